@@ -1,0 +1,1 @@
+//! Mistakes in rule files, with their place and cure.

@@ -1,0 +1,384 @@
+//! A validated rule set: what the files say once every name is resolved and every mistake refused.
+//!
+//! Everything refers by index into the vectors of [`RuleSet`] and [`Resource`], so no lookup can fail
+//! halfway through an exchange.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::mask::Mask;
+use crate::path::Path;
+
+/// Index into [`RuleSet::classes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClassId(pub usize);
+/// Index into [`RuleSet::roles`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleId(pub usize);
+/// Index into [`RuleSet::resources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceId(pub usize);
+/// Index into [`Resource::groups`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupId(pub usize);
+/// Index into [`Resource::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub usize);
+
+/// One immutable rule set.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    /// `sha256:` and the hash over all files, names included, in sorted order.
+    pub digest: String,
+    /// Data classes, in the order of their names.
+    pub classes: Vec<Class>,
+    /// Resources, in the order of their names.
+    pub resources: Vec<Resource>,
+    /// Roles, in the order of their names.
+    pub roles: Vec<Role>,
+    /// The grid: what a role may read of a group. No entry: the role has no row.
+    pub rows: BTreeMap<(ResourceId, GroupId, RoleId), Row>,
+    /// Single fields that differ from their class, for one role.
+    pub exceptions: Vec<Exception>,
+    /// What nobody named may exceed.
+    pub ceilings: Vec<Ceiling>,
+    /// The rule set's own tests.
+    pub tests: Vec<Test>,
+}
+
+/// What data is.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// The name rule files use.
+    pub name: String,
+    /// 1 (public) and up.
+    pub level: u8,
+    /// The Chinese name, for people.
+    pub zh: Option<String>,
+    /// Lints look harder at sensitive classes.
+    pub sensitive: bool,
+}
+
+/// A kind of record and the routes that answer with it.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The name rule files use.
+    pub name: String,
+    /// The Chinese name, for people.
+    pub zh: Option<String>,
+    /// The upstream in `fieldgate.yaml`; `None` where there is exactly one.
+    pub upstream: Option<String>,
+    /// Routes with one grid each. The first is the resource's own (`customer`), others are named groups.
+    pub groups: Vec<Group>,
+    /// Whose data a record is.
+    pub person: Option<PersonRule>,
+    /// The catalogue, relative to the record.
+    pub fields: Vec<Field>,
+    /// What may leave outside the records, relative to the body.
+    pub envelope: Vec<EnvelopeEntry>,
+    /// Every parameter a request may carry.
+    pub params: Vec<Param>,
+    /// What happens to what no entry lists.
+    pub unlisted: Unlisted,
+    /// `drift: show`.
+    pub drift_show: bool,
+    /// `keys: any-case`: member names compare with ASCII case folded.
+    pub any_case: bool,
+}
+
+/// Routes that share a grid.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// As in `read`: `customer`, or `customer/list`.
+    pub name: String,
+    /// The routes of this group.
+    pub routes: Vec<RouteRule>,
+}
+
+/// A method and a path template, and where the record stands in the answer.
+#[derive(Clone, Debug)]
+pub struct RouteRule {
+    /// As written: `GET /customers/{id}`.
+    pub text: String,
+    /// `GET` or `HEAD`; a `GET` route also answers `HEAD`.
+    pub method: http::Method,
+    /// The template's segments.
+    pub template: Vec<TemplateSegment>,
+    /// Where the record stands in the body. Names, indexes and `[*]` only; never a net.
+    pub at: Path,
+}
+
+/// One segment of a path template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateSegment {
+    /// Matches these bytes only, which are canonical.
+    Literal(String),
+    /// Matches one segment and names it.
+    Param {
+        /// The name within `{ }`.
+        name: String,
+        /// What the segment may hold.
+        kind: ParamKind,
+    },
+}
+
+/// What a path parameter may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ParamKind {
+    /// `{id}`: letters, digits, `_ ~ -` and inner dots.
+    Plain,
+    /// `{id:int}`: decimal digits without leading zeros.
+    Int,
+    /// `{id:uuid}`: RFC 9562 text form, lower case or upper case.
+    Uuid,
+    /// `{id:text}`: any canonical segment.
+    Text,
+}
+
+/// Whose data a record is.
+#[derive(Clone, Debug)]
+pub struct PersonRule {
+    /// The field of the record that names the person.
+    pub field: FieldId,
+    /// The path parameter that names the person, if routes have one.
+    pub path_param: Option<String>,
+}
+
+/// One entry of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// As written, without a leading `$.`; `$` for the record itself.
+    pub text: String,
+    /// Relative to the record.
+    pub path: Path,
+    /// The class of the scalar at the path (and of scalars of an array there); `None` for an entry with `names:` only.
+    pub class: Option<ClassId>,
+    /// The masks the entry lists, the first being its own. Name and mask.
+    pub masks: Vec<(String, Arc<Mask>)>,
+    /// `whole: true`: the class covers all below as well.
+    pub whole: bool,
+    /// The class of the member names below, where they are data.
+    pub names: Option<ClassId>,
+}
+
+/// What may leave outside the records.
+#[derive(Clone, Debug)]
+pub struct EnvelopeEntry {
+    /// As written.
+    pub text: String,
+    /// From the body's root.
+    pub path: Path,
+    /// `None` is `show`.
+    pub class: Option<ClassId>,
+}
+
+/// A parameter and what it may carry.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Where it stands and how it is called.
+    pub name: ParamName,
+    /// What it may carry.
+    pub rule: ParamRule,
+}
+
+/// Where a parameter stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ParamName {
+    /// `path.id`: a segment of the path.
+    Path(String),
+    /// A parameter of the query string.
+    Query(String),
+}
+
+/// What a parameter may carry.
+#[derive(Clone, Debug)]
+pub enum ParamRule {
+    /// It searches these fields: the role needs `show` on each.
+    Fields(Vec<FieldId>),
+    /// A whole number from `min` to `max`, both included.
+    Whole {
+        /// The least value.
+        min: i64,
+        /// The greatest value.
+        max: i64,
+    },
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// Anything; names no data.
+    Free,
+}
+
+/// What happens to what no entry lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    /// It goes.
+    Strip,
+    /// The whole answer is refused (`unlisted-field`).
+    Refuse,
+    /// It leaves, but for what looks like listed data in another shape.
+    Show {
+        /// Mandatory, for the auditor.
+        reason: String,
+    },
+}
+
+/// Who a caller is to the rules. All keys must hold.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The name rule files use.
+    pub name: String,
+    /// What a token must say.
+    pub jwt: Option<JwtMatcher>,
+    /// What a client certificate must say.
+    pub mtls: Option<MtlsMatcher>,
+}
+
+/// What a token must say.
+#[derive(Clone, Debug)]
+pub struct JwtMatcher {
+    /// The issuer's name in `fieldgate.yaml`.
+    pub issuer: String,
+    /// The claim's name and the members to walk into it.
+    pub claim: Vec<String>,
+    /// What the claim must be.
+    pub test: ClaimTest,
+}
+
+/// What a claim must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimTest {
+    /// One whole element of an array, or the whole string.
+    Has(String),
+    /// The whole string.
+    Is(String),
+    /// Equal to the person the path names, and again to the person each record names.
+    SameAsPerson,
+}
+
+/// What a client certificate must say.
+#[derive(Clone, Debug)]
+pub struct MtlsMatcher {
+    /// The authority's name in `fieldgate.yaml`.
+    pub authority: String,
+    /// One of the certificate's URI or DNS names, compared exactly.
+    pub san: String,
+}
+
+impl Role {
+    /// Whether the role is tied to the record's person (`same_as: person`).
+    pub fn same_as_person(&self) -> bool {
+        self.jwt
+            .as_ref()
+            .is_some_and(|jwt| jwt.test == ClaimTest::SameAsPerson)
+    }
+}
+
+/// One row of a grid: a cell for each class; a class it does not name is [`Cell::Strip`].
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// By [`ClassId`].
+    pub cells: Vec<Cell>,
+}
+
+/// An outcome as written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cell {
+    /// The bytes as they came.
+    Show,
+    /// A pseudonym; a name shares its key on purpose.
+    Token(Option<String>),
+    /// A mask; a name applies to fields whose entry lists it.
+    Mask(Option<String>),
+    /// JSON null.
+    Blank,
+    /// Gone.
+    Strip,
+}
+
+/// A single field that differs from its class, for one role.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// Whose field.
+    pub resource: ResourceId,
+    /// The field, or all below a container.
+    pub fields: Vec<FieldId>,
+    /// For whom.
+    pub role: RoleId,
+    /// What happens instead.
+    pub cell: Cell,
+    /// Mandatory, for the auditor.
+    pub reason: String,
+    /// The last moment it opens, in seconds since 1970; only an exception that opens has one.
+    pub until: Option<i64>,
+}
+
+/// What nobody named may exceed.
+#[derive(Clone, Debug)]
+pub struct Ceiling {
+    /// What it covers.
+    pub covers: Covers,
+    /// Whom it binds; `None` is everyone.
+    pub roles: Option<Vec<RoleId>>,
+    /// The most open outcome that is left.
+    pub at_most: Cell,
+    /// Mandatory, for the auditor.
+    pub reason: String,
+}
+
+/// What a ceiling covers.
+#[derive(Clone, Debug)]
+pub enum Covers {
+    /// These fields of a resource, there and anywhere below.
+    Fields(ResourceId, Vec<FieldId>),
+    /// A class, everywhere.
+    Class(ClassId),
+    /// All classes of this level or a higher one.
+    Level(u8),
+}
+
+/// One test of the rule set.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its sentence.
+    pub name: String,
+    /// `file:line` of the test, for the report.
+    pub place: String,
+    /// Who calls.
+    pub who: TestCaller,
+    /// The peer's address.
+    pub peer: std::net::IpAddr,
+    /// Request headers.
+    pub headers: Vec<(String, String)>,
+    /// The moment, in seconds since 1970; `None` is now.
+    pub now: Option<i64>,
+    /// `GET /customers/1001?page=1`.
+    pub call: String,
+    /// The upstream's answer, the fixture with `set:` applied; `None` where the test expects a refusal before it.
+    pub reply: Option<Vec<u8>>,
+    /// The upstream's status.
+    pub reply_status: u16,
+    /// Paths and the values they must have.
+    pub expect: Vec<(String, serde_json::Value)>,
+    /// Paths that must lead to nothing.
+    pub absent: Vec<String>,
+    /// Bytes that occur nowhere in head or body.
+    pub never: Vec<String>,
+    /// The caller's status.
+    pub expect_status: Option<u16>,
+    /// The refusal's reason.
+    pub expect_reason: Option<String>,
+}
+
+/// Who calls in a test.
+#[derive(Clone, Debug)]
+pub enum TestCaller {
+    /// `as:` exactly these roles, matchers skipped.
+    Roles(Vec<RoleId>),
+    /// `caller:` goes through the matchers.
+    Credentials {
+        /// A token: issuer name and claims.
+        jwt: Option<(String, serde_json::Map<String, serde_json::Value>)>,
+        /// A certificate: authority name and subject alternative name.
+        mtls: Option<(String, String)>,
+    },
+}
