@@ -2,6 +2,7 @@
 //!
 //! Refuses a rule set as a whole: every mistake of meaning is reported at once, and nothing is half loaded.
 
+pub mod combine;
 pub mod diagnostic;
 mod rules;
 
