@@ -1,1 +1,34 @@
-//! (skeleton)
+//! Strict JSON (RFC 8259, UTF-8) as a resumable push-lexer; knows nothing of policy.
+//!
+//! Refuses every byte sequence that is not one JSON text, and every text beyond its [`Limits`]. Where the
+//! input is cut into chunks never changes what is refused, nor after which byte.
+
+mod lexer;
+mod text;
+mod utf8;
+
+pub use lexer::{Kind, Lexer, Piece};
+pub use text::{decode, write_string};
+pub use utf8::{Chunk, Utf8};
+
+/// How large a JSON text may grow in the dimensions that cost memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open brackets at once.
+    pub depth: usize,
+    /// Bytes between a member name's quotes.
+    pub key: usize,
+}
+
+/// Why a text was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not JSON, or not one JSON text.
+    Syntax,
+    /// Not UTF-8.
+    Utf8,
+    /// Nested deeper than [`Limits::depth`].
+    Depth,
+    /// A member name longer than [`Limits::key`].
+    Key,
+}

@@ -4,5 +4,6 @@
 
 pub mod diagnostic;
 mod rules;
+pub mod source;
 
 pub use rules::*;

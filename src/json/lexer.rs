@@ -1,0 +1,687 @@
+//! The resumable push-lexer: chunks of bytes in, pieces of tokens out.
+//!
+//! A token that is cut by the end of a chunk comes in several pieces. The lexer holds a few bytes of state and one
+//! bit for each open bracket; it never holds input. What it refuses, it refuses after having handed out everything
+//! before the offending byte, so that the cut of the chunks cannot be seen in the result.
+
+use super::{Fault, Limits};
+
+/// What a piece belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A run of blanks.
+    Space,
+    /// `{`
+    ObjectOpen,
+    /// `}`
+    ObjectClose,
+    /// `[`
+    ArrayOpen,
+    /// `]`
+    ArrayClose,
+    /// `,`
+    Comma,
+    /// `:`
+    Colon,
+    /// A member name, quotes included.
+    Key,
+    /// A string value, quotes included.
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// `null`.
+    Null,
+}
+
+/// A token, or a part of one where a chunk ends inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// What it belongs to.
+    pub kind: Kind,
+    /// Where it begins in the chunk.
+    pub start: usize,
+    /// One past its last byte. May equal `start` when only the end of a number is news.
+    pub end: usize,
+    /// The token begins with this piece.
+    pub first: bool,
+    /// The token ends with this piece. (Runs of blanks are never known to end.)
+    pub last: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Lexer {
+    limits: Limits,
+    /// `true` for an object; the innermost bracket last.
+    open: Vec<bool>,
+    expect: Expect,
+    token: Token,
+    in_space: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Value,
+    ValueOrClose,
+    Key,
+    KeyOrClose,
+    Colon,
+    CommaOrClose,
+    End,
+}
+
+/// The token the last chunk ended in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    None,
+    Text {
+        key: bool,
+        length: usize,
+        escape: Escape,
+    },
+    Number(Number),
+    Literal {
+        kind: Kind,
+        rest: &'static [u8],
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Escape {
+    None,
+    Backslash,
+    /// Hexadecimal digits still to come, the value so far, and whether a low surrogate must result.
+    Unit {
+        missing: u8,
+        value: u16,
+        low: bool,
+    },
+    /// A high surrogate has been read; `\` must follow.
+    LowBackslash,
+    /// ... and then `u`.
+    LowU,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Number {
+    Minus,
+    Zero,
+    Integer,
+    Point,
+    Fraction,
+    Exponent,
+    ExponentSign,
+    ExponentDigits,
+}
+
+impl Lexer {
+    /// A lexer at the beginning of a text.
+    pub fn new(limits: Limits) -> Self {
+        Lexer {
+            limits,
+            open: Vec::new(),
+            expect: Expect::Value,
+            token: Token::None,
+            in_space: false,
+        }
+    }
+
+    /// Whether the root value is complete; only blanks may follow.
+    pub fn is_done(&self) -> bool {
+        self.expect == Expect::End && self.token == Token::None
+    }
+
+    /// The piece that begins at `at`, or `None` at the end of the chunk. Go on at the piece's end.
+    ///
+    /// # Errors
+    ///
+    /// Where the byte at `at` cannot belong to a JSON text within the limits.
+    #[inline]
+    pub fn next(&mut self, chunk: &[u8], at: usize) -> Result<Option<Piece>, Fault> {
+        let Some(rest) = chunk.get(at..).filter(|rest| !rest.is_empty()) else {
+            return Ok(None);
+        };
+        match self.token {
+            Token::None => self.begin(rest, at).map(Some),
+            Token::Text {
+                key,
+                length,
+                escape,
+            } => self.text(rest, at, 0, key, length, escape).map(Some),
+            Token::Number(state) => self.number(rest, at, 0, state).map(Some),
+            Token::Literal {
+                kind,
+                rest: letters,
+            } => self.literal(rest, at, kind, letters, false).map(Some),
+        }
+    }
+
+    /// The input has ended. Returns the end of a root number, which nothing else delimits.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not complete.
+    pub fn finish(&mut self) -> Result<Option<Piece>, Fault> {
+        if let Token::Number(state) = self.token
+            && state.may_end()
+            && self.open.is_empty()
+        {
+            self.token = Token::None;
+            return Ok(Some(Piece {
+                kind: Kind::Number,
+                start: 0,
+                end: 0,
+                first: false,
+                last: true,
+            }));
+        }
+        if self.is_done() {
+            Ok(None)
+        } else {
+            Err(Fault::Syntax)
+        }
+    }
+
+    #[inline]
+    fn begin(&mut self, rest: &[u8], at: usize) -> Result<Piece, Fault> {
+        let Some(&byte) = rest.first() else {
+            return Err(Fault::Syntax);
+        };
+        if is_space(byte) {
+            let first = !self.in_space;
+            self.in_space = true;
+            let length = rest.iter().take_while(|byte| is_space(**byte)).count();
+            return Ok(Piece {
+                kind: Kind::Space,
+                start: at,
+                end: at + length,
+                first,
+                last: false,
+            });
+        }
+        self.in_space = false;
+        match (self.expect, byte) {
+            (Expect::Key | Expect::KeyOrClose, b'"') => {
+                self.expect = Expect::Colon;
+                self.text(rest, at, 1, true, 0, Escape::None)
+            }
+            (Expect::Colon, b':') => {
+                self.expect = Expect::Value;
+                Ok(single(Kind::Colon, at))
+            }
+            (Expect::CommaOrClose, b',') => {
+                self.expect = if self.in_object() {
+                    Expect::Key
+                } else {
+                    Expect::Value
+                };
+                Ok(single(Kind::Comma, at))
+            }
+            (Expect::CommaOrClose, b'}') if self.in_object() => {
+                Ok(self.close(Kind::ObjectClose, at))
+            }
+            (Expect::KeyOrClose, b'}') => Ok(self.close(Kind::ObjectClose, at)),
+            (Expect::CommaOrClose, b']') if !self.in_object() => {
+                Ok(self.close(Kind::ArrayClose, at))
+            }
+            (Expect::ValueOrClose, b']') => Ok(self.close(Kind::ArrayClose, at)),
+            (Expect::Value | Expect::ValueOrClose, _) => self.value(byte, rest, at),
+            _ => Err(Fault::Syntax),
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, byte: u8, rest: &[u8], at: usize) -> Result<Piece, Fault> {
+        let number = |lexer: &mut Self, state| {
+            lexer.expect = lexer.after_value();
+            lexer.number(rest, at, 1, state)
+        };
+        let literal = |lexer: &mut Self, kind, letters| {
+            lexer.expect = lexer.after_value();
+            lexer.literal(rest, at, kind, letters, true)
+        };
+        match byte {
+            b'"' => {
+                self.expect = self.after_value();
+                self.text(rest, at, 1, false, 0, Escape::None)
+            }
+            b'{' => self.open(Kind::ObjectOpen, at),
+            b'[' => self.open(Kind::ArrayOpen, at),
+            b'-' => number(self, Number::Minus),
+            b'0' => number(self, Number::Zero),
+            b'1'..=b'9' => number(self, Number::Integer),
+            b't' => literal(self, Kind::Boolean, b"true"),
+            b'f' => literal(self, Kind::Boolean, b"false"),
+            b'n' => literal(self, Kind::Null, b"null"),
+            _ => Err(Fault::Syntax),
+        }
+    }
+
+    fn open(&mut self, kind: Kind, at: usize) -> Result<Piece, Fault> {
+        if self.open.len() >= self.limits.depth {
+            return Err(Fault::Depth);
+        }
+        self.open.push(kind == Kind::ObjectOpen);
+        self.expect = if kind == Kind::ObjectOpen {
+            Expect::KeyOrClose
+        } else {
+            Expect::ValueOrClose
+        };
+        Ok(single(kind, at))
+    }
+
+    fn close(&mut self, kind: Kind, at: usize) -> Piece {
+        self.open.pop();
+        self.expect = self.after_value();
+        single(kind, at)
+    }
+
+    fn in_object(&self) -> bool {
+        self.open.last().copied().unwrap_or(false)
+    }
+
+    fn after_value(&self) -> Expect {
+        if self.open.is_empty() {
+            Expect::End
+        } else {
+            Expect::CommaOrClose
+        }
+    }
+
+    /// Reads on in a string. `used` bytes of `rest` (its opening quote) are read already.
+    #[inline]
+    fn text(
+        &mut self,
+        rest: &[u8],
+        at: usize,
+        mut used: usize,
+        key: bool,
+        mut length: usize,
+        mut escape: Escape,
+    ) -> Result<Piece, Fault> {
+        let kind = if key { Kind::Key } else { Kind::String };
+        let first = used == 1;
+        let limit = if key { self.limits.key } else { usize::MAX };
+        loop {
+            let allowed = limit.saturating_sub(length);
+            let ahead = rest.get(used..).unwrap_or_default();
+            if escape == Escape::None {
+                let plain = plain_run(ahead);
+                if plain > allowed {
+                    return Err(Fault::Key);
+                }
+                used += plain;
+                length += plain;
+            }
+            let byte = rest.get(used).copied();
+            if byte == Some(b'"') && escape == Escape::None {
+                self.token = Token::None;
+                return Ok(Piece {
+                    kind,
+                    start: at,
+                    end: at + used + 1,
+                    first,
+                    last: true,
+                });
+            }
+            let next = match byte {
+                Some(_) if length >= limit => return Err(Fault::Key),
+                Some(byte) => escape.step(byte),
+                None => None,
+            };
+            let Some(next) = next else {
+                // The chunk is read, or its next byte is wrong: hand out what came before.
+                if used == 0 {
+                    return Err(Fault::Syntax);
+                }
+                self.token = Token::Text {
+                    key,
+                    length,
+                    escape,
+                };
+                return Ok(Piece {
+                    kind,
+                    start: at,
+                    end: at + used,
+                    first,
+                    last: false,
+                });
+            };
+            escape = next;
+            used += 1;
+            length += 1;
+        }
+    }
+
+    #[inline]
+    fn number(
+        &mut self,
+        rest: &[u8],
+        at: usize,
+        mut used: usize,
+        mut state: Number,
+    ) -> Result<Piece, Fault> {
+        let first = used == 1;
+        while let Some(next) = rest.get(used).and_then(|byte| state.step(*byte)) {
+            state = next;
+            used += 1;
+        }
+        let delimited = used < rest.len();
+        let last = delimited && state.may_end();
+        if delimited && !last && used == 0 {
+            return Err(Fault::Syntax);
+        }
+        self.token = if last {
+            Token::None
+        } else {
+            Token::Number(state)
+        };
+        Ok(Piece {
+            kind: Kind::Number,
+            start: at,
+            end: at + used,
+            first,
+            last,
+        })
+    }
+
+    #[inline]
+    fn literal(
+        &mut self,
+        rest: &[u8],
+        at: usize,
+        kind: Kind,
+        letters: &'static [u8],
+        first: bool,
+    ) -> Result<Piece, Fault> {
+        let same = rest.iter().zip(letters).take_while(|(a, b)| a == b).count();
+        if same == 0 {
+            return Err(Fault::Syntax);
+        }
+        let letters = letters.get(same..).unwrap_or_default();
+        let last = letters.is_empty();
+        self.token = if last {
+            Token::None
+        } else {
+            Token::Literal {
+                kind,
+                rest: letters,
+            }
+        };
+        Ok(Piece {
+            kind,
+            start: at,
+            end: at + same,
+            first,
+            last,
+        })
+    }
+}
+
+impl Escape {
+    fn step(self, byte: u8) -> Option<Escape> {
+        match (self, byte) {
+            (Escape::None, b'\\') => Some(Escape::Backslash),
+            (Escape::Backslash, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                Some(Escape::None)
+            }
+            (Escape::Backslash, b'u') => Some(Escape::Unit {
+                missing: 4,
+                value: 0,
+                low: false,
+            }),
+            (
+                Escape::Unit {
+                    missing,
+                    value,
+                    low,
+                },
+                _,
+            ) => {
+                let digit = char::from(byte).to_digit(16)?;
+                let value = (value << 4) | u16::try_from(digit).ok()?;
+                if missing > 1 {
+                    return Some(Escape::Unit {
+                        missing: missing - 1,
+                        value,
+                        low,
+                    });
+                }
+                match (value, low) {
+                    (0xDC00..=0xDFFF, true) => Some(Escape::None),
+                    (_, true) | (0xDC00..=0xDFFF, false) => None,
+                    (0xD800..=0xDBFF, false) => Some(Escape::LowBackslash),
+                    (_, false) => Some(Escape::None),
+                }
+            }
+            (Escape::LowBackslash, b'\\') => Some(Escape::LowU),
+            (Escape::LowU, b'u') => Some(Escape::Unit {
+                missing: 4,
+                value: 0,
+                low: true,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Number {
+    #[inline]
+    fn step(self, byte: u8) -> Option<Number> {
+        match (self, byte) {
+            (Number::Minus, b'0') => Some(Number::Zero),
+            (Number::Minus, b'1'..=b'9') | (Number::Integer, b'0'..=b'9') => Some(Number::Integer),
+            (Number::Zero | Number::Integer, b'.') => Some(Number::Point),
+            (Number::Point | Number::Fraction, b'0'..=b'9') => Some(Number::Fraction),
+            (Number::Zero | Number::Integer | Number::Fraction, b'e' | b'E') => {
+                Some(Number::Exponent)
+            }
+            (Number::Exponent, b'+' | b'-') => Some(Number::ExponentSign),
+            (Number::Exponent | Number::ExponentSign | Number::ExponentDigits, b'0'..=b'9') => {
+                Some(Number::ExponentDigits)
+            }
+            _ => None,
+        }
+    }
+
+    fn may_end(self) -> bool {
+        matches!(
+            self,
+            Number::Zero | Number::Integer | Number::Fraction | Number::ExponentDigits
+        )
+    }
+}
+
+fn single(kind: Kind, at: usize) -> Piece {
+    Piece {
+        kind,
+        start: at,
+        end: at + 1,
+        first: true,
+        last: true,
+    }
+}
+
+#[inline]
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// How many bytes from the front are neither quote, backslash nor control character.
+#[inline]
+fn plain_run(bytes: &[u8]) -> usize {
+    const SHORT: usize = 16;
+    let is_plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | 0..=0x1F);
+    let short = bytes
+        .iter()
+        .take(SHORT)
+        .take_while(|byte| is_plain(byte))
+        .count();
+    let Some(rest) = bytes.get(SHORT..) else {
+        return short;
+    };
+    if short < SHORT {
+        return short;
+    }
+    let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    let run = rest.get(..end).unwrap_or_default();
+    // A fold without an early exit is one the compiler turns into vector code.
+    let control = run.iter().fold(false, |found, byte| found | (*byte < 0x20));
+    if control {
+        SHORT + run.iter().take_while(|byte| is_plain(byte)).count()
+    } else {
+        SHORT + end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { depth: 4, key: 8 };
+
+    /// The text read before the end or the fault, token by token, and how it ended.
+    fn read(input: &[u8], size: usize) -> (Vec<(Kind, Vec<u8>)>, Result<(), Fault>) {
+        let mut lexer = Lexer::new(LIMITS);
+        let mut tokens: Vec<(Kind, Vec<u8>)> = Vec::new();
+        let mut add = |piece: Piece, bytes: &[u8]| {
+            if piece.first || tokens.is_empty() {
+                tokens.push((piece.kind, Vec::new()));
+            }
+            tokens.last_mut().unwrap().1.extend_from_slice(bytes);
+        };
+        for chunk in input.chunks(size) {
+            let mut at = 0;
+            loop {
+                match lexer.next(chunk, at) {
+                    Ok(Some(piece)) => {
+                        add(piece, &chunk[piece.start..piece.end]);
+                        at = piece.end;
+                    }
+                    Ok(None) => break,
+                    Err(fault) => {
+                        // A name is handed on only when it is complete.
+                        if tokens.last().is_some_and(|token| token.0 == Kind::Key) {
+                            tokens.pop();
+                        }
+                        return (tokens, Err(fault));
+                    }
+                }
+            }
+        }
+        loop {
+            match lexer.finish() {
+                Ok(Some(piece)) => add(piece, &[]),
+                Ok(None) => return (tokens, Ok(())),
+                Err(fault) => return (tokens, Err(fault)),
+            }
+        }
+    }
+
+    #[test]
+    fn any_cut_gives_the_same_tokens_and_the_same_fault() {
+        for input in [
+            r#"{"a" : [1, -0.5e+7,true,false , null],"b\u0041":"\ud83d\ude00 x\"" }"#,
+            r#"  "a long string that is longer than sixteen bytes \n and goes on" "#,
+            "12",
+            "-",
+            "01",
+            "1.x",
+            "1e",
+            "[1,]",
+            "[1 2]",
+            "{\"a\":}",
+            "{\"a\"}",
+            "{,}",
+            "tru",
+            "trux",
+            "nul",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "\"a\u{1}\"",
+            "\"a",
+            "\"sixteen bytes and more and a tab\tin it\"",
+            "[[[[1]]]]",
+            "[[[[[1]]]]]",
+            "",
+            " ",
+            "1 1",
+            "{} x",
+            r#"{"12345678":1}"#,
+            r#"{"123456789":1}"#,
+            r#"{"1234567\n":1}"#,
+            r#"{"123456\n":1}"#,
+            "]",
+            "[}",
+            r#"{"123456789\x":1}"#,
+        ] {
+            let whole = read(input.as_bytes(), input.len().max(1));
+            for size in 1..=7 {
+                assert_eq!(
+                    read(input.as_bytes(), size),
+                    whole,
+                    "{input:?} in chunks of {size}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn it_accepts_what_serde_json_accepts_and_nothing_else() {
+        for input in [
+            "{}",
+            "[]",
+            "1",
+            "-0",
+            "-",
+            "0.0",
+            "1E5",
+            "1e+5",
+            "1e-5",
+            "1e",
+            "00",
+            "-01",
+            ".5",
+            "+1",
+            "5.",
+            "\"\"",
+            "\"\\/\"",
+            "\"\\a\"",
+            "'a'",
+            "[1,2",
+            "[1,,2]",
+            "{\"a\":1,}",
+            "{\"a\":1,\"a\":2}",
+            "{1:2}",
+            "nulll",
+            "True",
+            "[\"\u{7f}\u{2028}\"]",
+            "\u{feff}1",
+            "1\u{0}",
+            "\u{c}1",
+            "NaN",
+            "[1]]",
+            "{\"a\" \"b\"}",
+            "\"\\u00e9\"",
+        ] {
+            let expected = serde_json::from_str::<serde_json::Value>(input).is_ok();
+            assert_eq!(read(input.as_bytes(), 64).1.is_ok(), expected, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn the_fourth_bracket_passes_and_the_fifth_is_refused() {
+        assert_eq!(read(b"[[[[1]]]]", 9).1, Ok(()));
+        assert_eq!(read(b"[[[[[", 9).1, Err(Fault::Depth));
+    }
+
+    #[test]
+    fn a_key_of_the_limit_passes_and_one_byte_more_is_refused() {
+        assert_eq!(read(br#"{"12345678":1}"#, 99).1, Ok(()));
+        assert_eq!(read(br#"{"123456789":1}"#, 99).1, Err(Fault::Key));
+    }
+}

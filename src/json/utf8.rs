@@ -1,0 +1,141 @@
+//! UTF-8 checked one chunk at a time, with a sequence that is cut in two carried over.
+//!
+//! Refuses at the first byte of the first bad sequence, wherever the chunks were cut.
+
+use super::Fault;
+
+/// The state between two chunks: the bytes of a sequence that is not complete yet.
+#[derive(Debug, Default)]
+pub struct Utf8 {
+    carry: [u8; 4],
+    carried: usize,
+}
+
+/// What of a chunk may be read.
+#[derive(Debug)]
+pub struct Chunk<'a> {
+    /// A sequence completed from the last chunk; at most four bytes, to be read first.
+    pub carried: ([u8; 4], usize),
+    /// Whole sequences of this chunk.
+    pub whole: &'a [u8],
+    /// Set where what follows is not UTF-8: the bytes above are still to be read, then this is the end.
+    pub fault: Option<Fault>,
+}
+
+impl Utf8 {
+    /// Takes the next chunk.
+    pub fn take<'a>(&mut self, chunk: &'a [u8]) -> Chunk<'a> {
+        let (carried, rest) = match self.complete(chunk) {
+            Ok(done) => done,
+            Err(fault) => {
+                return Chunk {
+                    carried: ([0; 4], 0),
+                    whole: &[],
+                    fault: Some(fault),
+                };
+            }
+        };
+        let Err(error) = simdutf8::compat::from_utf8(rest) else {
+            return Chunk {
+                carried,
+                whole: rest,
+                fault: None,
+            };
+        };
+        let (whole, tail) = rest.split_at(error.valid_up_to());
+        if error.error_len().is_some() {
+            return Chunk {
+                carried,
+                whole,
+                fault: Some(Fault::Utf8),
+            };
+        }
+        self.carried = tail.len();
+        for (to, from) in self.carry.iter_mut().zip(tail) {
+            *to = *from;
+        }
+        Chunk {
+            carried,
+            whole,
+            fault: None,
+        }
+    }
+
+    /// The input has ended: a sequence must not be left open.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Utf8`] where one is.
+    pub fn finish(&self) -> Result<(), Fault> {
+        if self.carried == 0 {
+            Ok(())
+        } else {
+            Err(Fault::Utf8)
+        }
+    }
+
+    /// Completes the carried sequence from the front of `chunk`.
+    fn complete<'a>(&mut self, chunk: &'a [u8]) -> Result<(([u8; 4], usize), &'a [u8]), Fault> {
+        let mut used = 0;
+        while self.carried > 0 {
+            let Some(next) = chunk.get(used) else {
+                return Ok((([0; 4], 0), &[]));
+            };
+            let Some(place) = self.carry.get_mut(self.carried) else {
+                return Err(Fault::Utf8);
+            };
+            *place = *next;
+            used += 1;
+            self.carried += 1;
+            let so_far = self.carry.get(..self.carried).unwrap_or_default();
+            match std::str::from_utf8(so_far) {
+                Ok(_) => {
+                    let done = (self.carry, self.carried);
+                    self.carried = 0;
+                    return Ok((done, chunk.get(used..).unwrap_or_default()));
+                }
+                Err(error) if error.error_len().is_some() => return Err(Fault::Utf8),
+                Err(_) => {}
+            }
+        }
+        Ok((([0; 4], 0), chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that may be read before the fault, and the fault.
+    fn read(input: &[u8], size: usize) -> (Vec<u8>, Option<Fault>) {
+        let mut utf8 = Utf8::default();
+        let mut out = Vec::new();
+        for part in input.chunks(size) {
+            let chunk = utf8.take(part);
+            out.extend_from_slice(&chunk.carried.0[..chunk.carried.1]);
+            out.extend_from_slice(chunk.whole);
+            if chunk.fault.is_some() {
+                return (out, chunk.fault);
+            }
+        }
+        (out, utf8.finish().err())
+    }
+
+    #[test]
+    fn any_cut_reads_the_same_bytes_up_to_the_same_fault() {
+        for input in [
+            "张三 a\u{10ffff}é".as_bytes(),
+            b"ab\xffcd",
+            b"\xe5\xbc\xa0\xe5\xbcx",
+            b"x\xf0\x9f\x98",
+            b"\xc0\xaf",
+            b"a\xed\xa0\x80",
+            b"\xf4\x90\x80\x80",
+        ] {
+            let whole = read(input, input.len());
+            for size in 1..=5 {
+                assert_eq!(read(input, size), whole, "{input:?} in chunks of {size}");
+            }
+        }
+    }
+}
