@@ -6,5 +6,6 @@ pub mod combine;
 pub mod diagnostic;
 pub mod plan;
 mod rules;
+pub mod source;
 
 pub use rules::*;

@@ -1,0 +1,124 @@
+//! Where a secret is kept, never the secret itself: `file:`, `env:` or `cred:` (systemd credentials).
+//!
+//! Refuses a file that someone other than its owner may write, because who can replace a key can
+//! impersonate us; an empty secret, because an empty key protects nothing; and a file that has not ended
+//! after 64 KiB, because that is no secret.
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroize;
+
+use crate::model::Secret;
+
+/// A reference to a secret, as settings write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// `file:PATH`, relative to the settings file.
+    File(PathBuf),
+    /// `env:NAME`.
+    Env(String),
+    /// `cred:NAME`: a file of that name in `$CREDENTIALS_DIRECTORY`.
+    Credential(PathBuf),
+}
+
+/// Why a secret could not be read. Holds the place, never the content.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SecretError {
+    /// The file cannot be opened or read.
+    #[error("cannot read `{0}`: {1}")]
+    Unreadable(String, String),
+    /// Someone other than the owner may write the file.
+    #[error("`{0}` may be written by others than its owner; run `chmod go-w` on it")]
+    Writable(String),
+    /// The environment variable is not set, or not UTF-8.
+    #[error("the environment variable `{0}` is not set")]
+    Unset(String),
+    /// There is nothing in it.
+    #[error("`{0}` is empty")]
+    Empty(String),
+    /// It is longer than any secret.
+    #[error("`{0}` is longer than 64 KiB")]
+    TooLong(String),
+    /// It is not 64 hexadecimal digits.
+    #[error(
+        "`{0}` is not 64 hexadecimal digits and a newline; write one with `openssl rand -hex 32`"
+    )]
+    NotAKey(String),
+}
+
+const LONGEST: u64 = 64 << 10;
+
+impl SecretSource {
+    /// The secret's bytes, exactly as kept.
+    pub fn read(&self) -> Result<Secret<Vec<u8>>, SecretError> {
+        let secret = match self {
+            SecretSource::File(path) | SecretSource::Credential(path) => read_file(path)?,
+            SecretSource::Env(name) => std::env::var(name)
+                .map(|value| Secret::new(value.into_bytes()))
+                .map_err(|_| SecretError::Unset(name.clone()))?,
+        };
+        if secret.expose().is_empty() {
+            return Err(SecretError::Empty(self.place()));
+        }
+        Ok(secret)
+    }
+
+    /// A key: 64 hexadecimal digits and, at most, one newline.
+    pub fn read_key(&self) -> Result<Secret<[u8; 32]>, SecretError> {
+        let text = self.read()?;
+        let digits = without_newline(text.expose());
+        if digits.len() != 64 {
+            return Err(SecretError::NotAKey(self.place()));
+        }
+        let mut key = [0u8; 32];
+        let decoded = data_encoding::HEXLOWER_PERMISSIVE.decode_mut(digits, &mut key);
+        let secret = Secret::new(key);
+        key.zeroize();
+        decoded
+            .map(|_| secret)
+            .map_err(|_| SecretError::NotAKey(self.place()))
+    }
+
+    /// The file behind it, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            SecretSource::File(path) | SecretSource::Credential(path) => Some(path),
+            SecretSource::Env(_) => None,
+        }
+    }
+
+    /// Where it is kept, for messages.
+    pub fn place(&self) -> String {
+        match self {
+            SecretSource::File(path) | SecretSource::Credential(path) => path.display().to_string(),
+            SecretSource::Env(name) => format!("env:{name}"),
+        }
+    }
+}
+
+/// The bytes without the one newline editors and `openssl` leave at the end.
+pub fn without_newline(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+fn read_file(path: &Path) -> Result<Secret<Vec<u8>>, SecretError> {
+    let place = || path.display().to_string();
+    let unreadable = |error: std::io::Error| SecretError::Unreadable(place(), error.to_string());
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    if mode & 0o022 != 0 {
+        return Err(SecretError::Writable(place()));
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let secret = Secret::new(bytes);
+    if secret.expose().len() as u64 > LONGEST {
+        return Err(SecretError::TooLong(place()));
+    }
+    Ok(secret)
+}

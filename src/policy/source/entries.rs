@@ -1,0 +1,90 @@
+//! The entries of one map, and the refusal of keys nobody reads.
+//!
+//! Refuses keys that are missing, unknown (with the nearest known one) or defined but not built yet.
+
+use super::text::check_name;
+use super::{Key, Node, Span};
+use crate::policy::diagnostic::{Diagnostic, quoted};
+
+/// The entries of a map.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries<'a> {
+    span: &'a Span,
+    entries: &'a [(Key, Node)],
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(span: &'a Span, entries: &'a [(Key, Node)]) -> Self {
+        Entries { span, entries }
+    }
+
+    /// Where the map stands.
+    pub fn span(&self) -> &'a Span {
+        self.span
+    }
+
+    /// Keys and values in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a Key, &'a Node)> + use<'a> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of a key.
+    pub fn get(&self, name: &str) -> Option<&'a Node> {
+        self.entry(name).map(|(_, value)| value)
+    }
+
+    /// A key and its value.
+    pub fn entry(&self, name: &str) -> Option<(&'a Key, &'a Node)> {
+        self.iter().find(|(key, _)| key.text == name)
+    }
+
+    /// The value of a key that must be there.
+    ///
+    /// # Errors
+    ///
+    /// When the key is missing; `place` is what the mistake points at, `what` names the map.
+    pub fn require(&self, name: &str, what: &str, place: &Span) -> Result<&'a Node, Diagnostic> {
+        self.get(name)
+            .ok_or_else(|| Diagnostic::error("FG1023", format!("{what} needs `{name}:`")).at(place))
+    }
+
+    /// One mistake for each key that is neither known nor built yet.
+    pub fn check_keys(&self, what: &str, known: &[&str], later: &[&str]) -> Vec<Diagnostic> {
+        self.iter()
+            .filter_map(|(key, _)| key_mistake(key, what, known, later))
+            .collect()
+    }
+}
+
+fn key_mistake(key: &Key, what: &str, known: &[&str], later: &[&str]) -> Option<Diagnostic> {
+    let text = key.text.as_str();
+    if known.contains(&text) {
+        return None;
+    }
+    let written = quoted(text);
+    if later.contains(&text) {
+        let message = format!("{written} in {what} is not supported yet");
+        let help = "this version refuses the key instead of ignoring it: remove it";
+        return Some(
+            Diagnostic::error("FG1022", message)
+                .at(&key.span)
+                .help(help),
+        );
+    }
+    // A key with a look-alike character is unknown because of that character: name it.
+    if let Err(mistake) = check_name(&format!("a key of {what}"), text, &key.span) {
+        return Some(mistake);
+    }
+    let unknown =
+        Diagnostic::error("FG1021", format!("unknown key {written} in {what}")).at(&key.span);
+    let suggested = unknown.suggest(text, known.iter().chain(later).copied());
+    Some(match suggested.help {
+        Some(_) => suggested,
+        None => suggested.help(format!("known keys: {}", known.join(", "))),
+    })
+}

@@ -1,0 +1,225 @@
+//! Strict YAML: text to nodes that know where they stand, for rule files and `fieldgate.yaml` alike.
+//!
+//! Refuses, with file, line, column and cure, everything of YAML that people trip over: duplicate
+//! keys, nulls, `yes`/`no`, tags, merge keys, several documents, more than a few anchors, tabs,
+//! invisible and full-width characters, text that is not UTF-8, files too large or too deep.
+//! Knows nothing of what keys mean. Unquoted scalars keep their text.
+
+mod entries;
+mod reader;
+mod text;
+mod traps;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, quoted};
+pub use entries::Entries;
+pub use reader::read;
+pub use text::{check_name, decode, is_plain_text, is_unreadable};
+
+/// The most bytes one file may have.
+pub const MAX_FILE_BYTES: usize = 1 << 20;
+
+/// One file as it was read: its name for people and its text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The name diagnostics show.
+    pub name: String,
+    /// UTF-8 without a byte order mark.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// A file from text that is already decoded; see [`decode`] for bytes.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<SourceFile> {
+        Arc::new(SourceFile {
+            name: name.into(),
+            text: text.into(),
+        })
+    }
+}
+
+/// A range of bytes in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Which file.
+    pub file: Arc<SourceFile>,
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// A range of a file; bounds outside of it or within a character are moved back into it.
+    pub fn new(file: &Arc<SourceFile>, start: usize, end: usize) -> Span {
+        let start = file.text.floor_char_boundary(start);
+        Span {
+            file: file.clone(),
+            start,
+            end: file.text.floor_char_boundary(end).max(start),
+        }
+    }
+
+    /// Line and column, both counted from 1, the column in characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = self.file.text.get(..self.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        (line, column)
+    }
+
+    /// `file:line:column`.
+    pub fn place(&self) -> String {
+        let (line, column) = self.line_column();
+        format!("{}:{line}:{column}", self.file.name)
+    }
+
+    /// The text of the range.
+    pub fn text(&self) -> &str {
+        self.file.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// What a snippet underlines: the range's first line, and at least one character.
+    pub fn underline(&self) -> Range<usize> {
+        let first_line = self.text().lines().next().unwrap_or_default();
+        let rest = self.file.text.get(self.start..).unwrap_or_default();
+        let least = rest.chars().next().filter(|c| *c != '\n' && *c != '\r');
+        let length = first_line.trim_end().len();
+        self.start..self.start + length.max(least.map_or(0, char::len_utf8))
+    }
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A text, exactly as written when unquoted.
+    Scalar {
+        /// The text, escapes of quoted strings decoded.
+        text: String,
+        /// Whether it stood without quotes.
+        plain: bool,
+    },
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order of the file; no key occurs twice.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a map.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Where it stands.
+    pub span: Span,
+    /// Its text.
+    pub text: String,
+}
+
+impl Node {
+    /// The map's entries.
+    ///
+    /// # Errors
+    ///
+    /// When the node is no map; `what` says what it is about (`a role`).
+    pub fn as_map(&self, what: &str) -> Result<Entries<'_>, Diagnostic> {
+        match &self.kind {
+            Kind::Map(entries) => Ok(Entries::new(&self.span, entries)),
+            _ => Err(self.wrong_type(what, "a map of `key: value`")),
+        }
+    }
+
+    /// The list's items.
+    ///
+    /// # Errors
+    ///
+    /// When the node is no list.
+    pub fn as_list(&self, what: &str) -> Result<&[Node], Diagnostic> {
+        match &self.kind {
+            Kind::List(items) => Ok(items),
+            _ => Err(self.wrong_type(what, "a list")),
+        }
+    }
+
+    /// The text, quoted or not.
+    ///
+    /// # Errors
+    ///
+    /// When the node is a list or a map.
+    pub fn as_str(&self, what: &str) -> Result<&str, Diagnostic> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Ok(text),
+            _ => Err(self.wrong_type(what, "a text")),
+        }
+    }
+
+    /// `true` or `false`, unquoted.
+    ///
+    /// # Errors
+    ///
+    /// For anything else.
+    pub fn as_bool(&self, what: &str) -> Result<bool, Diagnostic> {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } if text == "true" => Ok(true),
+            Kind::Scalar { text, plain: true } if text == "false" => Ok(false),
+            _ => Err(self.wrong_type(what, "`true` or `false`")),
+        }
+    }
+
+    /// A whole number in decimal digits, unquoted.
+    ///
+    /// # Errors
+    ///
+    /// For anything else, leading zeros included.
+    pub fn as_int(&self, what: &str) -> Result<i64, Diagnostic> {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => integer(text),
+            _ => None,
+        }
+        .ok_or_else(|| self.wrong_type(what, "a whole number"))
+    }
+
+    /// The node itself where it is a scalar, else nothing.
+    pub fn scalar(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    fn wrong_type(&self, what: &str, wanted: &str) -> Diagnostic {
+        let found = match &self.kind {
+            Kind::Scalar { text, .. } => format!("found {}", quoted(text)),
+            Kind::List(_) => String::from("found a list"),
+            Kind::Map(_) => String::from("found a map"),
+        };
+        let diagnostic =
+            Diagnostic::error("FG1020", format!("{what} must be {wanted}, {found}")).at(&self.span);
+        match self.scalar().and_then(text::wide_punctuation) {
+            Some(cure) => diagnostic.help(cure),
+            None => diagnostic,
+        }
+    }
+}
+
+/// Decimal digits without leading zeros, with `-` in front or not.
+pub fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = digits == "0" || (!digits.starts_with('0') && !digits.is_empty());
+    match canonical && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse().ok(),
+        false => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

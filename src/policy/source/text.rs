@@ -1,0 +1,161 @@
+//! Bytes to text, and the characters that have no place in rule files.
+//!
+//! Refuses what is not UTF-8 and every character a reader could not see or would take for another.
+
+use std::sync::Arc;
+
+use unicode_script::{Script, UnicodeScript};
+
+use super::{MAX_FILE_BYTES, SourceFile, Span};
+use crate::policy::diagnostic::{Diagnostic, quoted};
+
+/// Decodes one file and refuses characters that must not occur anywhere in it, comments included.
+///
+/// # Errors
+///
+/// When it is too large, is not UTF-8, or holds tabs, control, invisible or bidirectional characters.
+pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
+    if bytes.len() > MAX_FILE_BYTES {
+        let message = format!("{} is larger than 1 MiB", quoted(name));
+        return Err(Diagnostic::error("FG1002", message).help("split it into several files"));
+    }
+    // Editors on Windows write the mark; it says nothing and hides nothing at the very start.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let message = format!("{} is UTF-16", quoted(name));
+        return Err(Diagnostic::error("FG1003", message).help("save the file as UTF-8"));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let file = SourceFile::new(name, text);
+            forbidden_character(&file).map_or(Ok(file.clone()), Err)
+        }
+        Err(error) => Err(not_utf8(name, bytes, error.valid_up_to())),
+    }
+}
+
+fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
+    let file = SourceFile::new(name, String::from_utf8_lossy(bytes));
+    let message = "this file is not UTF-8; Chinese text in it is probably GBK or GB 18030";
+    Diagnostic::error("FG1003", message)
+        .at(&Span::new(&file, valid, valid + 1))
+        .help(format!(
+            "save it as UTF-8: iconv -f GB18030 -t UTF-8 {name}"
+        ))
+}
+
+fn forbidden_character(file: &Arc<SourceFile>) -> Option<Diagnostic> {
+    let mut characters = file.text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let followed_by_newline = matches!(characters.peek(), Some((_, '\n')));
+        let span = Span::new(file, at, at + character.len_utf8());
+        let diagnostic = match character {
+            '\n' => continue,
+            '\r' if followed_by_newline => continue,
+            '\t' => {
+                Diagnostic::error("FG1006", "a tab").help("use blanks; in a string write `\\t`")
+            }
+            _ if is_unreadable(character) => {
+                let message = format!("{} must not occur in this file", code_point(character));
+                let help = "it cannot be seen, or changes how the rest is shown: delete it; \
+                            inside double quotes it can be written as `\\u....`";
+                Diagnostic::error("FG1005", message).help(help)
+            }
+            _ => continue,
+        };
+        return Some(diagnostic.at(&span));
+    }
+    None
+}
+
+/// Control, invisible and bidirectional characters.
+pub fn is_unreadable(character: char) -> bool {
+    (character.is_control() && character != '\n')
+        || matches!(character,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Blanks other than U+0020 that look like it.
+fn is_odd_blank(character: char) -> bool {
+    character.is_whitespace() && !character.is_ascii()
+}
+
+fn is_han_letter(character: char) -> bool {
+    // Compatibility ideographs and radicals look like the letters people mean.
+    let compatibility = matches!(character, '\u{F900}'..='\u{FAFF}' | '\u{2F800}'..='\u{2FA1F}');
+    character.script() == Script::Han && character.is_alphabetic() && !compatibility
+}
+
+/// Whether a text consists of printable ASCII and Han letters, so that it is what it looks like.
+pub fn is_plain_text(text: &str) -> Result<(), char> {
+    let odd = |c: &char| !(c.is_ascii_graphic() || *c == ' ' || is_han_letter(*c));
+    text.chars().find(odd).map_or(Ok(()), Err)
+}
+
+/// Names are ASCII or Han letters, digits, `_` and `-`.
+///
+/// # Errors
+///
+/// When the name is empty, too long, or holds another character, which the message names.
+pub fn check_name(what: &str, text: &str, span: &Span) -> Result<(), Diagnostic> {
+    const LONGEST: usize = 100;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || is_han_letter(c);
+    if text.is_empty() || text.chars().count() > LONGEST {
+        let message = format!("{what} must have 1 to {LONGEST} characters");
+        return Err(Diagnostic::error("FG1025", message).at(span));
+    }
+    let Some(odd) = text.chars().find(|c| !allowed(*c)) else {
+        return Ok(());
+    };
+    let message = match odd.is_ascii_graphic() {
+        true => format!("{what}, {}, must not hold `{odd}`", quoted(text)),
+        false => format!(
+            "{what}, {}, must not hold {}",
+            quoted(text),
+            code_point(odd)
+        ),
+    };
+    let help = wide_punctuation(text)
+        .unwrap_or_else(|| String::from("names are ASCII or Han letters, digits, `_` and `-`"));
+    Err(Diagnostic::error("FG1025", message).at(span).help(help))
+}
+
+/// The cure for full-width punctuation and odd blanks that look like YAML's own.
+pub(super) fn wide_punctuation(text: &str) -> Option<String> {
+    let (found, cure) = text.chars().find_map(|c| match c {
+        '：' => Some((c, "`: ` (a colon and a blank)")),
+        '，' | '、' => Some((c, "`,`")),
+        '［' | '【' => Some((c, "`[`")),
+        '］' | '】' => Some((c, "`]`")),
+        '｛' => Some((c, "`{`")),
+        '｝' => Some((c, "`}`")),
+        '“' | '”' | '＂' => Some((c, "`\"`")),
+        '＃' => Some((c, "`#`")),
+        '－' => Some((c, "`-`")),
+        c if is_odd_blank(c) => Some((c, "an ordinary blank")),
+        _ => None,
+    })?;
+    Some(format!(
+        "{} is not part of YAML: write {cure}",
+        code_point(found)
+    ))
+}
+
+/// `U+0430 CYRILLIC`, for messages: the character itself could mislead.
+fn code_point(character: char) -> String {
+    let number = format!("U+{:04X}", u32::from(character));
+    match character {
+        '\u{3000}' => number + " (full-width blank)",
+        '\u{A0}' => number + " (non-breaking space)",
+        '：' | '，' | '、' | '“' | '”' => format!("{number} (`{character}`, full width)"),
+        _ if is_unreadable(character) || character.is_whitespace() => number,
+        _ => format!(
+            "{number} (`{character}`, {})",
+            character.script().full_name()
+        ),
+    }
+}
