@@ -38,7 +38,10 @@ pub fn patterns(path: &Path) -> Option<Vec<Vec<Step>>> {
             .iter()
             .flat_map(|start| {
                 segment.selectors.iter().map(move |selector| {
-                    let step = Step { descend: segment.descend, selector: selector.clone() };
+                    let step = Step {
+                        descend: segment.descend,
+                        selector: selector.clone(),
+                    };
                     start.iter().cloned().chain([step]).collect()
                 })
             })
@@ -53,7 +56,11 @@ impl Selector {
         match (self, child) {
             (Selector::Wildcard, _) => true,
             (Selector::Name(name), Child::Member(member)) => {
-                if any_case { name.eq_ignore_ascii_case(member) } else { name == member }
+                if any_case {
+                    name.eq_ignore_ascii_case(member)
+                } else {
+                    name == member
+                }
             }
             (Selector::Index(index), Child::Element(element)) => *index == element,
             (Selector::Slice { start, end, step }, Child::Element(element)) => {
@@ -78,7 +85,9 @@ impl Selector {
     pub fn covers(&self, other: &Selector, any_case: bool) -> bool {
         match (self, other) {
             (Selector::Wildcard, _) => true,
-            (Selector::Name(_), Selector::Name(name)) => self.selects(Child::Member(name), any_case),
+            (Selector::Name(_), Selector::Name(name)) => {
+                self.selects(Child::Member(name), any_case)
+            }
             (_, Selector::Index(index)) => self.selects(Child::Element(*index), any_case),
             _ => self == other,
         }
@@ -104,7 +113,14 @@ impl Selector {
 
 /// Slices with steps are taken to meet wherever their ranges do.
 fn slices_meet(a: &Selector, b: &Selector) -> bool {
-    let (Selector::Slice { start, end, .. }, Selector::Slice { start: from, end: to, .. }) = (a, b)
+    let (
+        Selector::Slice { start, end, .. },
+        Selector::Slice {
+            start: from,
+            end: to,
+            ..
+        },
+    ) = (a, b)
     else {
         return false;
     };
@@ -114,7 +130,9 @@ fn slices_meet(a: &Selector, b: &Selector) -> bool {
 /// Whether `a` spells out at least as much as `b` at every step, both matching the same node.
 pub fn dominates(a: &[Step], b: &[Step]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| a.selector.spells_out() >= b.selector.spells_out())
+        && a.iter()
+            .zip(b)
+            .all(|(a, b)| a.selector.spells_out() >= b.selector.spells_out())
 }
 
 #[cfg(test)]
@@ -128,7 +146,10 @@ mod tests {
 
     #[test]
     fn unions_are_spelled_out_and_bounded() {
-        assert_eq!(patterns(&parse("a['x','y'][0,1]").unwrap()).unwrap().len(), 4);
+        assert_eq!(
+            patterns(&parse("a['x','y'][0,1]").unwrap()).unwrap().len(),
+            4
+        );
         let wide = "['a','b','c','d']".repeat(5);
         assert_eq!(patterns(&parse(&wide).unwrap()), None);
     }
@@ -136,8 +157,9 @@ mod tests {
     #[test]
     fn a_slice_selects_its_elements_only() {
         let slice = &first("[1:7:2]")[0].selector;
-        let selected: Vec<u64> =
-            (0..10).filter(|index| slice.selects(Child::Element(*index), false)).collect();
+        let selected: Vec<u64> = (0..10)
+            .filter(|index| slice.selects(Child::Element(*index), false))
+            .collect();
         assert_eq!(selected, [1, 3, 5]);
         assert!(!slice.selects(Child::Member("1"), false));
     }

@@ -134,7 +134,10 @@ impl Engine {
             limits,
             caller_person,
             utf8: Utf8::default(),
-            lexer: Lexer::new(json::Limits { depth: limits.depth, key: limits.key }),
+            lexer: Lexer::new(json::Limits {
+                depth: limits.depth,
+                key: limits.key,
+            }),
             consumed: 0,
             frames: Vec::new(),
             now: Now::Judging,
@@ -149,7 +152,11 @@ impl Engine {
             run: 0..0,
             out: Vec::new(),
             taken: 0,
-            hold: holds_all.then(|| Hold { bytes: Vec::new(), lead: None, first: Vec::new() }),
+            hold: holds_all.then(|| Hold {
+                bytes: Vec::new(),
+                lead: None,
+                first: Vec::new(),
+            }),
             tail: Vec::new(),
             record: None,
             outcomes: Arc::default(),
@@ -267,7 +274,8 @@ impl Engine {
             _ if self.frames.last().is_some_and(|frame| frame.muted) => {}
             (Now::Copying(_), _) | (_, Spot::BeforeRoot) => self.keep(chunk, range),
             (_, Spot::AfterRoot) => {
-                self.tail.extend_from_slice(chunk.get(range).unwrap_or_default());
+                self.tail
+                    .extend_from_slice(chunk.get(range).unwrap_or_default());
             }
             (_, Spot::First) => self.first.push(chunk, range),
             (_, Spot::Head) => self.head.push(chunk, range),
@@ -304,12 +312,23 @@ impl Engine {
                 return Ok(());
             }
         }
-        let quoted = if piece.first { slice(chunk, piece) } else { &self.name };
+        let quoted = if piece.first {
+            slice(chunk, piece)
+        } else {
+            &self.name
+        };
         let name = json::decode(unquoted(quoted)).ok_or(Reason::UnreadableBody)?;
         let frame = self.frames.last().ok_or(Reason::Internal)?;
-        let state = self.states.get(frame.state.0 as usize).ok_or(Reason::Internal)?;
+        let state = self
+            .states
+            .get(frame.state.0 as usize)
+            .ok_or(Reason::Internal)?;
         let (state, gate) = self.plan.member(state, &name).ok_or(Reason::Overloaded)?;
-        self.next = Some(Member { state, gate, looks_listed: self.plan.looks_listed(&name) });
+        self.next = Some(Member {
+            state,
+            gate,
+            looks_listed: self.plan.looks_listed(&name),
+        });
         Ok(())
     }
 
@@ -320,7 +339,9 @@ impl Engine {
             self.states = self.plan.states();
         }
         let states = Arc::clone(&self.states);
-        let state = states.get(member.state.0 as usize).ok_or(Reason::Internal)?;
+        let state = states
+            .get(member.state.0 as usize)
+            .ok_or(Reason::Internal)?;
         let container = matches!(piece.kind, Kind::ObjectOpen | Kind::ArrayOpen);
         if container && state.is_person {
             self.see(None)?;
@@ -365,7 +386,11 @@ impl Engine {
                 self.scalar(chunk, piece, state, Some(treatment.clone()), false)
             }
             act => {
-                let text: &[u8] = if *act == Act::Null { b"null" } else { b"\"***\"" };
+                let text: &[u8] = if *act == Act::Null {
+                    b"null"
+                } else {
+                    b"\"***\""
+                };
                 self.write(chunk, text);
                 self.pass_over(chunk, piece, member.state, state)
             }
@@ -376,7 +401,11 @@ impl Engine {
     fn child(&mut self) -> Result<Member, Reason> {
         let Some(frame) = self.frames.last_mut() else {
             let state = self.plan.root_state();
-            return Ok(Member { state, gate: Gate::Pass, looks_listed: false });
+            return Ok(Member {
+                state,
+                gate: Gate::Pass,
+                looks_listed: false,
+            });
         };
         frame.any = true;
         if frame.must_be_empty {
@@ -387,13 +416,24 @@ impl Engine {
         }
         let index = frame.index;
         frame.index += 1;
-        let state = self.states.get(frame.state.0 as usize).ok_or(Reason::Internal)?;
+        let state = self
+            .states
+            .get(frame.state.0 as usize)
+            .ok_or(Reason::Internal)?;
         let state = self.plan.element(state, index).ok_or(Reason::Overloaded)?;
-        Ok(Member { state, gate: Gate::Pass, looks_listed: false })
+        Ok(Member {
+            state,
+            gate: Gate::Pass,
+            looks_listed: false,
+        })
     }
 
     fn count(&mut self, verdict: &Verdict, gate: Gate, gone: bool) {
-        let openness = if gone { Openness::Strip } else { verdict.openness };
+        let openness = if gone {
+            Openness::Strip
+        } else {
+            verdict.openness
+        };
         let unlisted = gone && (verdict.unlisted || gate == Gate::DropUnlisted);
         match &mut self.record {
             Some(record) => {
@@ -452,12 +492,18 @@ impl Engine {
         passes: bool,
     ) -> Result<(), Reason> {
         let is_person = state.is_person && self.record.is_some();
-        self.now = Now::Scalar(Fate { passes, replace, is_person });
+        self.now = Now::Scalar(Fate {
+            passes,
+            replace,
+            is_person,
+        });
         self.scalar_piece(chunk, piece)
     }
 
     fn scalar_piece(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
-        let Now::Scalar(fate) = &self.now else { return Err(Reason::Internal) };
+        let Now::Scalar(fate) = &self.now else {
+            return Err(Reason::Internal);
+        };
         let reads = fate.is_person || fate.replace.as_ref().is_some_and(reads_value);
         let passes = fate.passes;
         if reads {
@@ -473,9 +519,17 @@ impl Engine {
             return Err(Reason::Internal);
         };
         let raw = std::mem::take(&mut self.value);
-        let whole: &[u8] = if piece.first { slice(chunk, piece) } else { &raw };
+        let whole: &[u8] = if piece.first {
+            slice(chunk, piece)
+        } else {
+            &raw
+        };
         if let Some(treatment) = &fate.replace {
-            let value = if reads { scalar_of(piece.kind, whole)? } else { Owned::Null };
+            let value = if reads {
+                scalar_of(piece.kind, whole)?
+            } else {
+                Owned::Null
+            };
             let mut text = Vec::new();
             replace(treatment, value.borrow(), &mut text);
             self.write(chunk, &text);
@@ -516,8 +570,13 @@ impl Engine {
             _ => piece.start,
         };
         self.keep(chunk, piece.start..end);
-        self.tail.extend_from_slice(chunk.get(end..piece.end).unwrap_or_default());
-        if self.tail.len() > self.limits.value { Err(Reason::LimitValue) } else { Ok(()) }
+        self.tail
+            .extend_from_slice(chunk.get(end..piece.end).unwrap_or_default());
+        if self.tail.len() > self.limits.value {
+            Err(Reason::LimitValue)
+        } else {
+            Ok(())
+        }
     }
 
     fn close(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
@@ -543,8 +602,16 @@ impl Engine {
         self.now = Now::Judging;
         self.between.clear();
         self.head.clear();
-        self.spot = if self.frames.is_empty() { Spot::AfterRoot } else { Spot::Between };
-        if self.record.as_ref().is_some_and(|record| record.depth == self.frames.len()) {
+        self.spot = if self.frames.is_empty() {
+            Spot::AfterRoot
+        } else {
+            Spot::Between
+        };
+        if self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.depth == self.frames.len())
+        {
             self.end_record(chunk)?;
         }
         Ok(())
@@ -557,17 +624,27 @@ impl Engine {
         if held && self.hold.is_none() {
             let kept = self.frames.last().is_some_and(|frame| frame.kept);
             let first = self.first.to_vec(chunk);
-            let mut lead = if kept { self.between.to_vec(chunk) } else { first.clone() };
+            let mut lead = if kept {
+                self.between.to_vec(chunk)
+            } else {
+                first.clone()
+            };
             lead.extend_from_slice(&self.head.to_vec(chunk));
             self.flush(chunk);
-            self.hold = Some(Hold { bytes: Vec::new(), lead: Some(lead), first });
+            self.hold = Some(Hold {
+                bytes: Vec::new(),
+                lead: Some(lead),
+                first,
+            });
         }
         let start = self.consumed + piece.start as u64;
         self.record = Some(Record::new(start, self.frames.len(), held));
     }
 
     fn see(&mut self, person: Option<String>) -> Result<(), Reason> {
-        let Some(record) = &mut self.record else { return Ok(()) };
+        let Some(record) = &mut self.record else {
+            return Ok(());
+        };
         record.see(person);
         let released = self.plan.person_check() && !record.held;
         if released && record.person == Sighting::Unusable {
@@ -577,12 +654,18 @@ impl Engine {
     }
 
     fn not_theirs(&self) -> Reason {
-        if self.plan.is_single() { Reason::NoSuchRecord } else { Reason::UnexpectedShape }
+        if self.plan.is_single() {
+            Reason::NoSuchRecord
+        } else {
+            Reason::UnexpectedShape
+        }
     }
 
     /// A record that is held is judged by what is known of its person when it outgrows the limit.
     fn check_held_length(&mut self, chunk: &[u8], end: usize) -> Result<(), Reason> {
-        let Some(record) = self.record.as_ref().filter(|record| record.held) else { return Ok(()) };
+        let Some(record) = self.record.as_ref().filter(|record| record.held) else {
+            return Ok(());
+        };
         let length = (self.consumed + end as u64).saturating_sub(record.start);
         if length <= self.limits.record as u64 {
             return Ok(());
@@ -599,7 +682,9 @@ impl Engine {
     }
 
     fn drop_rest_of_record(&mut self, chunk: &[u8]) {
-        let Some(record) = self.record.take() else { return };
+        let Some(record) = self.record.take() else {
+            return;
+        };
         let inner = match self.now {
             Now::Copying(depth) | Now::Skipping(depth) => depth,
             Now::Judging | Now::Scalar(_) => 0,
@@ -610,7 +695,11 @@ impl Engine {
         self.value.clear();
         // A scalar record, or the scalar at hand in one, is passed over to its own end.
         self.now = if open == 0 {
-            Now::Scalar(Fate { passes: false, replace: None, is_person: false })
+            Now::Scalar(Fate {
+                passes: false,
+                replace: None,
+                is_person: false,
+            })
         } else {
             Now::Skipping(open)
         };
@@ -618,7 +707,9 @@ impl Engine {
 
     fn end_record(&mut self, chunk: &[u8]) -> Result<(), Reason> {
         self.flush(chunk);
-        let Some(record) = self.record.take() else { return Ok(()) };
+        let Some(record) = self.record.take() else {
+            return Ok(());
+        };
         if record.held {
             if !record.is_of(self.caller_person.as_deref()) {
                 if self.plan.is_single() {
@@ -647,7 +738,8 @@ impl Engine {
     fn release(&mut self, chunk: &[u8]) {
         self.flush(chunk);
         if let Some(hold) = self.hold.take() {
-            self.out.extend_from_slice(hold.lead.as_deref().unwrap_or_default());
+            self.out
+                .extend_from_slice(hold.lead.as_deref().unwrap_or_default());
             self.out.extend_from_slice(&hold.bytes);
         }
         let depth = match &mut self.record {
@@ -674,12 +766,16 @@ impl Engine {
 
     /// What stands before a child that leaves: blanks, comma, name.
     fn emit_lead(&mut self, chunk: &[u8]) {
-        let opens_record =
-            self.record.as_ref().is_some_and(|record| record.depth == self.frames.len());
+        let opens_record = self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.depth == self.frames.len());
         if opens_record && self.hold.as_ref().is_some_and(|hold| hold.lead.is_some()) {
             return;
         }
-        let Some(frame) = self.frames.last_mut() else { return };
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
         let kept = std::mem::replace(&mut frame.kept, true);
         self.emit(chunk, if kept { Which::Between } else { Which::First });
         self.emit(chunk, Which::Head);
@@ -725,7 +821,8 @@ impl Engine {
     fn flush(&mut self, chunk: &[u8]) {
         let run = std::mem::replace(&mut self.run, 0..0);
         if !run.is_empty() {
-            self.sink().extend_from_slice(chunk.get(run).unwrap_or_default());
+            self.sink()
+                .extend_from_slice(chunk.get(run).unwrap_or_default());
         }
     }
 
@@ -807,5 +904,7 @@ fn slice(chunk: &[u8], piece: Piece) -> &[u8] {
 }
 
 fn unquoted(string: &[u8]) -> &[u8] {
-    string.get(1..string.len().saturating_sub(1)).unwrap_or_default()
+    string
+        .get(1..string.len().saturating_sub(1))
+        .unwrap_or_default()
 }

@@ -35,7 +35,12 @@ pub struct BodyLimits {
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        BodyLimits { depth: 128, key: 4 << 10, value: 1 << 20, record: 256 << 10 }
+        BodyLimits {
+            depth: 128,
+            key: 4 << 10,
+            value: 1 << 20,
+            record: 256 << 10,
+        }
     }
 }
 

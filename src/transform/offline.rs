@@ -45,5 +45,9 @@ pub fn govern<'a>(
             sent.extend_from_slice(&commit.rest());
         }
     }
-    Governed { sent, end, tally: engine.tally().clone() }
+    Governed {
+        sent,
+        end,
+        tally: engine.tally().clone(),
+    }
 }

@@ -32,7 +32,8 @@ impl Pending {
 
     /// The chunk is about to go: what lies in it is copied.
     pub fn settle(&mut self, chunk: &[u8]) {
-        self.saved.extend_from_slice(chunk.get(self.range.clone()).unwrap_or_default());
+        self.saved
+            .extend_from_slice(chunk.get(self.range.clone()).unwrap_or_default());
         self.range = 0..0;
     }
 

@@ -6,8 +6,13 @@ use crate::model::Openness;
 use crate::policy::FieldId;
 
 /// All outcomes, in the order their bits and counters stand.
-const OUTCOMES: [Openness; 5] =
-    [Openness::Show, Openness::Token, Openness::Mask, Openness::Blank, Openness::Strip];
+const OUTCOMES: [Openness; 5] = [
+    Openness::Show,
+    Openness::Token,
+    Openness::Mask,
+    Openness::Blank,
+    Openness::Strip,
+];
 
 /// Which outcomes each listed field of one record got; fields that did not occur are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +31,11 @@ impl FieldOutcomes {
     }
 
     fn add(&mut self, field: FieldId, outcome: Openness) {
-        let bit = 1_u8 << OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
+        let bit = 1_u8
+            << OUTCOMES
+                .iter()
+                .position(|known| *known == outcome)
+                .unwrap_or(0);
         match self.0.binary_search_by_key(&field, |(field, _)| *field) {
             Ok(place) => {
                 if let Some((_, bits)) = self.0.get_mut(place) {
@@ -63,11 +72,17 @@ pub struct Tally {
 impl Tally {
     /// Each field that occurred, with the number of records under each outcome.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, Vec<(Openness, u64)>)> {
-        self.fields.iter().enumerate().filter_map(|(field, counts)| {
-            let counts: Vec<_> =
-                OUTCOMES.into_iter().zip(*counts).filter(|(_, count)| *count > 0).collect();
-            (!counts.is_empty()).then_some((FieldId(field), counts))
-        })
+        self.fields
+            .iter()
+            .enumerate()
+            .filter_map(|(field, counts)| {
+                let counts: Vec<_> = OUTCOMES
+                    .into_iter()
+                    .zip(*counts)
+                    .filter(|(_, count)| *count > 0)
+                    .collect();
+                (!counts.is_empty()).then_some((FieldId(field), counts))
+            })
     }
 
     pub(super) fn add(&mut self, outcomes: &FieldOutcomes) {
@@ -76,8 +91,15 @@ impl Tally {
             if self.fields.len() <= field.0 {
                 self.fields.resize(field.0 + 1, [0; OUTCOMES.len()]);
             }
-            let index = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-            if let Some(count) = self.fields.get_mut(field.0).and_then(|row| row.get_mut(index)) {
+            let index = OUTCOMES
+                .iter()
+                .position(|known| *known == outcome)
+                .unwrap_or(0);
+            if let Some(count) = self
+                .fields
+                .get_mut(field.0)
+                .and_then(|row| row.get_mut(index))
+            {
                 *count += 1;
             }
         }
@@ -111,7 +133,14 @@ pub(super) struct Record {
 impl Record {
     pub fn new(start: u64, depth: usize, held: bool) -> Self {
         let outcomes = FieldOutcomes::default();
-        Record { start, depth, person: Sighting::None, held, unlisted: 0, outcomes }
+        Record {
+            start,
+            depth,
+            person: Sighting::None,
+            held,
+            unlisted: 0,
+            outcomes,
+        }
     }
 
     pub fn count(&mut self, fields: &[FieldId], outcome: Openness) {

@@ -63,7 +63,9 @@ impl Plan {
 
     /// The next step of `at`, where a container of this type can be on the way to the record.
     pub(super) fn way_on(&self, key: &Key, object: bool) -> Option<(usize, &Step)> {
-        let Zone::Way(done) = key.zone else { return None };
+        let Zone::Way(done) = key.zone else {
+            return None;
+        };
         let step = self.at.get(done)?;
         (matches!(step.selector, Selector::Name(_)) == object).then_some((done, step))
     }
@@ -71,12 +73,17 @@ impl Plan {
     fn advance(&self, positions: &[Position], child: Child<'_>) -> Vec<Position> {
         let mut next = Vec::new();
         for position in positions {
-            let Some(step) = self.next_step(position) else { continue };
+            let Some(step) = self.next_step(position) else {
+                continue;
+            };
             if step.descend {
                 next.push(*position);
             }
             if step.selector.selects(child, self.any_case) {
-                next.push(Position { step: position.step + 1, ..*position });
+                next.push(Position {
+                    step: position.step + 1,
+                    ..*position
+                });
             }
         }
         next.sort_unstable();
@@ -94,7 +101,10 @@ impl Plan {
             if !self.ended(position) {
                 return true;
             }
-            if let Some(own) = self.entry(pattern).and_then(|entry| entry.treatment.clone()) {
+            if let Some(own) = self
+                .entry(pattern)
+                .and_then(|entry| entry.treatment.clone())
+            {
                 key.net = Some(match key.net.take() {
                     Some(net) => net.closer(own),
                     None => own,
@@ -124,20 +134,24 @@ impl Plan {
                 dominates(&other.steps, steps) && !dominates(steps, &other.steps)
             })
         };
-        ended.iter().filter(|(pattern, ..)| !outdone(&pattern.steps)).fold(
-            None,
-            |so_far: Option<Cover>, (_, entry, treatment)| match so_far {
-                None => Some(Cover {
-                    treatment: (*treatment).clone(),
-                    field: entry.field,
-                    whole: entry.whole,
-                    remnant: false,
-                }),
-                Some(cover) => {
-                    Some(Cover { treatment: cover.treatment.closer((*treatment).clone()), ..cover })
-                }
-            },
-        )
+        ended
+            .iter()
+            .filter(|(pattern, ..)| !outdone(&pattern.steps))
+            .fold(
+                None,
+                |so_far: Option<Cover>, (_, entry, treatment)| match so_far {
+                    None => Some(Cover {
+                        treatment: (*treatment).clone(),
+                        field: entry.field,
+                        whole: entry.whole,
+                        remnant: false,
+                    }),
+                    Some(cover) => Some(Cover {
+                        treatment: cover.treatment.closer((*treatment).clone()),
+                        ..cover
+                    }),
+                },
+            )
     }
 
     /// The deepest `whole` entry that covers this node and what is below.
@@ -149,7 +163,11 @@ impl Plan {
         let mut names: HashMap<Box<str>, (bool, OnceLock<_>)> = HashMap::new();
         let mut add = |selector: &Selector, written: bool| {
             if let Selector::Name(name) = selector {
-                let name = if self.any_case { name.to_ascii_lowercase() } else { name.clone() };
+                let name = if self.any_case {
+                    name.to_ascii_lowercase()
+                } else {
+                    name.clone()
+                };
                 names.entry(name.into_boxed_str()).or_default().0 |= written;
             }
         };
@@ -157,11 +175,16 @@ impl Plan {
             add(&step.selector, true);
         }
         for position in &key.positions {
-            if let (Some(step), Some(pattern)) = (self.next_step(position), self.pattern(position)) {
+            if let (Some(step), Some(pattern)) = (self.next_step(position), self.pattern(position))
+            {
                 add(&step.selector, !pattern.net);
             }
         }
-        Members { names, other: OnceLock::new(), gate: self.gate_of(key) }
+        Members {
+            names,
+            other: OnceLock::new(),
+            gate: self.gate_of(key),
+        }
     }
 
     /// Names that no path writes are data: they leave only where their class is shown, where a `whole` entry shows
@@ -170,7 +193,11 @@ impl Plan {
         let ended = key.positions.iter().filter(|position| self.ended(position));
         let mut named = ended.filter_map(|position| self.entry(self.pattern(position)?)?.names);
         if let Some(first) = named.next() {
-            return if first && named.all(|shown| shown) { Gate::Pass } else { Gate::DropListed };
+            return if first && named.all(|shown| shown) {
+                Gate::Pass
+            } else {
+                Gate::DropListed
+            };
         }
         let whole_shown = self
             .whole_here(key)
@@ -191,7 +218,10 @@ impl Plan {
     /// How many elements must be told apart: beyond the largest bound all are alike, unless a slice has steps.
     fn elements(&self, key: &Key) -> Elements {
         let way = self.way_on(key, false).map(|(_, step)| step);
-        let steps = key.positions.iter().filter_map(|position| self.next_step(position));
+        let steps = key
+            .positions
+            .iter()
+            .filter_map(|position| self.next_step(position));
         let mut bound = 0;
         let mut alike = true;
         for step in steps.chain(way) {
@@ -207,7 +237,9 @@ impl Plan {
         alike &= bound <= MOST_ELEMENTS;
         let told_apart = usize::try_from(bound.min(MOST_ELEMENTS)).unwrap_or(0);
         Elements {
-            first: std::iter::repeat_with(OnceLock::new).take(told_apart).collect(),
+            first: std::iter::repeat_with(OnceLock::new)
+                .take(told_apart)
+                .collect(),
             rest: alike.then(OnceLock::new),
         }
     }

@@ -31,7 +31,11 @@ impl Plan {
         if let Some(cover) = self.cover_of_scalar(key) {
             let verdict = self.covered_scalar(key, &cover);
             let root_gone = root && verdict.act == Act::Drop;
-            return if root_gone { listed(UNEXPECTED_SHAPE, Openness::Strip, []) } else { verdict };
+            return if root_gone {
+                listed(UNEXPECTED_SHAPE, Openness::Strip, [])
+            } else {
+                verdict
+            };
         }
         let place = matches!(key.zone, Zone::Way(_) | Zone::RecordRoot);
         if !place && !self.goes_on(key) {
@@ -55,7 +59,11 @@ impl Plan {
         let verdict = match key.zone {
             Zone::Way(_) => self.way(key, root, false),
             Zone::RecordRoot if !self.drift_show => {
-                if root || self.record_visible { enter() } else { gone() }
+                if root || self.record_visible {
+                    enter()
+                } else {
+                    gone()
+                }
             }
             _ => self.container(key, false),
         };
@@ -82,7 +90,11 @@ impl Plan {
                 return listed(UNEXPECTED_SHAPE, Openness::Strip, []);
             }
         }
-        if root || self.record_visible || self.leads_on(key) { enter() } else { gone() }
+        if root || self.record_visible || self.leads_on(key) {
+            enter()
+        } else {
+            gone()
+        }
     }
 
     /// A container in a record or beside the way.
@@ -121,17 +133,27 @@ impl Plan {
             Treatment::Mask(_) | Treatment::Token(_) if object => Act::Stars,
             Treatment::Mask(_) | Treatment::Token(_) | Treatment::Blank => Act::Enter,
         };
-        let openness = if act == Act::Drop { Openness::Strip } else { openness };
+        let openness = if act == Act::Drop {
+            Openness::Strip
+        } else {
+            openness
+        };
         let fields = if act == Act::Enter { None } else { cover.field };
         listed(act, openness, fields)
     }
 
     fn cover_of_scalar(&self, key: &Key) -> Option<Cover> {
-        self.cover(key, false).or_else(|| key.array.clone()).or_else(|| key.whole.clone())
+        self.cover(key, false)
+            .or_else(|| key.array.clone())
+            .or_else(|| key.whole.clone())
     }
 
     fn covered_scalar(&self, key: &Key, cover: &Cover) -> Verdict {
-        let treatment = if cover.remnant { Treatment::Strip } else { cover.treatment.clone() };
+        let treatment = if cover.remnant {
+            Treatment::Strip
+        } else {
+            cover.treatment.clone()
+        };
         scalar_verdict(key, treatment, cover.field)
     }
 
@@ -142,7 +164,10 @@ impl Plan {
             Mode::Strip | Mode::Show => listed(Act::Drop, Openness::Strip, []),
             Mode::Refuse => listed(Act::Refuse(Reason::UnlistedField), Openness::Strip, []),
         };
-        Verdict { unlisted: true, ..verdict }
+        Verdict {
+            unlisted: true,
+            ..verdict
+        }
     }
 
     fn unlisted_container(&self, key: &Key, drift: bool) -> Verdict {
@@ -152,23 +177,30 @@ impl Plan {
             Mode::Strip | Mode::Show => Act::Drop,
             Mode::Refuse => Act::Refuse(Reason::UnlistedField),
         };
-        let openness = if act == Act::Drop { Openness::Strip } else { Openness::Show };
-        Verdict { unlisted: true, ..listed(act, openness, []) }
+        let openness = if act == Act::Drop {
+            Openness::Strip
+        } else {
+            Openness::Show
+        };
+        Verdict {
+            unlisted: true,
+            ..listed(act, openness, [])
+        }
     }
 
     /// Nets that strip or blank take a container whole; the body's root keeps its brackets.
     fn guard(&self, key: &Key, root: bool, verdict: Verdict) -> Verdict {
         let verdict = match (&key.net, &verdict.act) {
             (_, Act::Drop | Act::Refuse(_)) => verdict,
-            (Some(Treatment::Strip), _) => {
-                listed(Act::Drop, Openness::Strip, self.fields_of(key))
-            }
-            (Some(Treatment::Blank), _) => {
-                listed(Act::Null, Openness::Blank, self.fields_of(key))
-            }
+            (Some(Treatment::Strip), _) => listed(Act::Drop, Openness::Strip, self.fields_of(key)),
+            (Some(Treatment::Blank), _) => listed(Act::Null, Openness::Blank, self.fields_of(key)),
             _ => verdict,
         };
-        if root && verdict.act == Act::Drop { enter() } else { verdict }
+        if root && verdict.act == Act::Drop {
+            enter()
+        } else {
+            verdict
+        }
     }
 
     /// Whether a written path goes on below this node.
@@ -179,7 +211,8 @@ impl Plan {
     /// Whether one goes on to a field the caller sees.
     fn leads_on(&self, key: &Key) -> bool {
         self.written(key).any(|position| {
-            self.pattern(position).is_some_and(|pattern| pattern.visible)
+            self.pattern(position)
+                .is_some_and(|pattern| pattern.visible)
                 && !self.is_shadowed(key, position)
         })
     }
@@ -187,7 +220,8 @@ impl Plan {
     /// Whether something of a container of this type could be on such a way.
     fn fits(&self, key: &Key, object: bool) -> bool {
         self.written(key).any(|position| {
-            self.next_step(position).is_some_and(|step| step.selector.fits(object))
+            self.next_step(position)
+                .is_some_and(|step| step.selector.fits(object))
         })
     }
 
@@ -200,15 +234,21 @@ impl Plan {
 
     /// Whether another path decides every node this one could still reach, and hides it.
     fn is_shadowed(&self, key: &Key, position: &Position) -> bool {
-        let Some(pattern) = self.pattern(position) else { return false };
+        let Some(pattern) = self.pattern(position) else {
+            return false;
+        };
         if self.entry(pattern).is_some_and(|entry| entry.whole) {
             return false;
         }
         let rest: &[Step] = pattern.steps.get(position.step..).unwrap_or_default();
         self.written(key).any(|other| {
-            let Some(over) = self.pattern(other) else { return false };
+            let Some(over) = self.pattern(other) else {
+                return false;
+            };
             let over_rest = over.steps.get(other.step..).unwrap_or_default();
-            let decides = self.entry(over).is_some_and(|entry| entry.treatment.is_some());
+            let decides = self
+                .entry(over)
+                .is_some_and(|entry| entry.treatment.is_some());
             decides
                 && !over.visible
                 && dominates(&over.steps, &pattern.steps)
@@ -230,8 +270,11 @@ impl Plan {
 
     /// The fields of the entries here and below.
     fn fields_of(&self, key: &Key) -> Vec<FieldId> {
-        let mut fields: Vec<FieldId> =
-            key.positions.iter().filter_map(|position| self.field_of(position)).collect();
+        let mut fields: Vec<FieldId> = key
+            .positions
+            .iter()
+            .filter_map(|position| self.field_of(position))
+            .collect();
         fields.sort_unstable();
         fields.dedup();
         fields
@@ -259,7 +302,12 @@ fn scalar_verdict(
 }
 
 fn listed(act: Act, openness: Openness, fields: impl IntoIterator<Item = FieldId>) -> Verdict {
-    Verdict { act, openness, fields: fields.into_iter().collect(), unlisted: false }
+    Verdict {
+        act,
+        openness,
+        fields: fields.into_iter().collect(),
+        unlisted: false,
+    }
 }
 
 fn enter() -> Verdict {

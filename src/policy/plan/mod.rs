@@ -116,10 +116,22 @@ impl Plan {
             states: ArcSwap::default(),
             ids: Mutex::default(),
         };
-        let Treatments { fields, names_shown, envelope } = treatments;
-        let fields = resource.fields.iter().zip(fields).zip(names_shown).enumerate();
+        let Treatments {
+            fields,
+            names_shown,
+            envelope,
+        } = treatments;
+        let fields = resource
+            .fields
+            .iter()
+            .zip(fields)
+            .zip(names_shown)
+            .enumerate();
         for (index, ((field, treatment), names_shown)) in fields {
-            plan.listed.push(Listed { field: field.text.clone(), treatment: treatment.clone() });
+            plan.listed.push(Listed {
+                field: field.text.clone(),
+                treatment: treatment.clone(),
+            });
             let entry = Entry {
                 treatment: field.class.map(|_| treatment),
                 whole: field.whole,
@@ -130,8 +142,12 @@ impl Plan {
         }
         plan.envelope_from = plan.patterns.len();
         for (listed, treatment) in resource.envelope.iter().zip(envelope) {
-            let entry =
-                Entry { treatment: Some(treatment), whole: false, names: None, field: None };
+            let entry = Entry {
+                treatment: Some(treatment),
+                whole: false,
+                names: None,
+                field: None,
+            };
             plan.add(&listed.path, entry)?;
         }
         plan.settle_visibility();
@@ -157,19 +173,27 @@ impl Plan {
 
     /// A field that a net surely strips is not visible, whatever its own outcome.
     fn settle_visibility(&mut self) {
-        let visible: Vec<bool> =
-            (0..self.patterns.len()).map(|index| self.is_visible(index)).collect();
+        let visible: Vec<bool> = (0..self.patterns.len())
+            .map(|index| self.is_visible(index))
+            .collect();
         for (pattern, visible) in self.patterns.iter_mut().zip(visible) {
             pattern.visible = visible;
         }
         let catalogue = self.patterns.iter().take(self.envelope_from);
         self.record_visible = self.unlisted == Mode::Show
-            || catalogue.clone().any(|pattern| pattern.visible && !pattern.net);
+            || catalogue
+                .clone()
+                .any(|pattern| pattern.visible && !pattern.net);
     }
 
     fn is_visible(&self, index: usize) -> bool {
-        let Some(pattern) = self.patterns.get(index) else { return false };
-        let Some(own) = self.entries.get(pattern.entry).and_then(|entry| entry.treatment.clone())
+        let Some(pattern) = self.patterns.get(index) else {
+            return false;
+        };
+        let Some(own) = self
+            .entries
+            .get(pattern.entry)
+            .and_then(|entry| entry.treatment.clone())
         else {
             return false;
         };
@@ -178,7 +202,12 @@ impl Plan {
         } else {
             self.envelope_from..self.patterns.len()
         };
-        let nets = self.patterns.get(range).unwrap_or_default().iter().filter(|other| other.net);
+        let nets = self
+            .patterns
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .filter(|other| other.net);
         let closed = nets
             .filter(|net| net_surely_meets(&net.steps, &pattern.steps, self.any_case))
             .filter_map(|net| self.entries.get(net.entry)?.treatment.clone())
@@ -187,12 +216,21 @@ impl Plan {
     }
 
     fn root(&self) -> Key {
-        let envelope = (self.envelope_from..self.patterns.len()).map(Position::start).collect();
-        if self.at.is_empty() { self.record() } else { Key::new(Zone::Way(0), envelope) }
+        let envelope = (self.envelope_from..self.patterns.len())
+            .map(Position::start)
+            .collect();
+        if self.at.is_empty() {
+            self.record()
+        } else {
+            Key::new(Zone::Way(0), envelope)
+        }
     }
 
     fn record(&self) -> Key {
-        Key::new(Zone::RecordRoot, (0..self.envelope_from).map(Position::start).collect())
+        Key::new(
+            Zone::RecordRoot,
+            (0..self.envelope_from).map(Position::start).collect(),
+        )
     }
 
     /// The states built so far. Ids stay valid; take a fresh copy when an id is beyond its end.
@@ -226,14 +264,21 @@ impl Plan {
 
     /// The state of a member, by its decoded name, and whether the names rule lets it in.
     pub fn member(&self, state: &State, name: &str) -> Option<(StateId, Gate)> {
-        state.member(name, self.any_case, |key| self.state_id(key), |key, child| {
-            self.child(key, true, child)
-        })
+        state.member(
+            name,
+            self.any_case,
+            |key| self.state_id(key),
+            |key, child| self.child(key, true, child),
+        )
     }
 
     /// The state of an element.
     pub fn element(&self, state: &State, index: u64) -> Option<StateId> {
-        state.element(index, |key| self.state_id(key), |key, child| self.child(key, false, child))
+        state.element(
+            index,
+            |key| self.state_id(key),
+            |key, child| self.child(key, false, child),
+        )
     }
 
     /// Whether a member that no entry lists looks like listed data under another spelling.
@@ -294,5 +339,8 @@ fn net_surely_meets(net: &[Step], path: &[Step], any_case: bool) -> bool {
 
 /// A name with case, `_` and `-` ignored.
 fn drift_form(name: &str) -> String {
-    name.chars().filter(|char| !matches!(char, '_' | '-')).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|char| !matches!(char, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
 }

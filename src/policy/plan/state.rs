@@ -65,7 +65,13 @@ pub(super) struct Key {
 
 impl Key {
     pub fn new(zone: Zone, positions: Vec<Position>) -> Self {
-        Key { zone, positions, array: None, whole: None, net: None }
+        Key {
+            zone,
+            positions,
+            array: None,
+            whole: None,
+            net: None,
+        }
     }
 }
 
@@ -179,7 +185,11 @@ impl State {
             Some((written, slot)) => (*written, slot, Child::Member(name)),
             None => (false, &self.members.other, Child::OtherMember),
         };
-        let gate = if written { Gate::Pass } else { self.members.gate };
+        let gate = if written {
+            Gate::Pass
+        } else {
+            self.members.gate
+        };
         let state = match slot.get() {
             Some(known) => *known,
             None => {
@@ -196,7 +206,9 @@ impl State {
         id: impl Fn(Key) -> Option<StateId>,
         child: impl Fn(&Key, Child<'_>) -> Key,
     ) -> Option<StateId> {
-        let early = usize::try_from(index).ok().and_then(|index| self.elements.first.get(index));
+        let early = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.elements.first.get(index));
         let slot = early.or(self.elements.rest.as_ref());
         if let Some(known) = slot.and_then(OnceLock::get) {
             return Some(*known);
