@@ -254,6 +254,7 @@ mod tests {
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
 
+    use super::super::rules;
     use super::*;
 
     async fn ask(legacy: &Legacy, method: Method, target: &str) -> (http::response::Parts, Bytes) {
@@ -351,5 +352,19 @@ mod tests {
         while tokio::net::TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[test]
+    fn the_rule_sets_fixtures_are_what_it_answers() {
+        let fixture = |name| {
+            rules::BANK
+                .iter()
+                .find(|(file, _)| *file == name)
+                .unwrap()
+                .1
+        };
+        let one = serde_json::to_string_pretty(&people::customer(0)).unwrap();
+        assert_eq!(fixture("fixtures/customer-1001.json"), one);
+        assert_eq!(fixture("fixtures/customers.json"), list("size=3").unwrap());
     }
 }

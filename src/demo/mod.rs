@@ -5,3 +5,5 @@
 pub mod identities;
 pub mod legacy;
 pub mod people;
+pub mod project;
+pub mod rules;

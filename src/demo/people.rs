@@ -219,7 +219,8 @@ fn id_check(body: &str) -> char {
 }
 
 fn account(position: u32, nth: u32) -> Account {
-    let body = format!("620000{position:010}{nth:02}");
+    let holder = u64::from(FIRST_ID + position) * 1_234_567;
+    let body = format!("620000{holder:010}{nth:02}");
     let check = luhn_check(&body);
     Account {
         card_no: format!("{body}{check}"),
