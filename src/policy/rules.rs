@@ -86,6 +86,14 @@ pub struct Resource {
     pub any_case: bool,
 }
 
+impl Resource {
+    /// The path parameter that names the person, if routes have one.
+    pub fn person_param(&self) -> Option<ParamName> {
+        let name = self.person.as_ref()?.path_param.as_ref()?;
+        Some(ParamName::Path(name.clone()))
+    }
+}
+
 /// Routes that share a grid.
 #[derive(Clone, Debug)]
 pub struct Group {

@@ -50,7 +50,7 @@ pub struct Plan {
 pub struct Listed {
     /// As catalogued.
     pub field: String,
-    /// What happens to it, nets apart.
+    /// What happens to it, the nets that surely meet it considered.
     pub treatment: Treatment,
 }
 
@@ -173,46 +173,36 @@ impl Plan {
 
     /// A field that a net surely strips is not visible, whatever its own outcome.
     fn settle_visibility(&mut self) {
-        let visible: Vec<bool> = (0..self.patterns.len())
-            .map(|index| self.is_visible(index))
-            .collect();
-        for (pattern, visible) in self.patterns.iter_mut().zip(visible) {
-            pattern.visible = visible;
+        let closed: Vec<Option<Treatment>> =
+            (0..self.patterns.len()).map(|index| self.closed_by_nets(index)).collect();
+        for (pattern, closed) in self.patterns.iter_mut().zip(closed) {
+            let Some(closed) = closed else { continue };
+            pattern.visible = closed != Treatment::Strip;
+            let field = self.entries.get(pattern.entry).and_then(|entry| entry.field);
+            if let Some(listed) = field.and_then(|field| self.listed.get_mut(field.0)) {
+                listed.treatment = listed.treatment.clone().closer(closed);
+            }
         }
-        let catalogue = self.patterns.iter().take(self.envelope_from);
+        let mut catalogue = self.patterns.iter().take(self.envelope_from);
         self.record_visible = self.unlisted == Mode::Show
-            || catalogue
-                .clone()
-                .any(|pattern| pattern.visible && !pattern.net);
+            || catalogue.any(|pattern| pattern.visible && !pattern.net);
     }
 
-    fn is_visible(&self, index: usize) -> bool {
-        let Some(pattern) = self.patterns.get(index) else {
-            return false;
-        };
-        let Some(own) = self
-            .entries
-            .get(pattern.entry)
-            .and_then(|entry| entry.treatment.clone())
-        else {
-            return false;
-        };
+    /// What a pattern's own outcome and the nets that surely meet it leave.
+    fn closed_by_nets(&self, index: usize) -> Option<Treatment> {
+        let pattern = self.patterns.get(index)?;
+        let own = self.entries.get(pattern.entry)?.treatment.clone()?;
         let range = if index < self.envelope_from {
             0..self.envelope_from
         } else {
             self.envelope_from..self.patterns.len()
         };
-        let nets = self
-            .patterns
-            .get(range)
-            .unwrap_or_default()
-            .iter()
-            .filter(|other| other.net);
-        let closed = nets
+        let nets = self.patterns.get(range).unwrap_or_default().iter().filter(|other| other.net);
+        let met = nets
             .filter(|net| net_surely_meets(&net.steps, &pattern.steps, self.any_case))
-            .filter_map(|net| self.entries.get(net.entry)?.treatment.clone())
-            .fold(own, |so_far, net| so_far.closer(net));
-        closed != Treatment::Strip
+            .filter_map(|net| self.entries.get(net.entry)?.treatment.clone());
+        let all: Vec<Treatment> = std::iter::once(own).chain(met).collect();
+        Some(Treatment::closest(&all))
     }
 
     fn root(&self) -> Key {
