@@ -1,0 +1,49 @@
+//! A query string as names and values, and whether a value fits its parameter.
+//!
+//! Refuses, as `bad-query`: `;`, `+` (a blank is `%20`, a plus `%2B`), every other spelling that is not
+//! canonical, empty names, repeated names, and more than 64 parameters. Nothing is ever dropped.
+
+use super::canonical::decode;
+use crate::model::Reason;
+use crate::policy::ParamRule;
+
+/// The most parameters of one request.
+pub const MOST: usize = 64;
+
+/// Reads what follows `?`: decoded names and values in their order. A name without `=` has an empty
+/// value.
+///
+/// # Errors
+///
+/// [`Reason::BadQuery`].
+pub fn read(raw: Option<&str>) -> Result<Vec<(String, String)>, Reason> {
+    let mut params: Vec<(String, String)> = Vec::new();
+    let Some(raw) = raw else {
+        return Ok(params);
+    };
+    for pair in raw.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+            return Err(Reason::BadQuery);
+        };
+        let repeated = params.iter().any(|(earlier, _)| *earlier == name);
+        if name.is_empty() || repeated || params.len() == MOST {
+            return Err(Reason::BadQuery);
+        }
+        params.push((name, value));
+    }
+    Ok(params)
+}
+
+/// Whether a decoded value is one the parameter may carry. Whether the caller may search the field is
+/// not asked here.
+pub fn fits(rule: &ParamRule, value: &str) -> bool {
+    match rule {
+        ParamRule::Fields(_) | ParamRule::Free => true,
+        // One spelling for each number: no sign but `-`, no leading zero, no `-0`.
+        ParamRule::Whole { min, max } => value
+            .parse::<i64>()
+            .is_ok_and(|number| (min..=max).contains(&&number) && number.to_string() == value),
+        ParamRule::OneOf(words) => words.iter().any(|word| word == value),
+    }
+}
