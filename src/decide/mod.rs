@@ -69,14 +69,26 @@ fn permit(
         return Err(Reason::NoRole);
     }
     let rules = &policy.rules;
-    let has_row =
-        |role: &RoleId| rules.rows.contains_key(&(matched.resource, matched.group, *role));
+    let has_row = |role: &RoleId| {
+        rules
+            .rows
+            .contains_key(&(matched.resource, matched.group, *role))
+    };
     if !roles.iter().any(has_row) {
         return Err(Reason::NoRow);
     }
-    let resource = rules.resources.get(matched.resource.0).ok_or(Reason::Internal)?;
+    let resource = rules
+        .resources
+        .get(matched.resource.0)
+        .ok_or(Reason::Internal)?;
     let compiled = policy
-        .plan(matched.resource, matched.group, matched.route, roles, context.now)
+        .plan(
+            matched.resource,
+            matched.group,
+            matched.route,
+            roles,
+            context.now,
+        )
         .ok_or(Reason::Internal)?;
     let mapped = parameters(resource, &compiled, matched)?;
     Permit::new(policy, compiled, roles, matched, mapped).ok_or(Reason::Internal)
@@ -90,7 +102,10 @@ fn parameters(
 ) -> Result<Vec<Mapped>, Reason> {
     let query = query::read(matched.raw_query.as_deref())?;
     let names = |names: fn(String) -> ParamName, values: &[(String, String)]| {
-        values.iter().map(|(name, value)| (names(name.clone()), value.clone())).collect::<Vec<_>>()
+        values
+            .iter()
+            .map(|(name, value)| (names(name.clone()), value.clone()))
+            .collect::<Vec<_>>()
     };
     let mut sent = names(ParamName::Path, &matched.path_params);
     sent.extend(names(ParamName::Query, &query));
@@ -119,7 +134,11 @@ fn judge<'a>(
 ) -> Result<Option<&'a [FieldId]>, Reason> {
     let ParamRule::Fields(fields) = &param.rule else {
         let fits = query::fits(&param.rule, value);
-        return if fits { Ok(None) } else { Err(Reason::UnlistedParameter) };
+        return if fits {
+            Ok(None)
+        } else {
+            Err(Reason::UnlistedParameter)
+        };
     };
     let own = compiled.plan.person_check() && resource.person_param().as_ref() == Some(&param.name);
     let shown = |field: &FieldId| {
@@ -127,5 +146,9 @@ fn judge<'a>(
         listed.is_some_and(|listed| listed.treatment == Treatment::Show)
     };
     // The caller's own person is theirs to name, whatever they see of it.
-    if own || fields.iter().all(shown) { Ok(Some(fields)) } else { Err(Reason::FilterOnHidden) }
+    if own || fields.iter().all(shown) {
+        Ok(Some(fields))
+    } else {
+        Err(Reason::FilterOnHidden)
+    }
 }

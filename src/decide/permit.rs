@@ -43,8 +43,10 @@ impl Permit {
         let group = resource.groups.get(matched.group.0)?;
         let name = |role: &RoleId| policy.rules.roles.get(role.0).map(|role| role.name.clone());
         let person = resource.person_param();
-        let path_person =
-            mapped.iter().find(|mapped| Some(&mapped.name) == person.as_ref()).map(|one| one.value.clone());
+        let path_person = mapped
+            .iter()
+            .find(|mapped| Some(&mapped.name) == person.as_ref())
+            .map(|one| one.value.clone());
         Some(Permit {
             compiled,
             roles: roles.iter().filter_map(name).collect(),

@@ -16,7 +16,11 @@ const FIRST_INEXACT: u64 = 1 << 53;
 pub fn held(rules: &RuleSet, caller: &Caller, matched: &Match) -> Vec<RoleId> {
     let person = person_of_path(rules, matched);
     let certificate = caller.certificate.as_ref().filter(|certificate| {
-        let named = |role: &Role| role.mtls.as_ref().is_some_and(|mtls| has_name(mtls, certificate));
+        let named = |role: &Role| {
+            role.mtls
+                .as_ref()
+                .is_some_and(|mtls| has_name(mtls, certificate))
+        };
         rules.roles.iter().any(named)
     });
     let holds = |role: &Role| {
@@ -45,7 +49,11 @@ pub fn counts(rules: &RuleSet, caller: &Caller) -> bool {
 fn person_of_path<'a>(rules: &RuleSet, matched: &'a Match) -> Option<&'a str> {
     let resource = rules.resources.get(matched.resource.0)?;
     let param = resource.person.as_ref()?.path_param.as_ref()?;
-    matched.path_params.iter().find(|(name, _)| name == param).map(|(_, value)| value.as_str())
+    matched
+        .path_params
+        .iter()
+        .find(|(name, _)| name == param)
+        .map(|(_, value)| value.as_str())
 }
 
 fn holds_token(
@@ -82,16 +90,18 @@ fn has_name(wanted: &MtlsMatcher, presented: &CertificateCredential) -> bool {
 /// Walks objects by member names.
 fn claim<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(claims.get(first)?, |value, name| value.as_object()?.get(name))
+    rest.iter().try_fold(claims.get(first)?, |value, name| {
+        value.as_object()?.get(name)
+    })
 }
 
 fn passes(test: &ClaimTest, claim: &Value, person: Option<&str>) -> bool {
     match test {
         ClaimTest::Has(wanted) => match claim {
             Value::String(text) => text == wanted,
-            Value::Array(elements) => {
-                elements.iter().any(|element| element.as_str() == Some(wanted))
-            }
+            Value::Array(elements) => elements
+                .iter()
+                .any(|element| element.as_str() == Some(wanted)),
             _ => false,
         },
         ClaimTest::Is(wanted) => claim.as_str() == Some(wanted),

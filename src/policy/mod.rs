@@ -6,7 +6,7 @@ pub mod combine;
 pub mod diagnostic;
 pub mod plan;
 mod rules;
-pub mod store;
 pub mod source;
+pub mod store;
 
 pub use rules::*;

@@ -58,7 +58,12 @@ pub struct PlanKey {
 impl Policy {
     /// A generation of its own.
     pub fn new(generation: u64, rules: RuleSet, tokens: TokenMaster) -> Self {
-        Policy { generation, rules, tokens, plans: DashMap::new() }
+        Policy {
+            generation,
+            rules,
+            tokens,
+            plans: DashMap::new(),
+        }
     }
 
     /// The plan for a route and role set at `now` (seconds since 1970). `None` where the rules do not hold such a
@@ -75,7 +80,10 @@ impl Policy {
         let mut roles = roles.to_vec();
         roles.sort_unstable();
         let person_check = roles.iter().any(|role| {
-            self.rules.roles.get(role.0).is_some_and(super::Role::same_as_person)
+            self.rules
+                .roles
+                .get(role.0)
+                .is_some_and(super::Role::same_as_person)
         });
         let key = PlanKey {
             resource,
@@ -83,7 +91,12 @@ impl Policy {
             route,
             roles,
             person_check,
-            ended: self.rules.exceptions.iter().filter(|one| ended(one.until)).count(),
+            ended: self
+                .rules
+                .exceptions
+                .iter()
+                .filter(|one| ended(one.until))
+                .count(),
         };
         if let Some(known) = self.plans.get(&key) {
             return Some(Arc::clone(&known));
@@ -96,12 +109,29 @@ impl Policy {
     }
 
     fn compile(&self, key: &PlanKey, now: i64) -> Option<Compiled> {
-        let PlanKey { resource, group, route, ref roles, person_check, .. } = *key;
+        let PlanKey {
+            resource,
+            group,
+            route,
+            ref roles,
+            person_check,
+            ..
+        } = *key;
         let treatments = treatments(&self.rules, resource, group, roles, now, &self.tokens);
-        let plan =
-            Plan::new(&self.rules, resource, group, route, treatments.clone(), person_check)?;
+        let plan = Plan::new(
+            &self.rules,
+            resource,
+            group,
+            route,
+            treatments.clone(),
+            person_check,
+        )?;
         let digest = self.digest(key, &plan)?;
-        Some(Compiled { plan: Arc::new(plan), treatments, digest })
+        Some(Compiled {
+            plan: Arc::new(plan),
+            treatments,
+            digest,
+        })
     }
 
     fn digest(&self, key: &PlanKey, plan: &Plan) -> Option<String> {
@@ -123,6 +153,9 @@ impl Policy {
             add(&listed.field);
             add(listed.treatment.openness().word());
         }
-        Some(format!("sha256:{}", HEXLOWER.encode(hash.finish().as_ref())))
+        Some(format!(
+            "sha256:{}",
+            HEXLOWER.encode(hash.finish().as_ref())
+        ))
     }
 }

@@ -56,7 +56,7 @@ impl Plan {
             remnant: cover.remnant || (object && cover.treatment != Treatment::Show),
             ..cover
         });
-        next.net.clone_from(&key.net);
+        next.nets.clone_from(&key.nets);
         self.close_nets(&mut next);
         next
     }
@@ -101,18 +101,12 @@ impl Plan {
             if !self.ended(position) {
                 return true;
             }
-            if let Some(own) = self
-                .entry(pattern)
-                .and_then(|entry| entry.treatment.clone())
-            {
-                key.net = Some(match key.net.take() {
-                    Some(net) => net.closer(own),
-                    None => own,
-                });
-            }
+            key.nets.push(pattern.entry);
             false
         });
         key.positions = positions;
+        key.nets.sort_unstable();
+        key.nets.dedup();
     }
 
     /// The entry that covers the scalars here: of those that end here the one that spells out most. Where two
@@ -134,24 +128,21 @@ impl Plan {
                 dominates(&other.steps, steps) && !dominates(steps, &other.steps)
             })
         };
-        ended
+        let left: Vec<_> = ended
             .iter()
             .filter(|(pattern, ..)| !outdone(&pattern.steps))
-            .fold(
-                None,
-                |so_far: Option<Cover>, (_, entry, treatment)| match so_far {
-                    None => Some(Cover {
-                        treatment: (*treatment).clone(),
-                        field: entry.field,
-                        whole: entry.whole,
-                        remnant: false,
-                    }),
-                    Some(cover) => Some(Cover {
-                        treatment: cover.treatment.closer((*treatment).clone()),
-                        ..cover
-                    }),
-                },
-            )
+            .collect();
+        let all: Vec<Treatment> = left
+            .iter()
+            .map(|(.., treatment)| (*treatment).clone())
+            .collect();
+        let (_, entry, _) = left.first()?;
+        Some(Cover {
+            treatment: Treatment::closest(&all),
+            field: entry.field,
+            whole: entry.whole,
+            remnant: false,
+        })
     }
 
     /// The deepest `whole` entry that covers this node and what is below.

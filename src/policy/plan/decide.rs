@@ -42,7 +42,7 @@ impl Plan {
             return self.unlisted_scalar(key, false);
         }
         if root || (place && self.record_visible) || self.leads_on(key) {
-            return scalar_verdict(key, Treatment::Show, []);
+            return self.scalar_verdict(key, Treatment::Show, []);
         }
         listed(Act::Drop, Openness::Strip, self.fields_of(key))
     }
@@ -154,13 +154,15 @@ impl Plan {
         } else {
             cover.treatment.clone()
         };
-        scalar_verdict(key, treatment, cover.field)
+        self.scalar_verdict(key, treatment, cover.field)
     }
 
     /// What no entry lists. `drift`: it looks like listed data in another shape.
     fn unlisted_scalar(&self, key: &Key, drift: bool) -> Verdict {
         let verdict = match self.unlisted {
-            Mode::Show if !drift || self.drift_show => scalar_verdict(key, Treatment::Show, []),
+            Mode::Show if !drift || self.drift_show => {
+                self.scalar_verdict(key, Treatment::Show, [])
+            }
             Mode::Strip | Mode::Show => listed(Act::Drop, Openness::Strip, []),
             Mode::Refuse => listed(Act::Refuse(Reason::UnlistedField), Openness::Strip, []),
         };
@@ -190,7 +192,7 @@ impl Plan {
 
     /// Nets that strip or blank take a container whole; the body's root keeps its brackets.
     fn guard(&self, key: &Key, root: bool, verdict: Verdict) -> Verdict {
-        let verdict = match (&key.net, &verdict.act) {
+        let verdict = match (self.nets(key), &verdict.act) {
             (_, Act::Drop | Act::Refuse(_)) => verdict,
             (Some(Treatment::Strip), _) => listed(Act::Drop, Openness::Strip, self.fields_of(key)),
             (Some(Treatment::Blank), _) => listed(Act::Null, Openness::Blank, self.fields_of(key)),
@@ -201,6 +203,39 @@ impl Plan {
         } else {
             verdict
         }
+    }
+
+    /// What the nets around a node leave open; `None` where there are none.
+    fn nets(&self, key: &Key) -> Option<Treatment> {
+        let closed = self.net_treatments(key);
+        (!closed.is_empty()).then(|| Treatment::closest(&closed))
+    }
+
+    fn net_treatments(&self, key: &Key) -> Vec<Treatment> {
+        let entries = key.nets.iter().filter_map(|entry| self.entries.get(*entry));
+        entries
+            .filter_map(|entry| entry.treatment.clone())
+            .collect()
+    }
+
+    /// A scalar under `treatment`, the nets around it considered.
+    fn scalar_verdict(
+        &self,
+        key: &Key,
+        treatment: Treatment,
+        fields: impl IntoIterator<Item = FieldId>,
+    ) -> Verdict {
+        let mut all = self.net_treatments(key);
+        all.push(treatment);
+        let treatment = Treatment::closest(&all);
+        let openness = treatment.openness();
+        let act = match treatment {
+            Treatment::Show => Act::Show,
+            Treatment::Token(_) | Treatment::Mask(_) => Act::Replace(treatment),
+            Treatment::Blank => Act::Null,
+            Treatment::Strip => Act::Drop,
+        };
+        listed(act, openness, fields)
     }
 
     /// Whether a written path goes on below this node.
@@ -263,7 +298,7 @@ impl Plan {
 
     /// Nothing below could be decided otherwise, nor is anything below looked for.
     fn is_bare(&self, key: &Key) -> bool {
-        key.net.is_none()
+        key.nets.is_empty()
             && key.positions.iter().all(|position| self.ended(position))
             && self.gate_of(key) == Gate::Pass
     }
@@ -279,26 +314,6 @@ impl Plan {
         fields.dedup();
         fields
     }
-}
-
-/// A scalar under `treatment`, the nets around it considered.
-fn scalar_verdict(
-    key: &Key,
-    treatment: Treatment,
-    fields: impl IntoIterator<Item = FieldId>,
-) -> Verdict {
-    let treatment = match &key.net {
-        Some(net) => treatment.closer(net.clone()),
-        None => treatment,
-    };
-    let openness = treatment.openness();
-    let act = match treatment {
-        Treatment::Show => Act::Show,
-        Treatment::Token(_) | Treatment::Mask(_) => Act::Replace(treatment),
-        Treatment::Blank => Act::Null,
-        Treatment::Strip => Act::Drop,
-    };
-    listed(act, openness, fields)
 }
 
 fn listed(act: Act, openness: Openness, fields: impl IntoIterator<Item = FieldId>) -> Verdict {

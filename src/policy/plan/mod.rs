@@ -173,19 +173,23 @@ impl Plan {
 
     /// A field that a net surely strips is not visible, whatever its own outcome.
     fn settle_visibility(&mut self) {
-        let closed: Vec<Option<Treatment>> =
-            (0..self.patterns.len()).map(|index| self.closed_by_nets(index)).collect();
+        let closed: Vec<Option<Treatment>> = (0..self.patterns.len())
+            .map(|index| self.closed_by_nets(index))
+            .collect();
         for (pattern, closed) in self.patterns.iter_mut().zip(closed) {
             let Some(closed) = closed else { continue };
             pattern.visible = closed != Treatment::Strip;
-            let field = self.entries.get(pattern.entry).and_then(|entry| entry.field);
+            let field = self
+                .entries
+                .get(pattern.entry)
+                .and_then(|entry| entry.field);
             if let Some(listed) = field.and_then(|field| self.listed.get_mut(field.0)) {
                 listed.treatment = listed.treatment.clone().closer(closed);
             }
         }
         let mut catalogue = self.patterns.iter().take(self.envelope_from);
-        self.record_visible = self.unlisted == Mode::Show
-            || catalogue.any(|pattern| pattern.visible && !pattern.net);
+        self.record_visible =
+            self.unlisted == Mode::Show || catalogue.any(|pattern| pattern.visible && !pattern.net);
     }
 
     /// What a pattern's own outcome and the nets that surely meet it leave.
@@ -197,7 +201,12 @@ impl Plan {
         } else {
             self.envelope_from..self.patterns.len()
         };
-        let nets = self.patterns.get(range).unwrap_or_default().iter().filter(|other| other.net);
+        let nets = self
+            .patterns
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .filter(|other| other.net);
         let met = nets
             .filter(|net| net_surely_meets(&net.steps, &pattern.steps, self.any_case))
             .filter_map(|net| self.entries.get(net.entry)?.treatment.clone());

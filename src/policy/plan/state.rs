@@ -59,8 +59,8 @@ pub(super) struct Key {
     pub array: Option<Cover>,
     /// The deepest `whole` entry above.
     pub whole: Option<Cover>,
-    /// What the nets that matched here or above leave open.
-    pub net: Option<Treatment>,
+    /// The entries of the nets that matched here or above; sorted.
+    pub nets: Vec<usize>,
 }
 
 impl Key {
@@ -70,7 +70,7 @@ impl Key {
             positions,
             array: None,
             whole: None,
-            net: None,
+            nets: Vec::new(),
         }
     }
 }
