@@ -3,8 +3,10 @@
 //! Refuses every query that cannot be matched exactly in one pass, naming the supported form.
 
 mod parse;
+mod pattern;
 
 pub use parse::{PathError, parse};
+pub use pattern::{Child, MOST_PATTERNS, Step, dominates, patterns};
 
 /// A path from a record's or a body's root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]

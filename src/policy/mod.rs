@@ -2,7 +2,9 @@
 //!
 //! Refuses a rule set as a whole: every mistake of meaning is reported at once, and nothing is half loaded.
 
+pub mod combine;
 pub mod diagnostic;
+pub mod plan;
 mod rules;
 pub mod source;
 

@@ -1,1 +1,14 @@
 //! Integration tests: one binary, one file per subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "clippy knows `#[test]` functions, not what they call"
+)]
+
+mod supply;
+mod tidy;

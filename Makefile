@@ -1,0 +1,57 @@
+# What a newcomer and CI type. `make help` lists it; each target says what it does while it does it.
+
+CARGO ?= cargo
+# Every shipped rule set is a directory below one of these.
+RULE_SETS = $(patsubst %/,%,$(wildcard rules/*/ examples/*/))
+# How many cases each property gets in `make fuzz`; `make test` runs at least 256.
+CASES ?= 20000
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench fuzz components
+
+say = @printf '\n== %s\n' "$(1)"
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a legacy API, the proxy and throw-away identities in one process, from nothing
+	$(call say,building (a few minutes the first time))
+	$(CARGO) build --locked
+	@$(CARGO) run --locked --quiet -- demo
+
+test: components ## formatting, lints, every test, and the shipped rule sets' own check and test
+	$(call say,1/4 formatting: cargo fmt --check)
+	$(CARGO) fmt --check
+	$(call say,2/4 lints as errors: cargo clippy)
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(call say,3/4 unit$(comma) integration$(comma) property$(comma) tidy and documentation tests: cargo test)
+	$(CARGO) test --locked
+	$(call say,4/4 shipped rule sets: fieldgate check and fieldgate test)
+	@test -n "$(RULE_SETS)" || { echo 'no rule set found below rules/ and examples/' >&2; exit 1; }
+	@for set in $(RULE_SETS); do \
+		echo "-- $$set"; \
+		$(CARGO) run --locked --quiet -- check "$$set" && \
+		$(CARGO) run --locked --quiet -- test "$$set" || exit 1; \
+	done
+	$(call say,all green)
+
+check: ## only the shipped rule sets: load and lint them
+	@test -n "$(RULE_SETS)" || { echo 'no rule set found below rules/ and examples/' >&2; exit 1; }
+	@for set in $(RULE_SETS); do \
+		echo "-- $$set"; \
+		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
+	done
+
+bench: ## the engine's benchmarks, optimised build
+	$(CARGO) bench --locked --bench '*'
+
+fuzz: ## the property tests with CASES=20000 cases each, optimised build
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- propert
+
+components:
+	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
+		echo 'installing rustfmt and clippy: rustup component add rustfmt clippy'; \
+		rustup component add rustfmt clippy; }
+
+comma := ,

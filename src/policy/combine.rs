@@ -1,0 +1,401 @@
+//! What happens to each field for one caller: the cells of its roles merged, then the ceilings.
+//!
+//! Refuses nothing: whatever is not said, tied or expired ends more closed. Neither the order of roles
+//! nor of files, keys, exceptions or ceilings changes the result.
+
+mod reach;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::reach::Reach;
+use super::rules::{
+    Ceiling, Cell, ClassId, Covers, Exception, FieldId, GroupId, Resource, ResourceId, Role,
+    RoleId, Row, RuleSet,
+};
+use crate::mask::Mask;
+use crate::mask::token::{TokenKey, TokenMaster, TokenSpace};
+use crate::model::Openness;
+use crate::path::Path;
+
+/// What happens to a value: an outcome with its key or mask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Treatment {
+    /// The bytes as they came.
+    Show,
+    /// A pseudonym under this key.
+    Token(Arc<TokenKey>),
+    /// This mask's replacement.
+    Mask(Arc<Mask>),
+    /// JSON null.
+    Blank,
+    /// Gone.
+    Strip,
+}
+
+impl Treatment {
+    /// `"***"`, what two different masks or two different keys end in.
+    pub fn fixed() -> Treatment {
+        Treatment::Mask(Arc::new(Mask::fixed()))
+    }
+
+    /// The outcome without its key or mask.
+    pub fn openness(&self) -> Openness {
+        match self {
+            Treatment::Show => Openness::Show,
+            Treatment::Token(_) => Openness::Token,
+            Treatment::Mask(_) => Openness::Mask,
+            Treatment::Blank => Openness::Blank,
+            Treatment::Strip => Openness::Strip,
+        }
+    }
+
+    /// The more closed of two.
+    #[must_use]
+    pub fn closer(self, other: Treatment) -> Treatment {
+        Treatment::closest(&[self, other])
+    }
+
+    /// The most closed of several, strip of none. Where more than two meet this must be asked of all at
+    /// once: two keys that tie end below a token, which a third treatment would be compared with.
+    #[must_use]
+    pub fn closest(several: &[Treatment]) -> Treatment {
+        let openness = several.iter().map(Treatment::openness).min();
+        Treatment::agreed(several, openness)
+    }
+
+    /// The most open of several, strip of none.
+    fn most_open(several: &[Treatment]) -> Treatment {
+        let openness = several.iter().map(Treatment::openness).max();
+        Treatment::agreed(several, openness)
+    }
+
+    /// What all of that openness agree on, else `"***"`.
+    fn agreed(several: &[Treatment], openness: Option<Openness>) -> Treatment {
+        let mut tied = several.iter().filter(|t| Some(t.openness()) == openness);
+        match tied.next() {
+            None => Treatment::Strip,
+            Some(first) if tied.all(|other| other == first) => first.clone(),
+            Some(_) => Treatment::fixed(),
+        }
+    }
+}
+
+/// What happens to everything a resource lists, for one caller and one group of routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Treatments {
+    /// By [`FieldId`]; strip where an entry has no class.
+    pub fields: Vec<Treatment>,
+    /// By [`FieldId`]: whether the member names an entry gives a class (`names:`) are shown.
+    pub names_shown: Vec<bool>,
+    /// By the index of the envelope's entries. They list no masks, so a mask there is `"***"`.
+    pub envelope: Vec<Treatment>,
+}
+
+/// Merges the caller's roles for one group of routes at `now` (seconds since 1970).
+///
+/// `roles` are all roles the caller holds: those without a row here open nothing, but ceilings that name
+/// them bind.
+pub fn treatments(
+    rules: &RuleSet,
+    resource: ResourceId,
+    group: GroupId,
+    roles: &[RoleId],
+    now: i64,
+    tokens: &TokenMaster,
+) -> Treatments {
+    let Some(listed) = rules.resources.get(resource.0) else {
+        return Treatments {
+            fields: Vec::new(),
+            names_shown: Vec::new(),
+            envelope: Vec::new(),
+        };
+    };
+    let merge = Merge::new(rules, (resource, listed), group, roles, now, tokens);
+    let fields = listed.fields.iter().enumerate();
+    let fields = fields.map(|(at, field)| Governed {
+        text: &field.text,
+        place: Place::Field(FieldId(at), &field.path),
+        own: field.masks.first().map(|(_, mask)| mask),
+        masks: &field.masks,
+        class: field.class,
+        exceptions: merge.exceptions_of(FieldId(at)),
+    });
+    let names = listed.fields.iter().enumerate();
+    let names = names.map(|(at, field)| Governed {
+        text: &field.text,
+        place: Place::Names(FieldId(at), &field.path),
+        own: None,
+        masks: &[],
+        class: field.names,
+        // An exception speaks of the values; of the names only where an entry lists nothing else.
+        exceptions: match field.class {
+            Some(_) => Vec::new(),
+            None => merge.exceptions_of(FieldId(at)),
+        },
+    });
+    let envelope = listed.envelope.iter().map(|entry| match entry.class {
+        None if merge.rows.is_empty() => Treatment::Strip,
+        None => Treatment::Show,
+        Some(_) => merge.treatment(&Governed {
+            text: &entry.text,
+            place: Place::Envelope,
+            own: None,
+            masks: &[],
+            class: entry.class,
+            exceptions: Vec::new(),
+        }),
+    });
+    Treatments {
+        fields: fields.map(|governed| merge.treatment(&governed)).collect(),
+        names_shown: names
+            .map(|governed| merge.treatment(&governed) == Treatment::Show)
+            .collect(),
+        envelope: envelope.collect(),
+    }
+}
+
+/// One thing an outcome is wanted for: a field, its member names, or an envelope entry.
+struct Governed<'a> {
+    text: &'a str,
+    place: Place<'a>,
+    own: Option<&'a Arc<Mask>>,
+    masks: &'a [(String, Arc<Mask>)],
+    class: Option<ClassId>,
+    exceptions: Vec<&'a Exception>,
+}
+
+/// Where it stands: ceilings on fields reach nothing outside the record.
+enum Place<'a> {
+    Field(FieldId, &'a Path),
+    Names(FieldId, &'a Path),
+    Envelope,
+}
+
+/// All that is the same for every field of one caller.
+struct Merge<'a> {
+    rules: &'a RuleSet,
+    resource: ResourceId,
+    /// The caller's roles that have a row here.
+    rows: Vec<(RoleId, &'a Role, &'a Row)>,
+    /// The exceptions of this resource that are in force.
+    exceptions: Vec<&'a Exception>,
+    /// The ceilings that bind this caller and what of this resource each reaches.
+    ceilings: Vec<(&'a Ceiling, Reach<'a>)>,
+    tokens: &'a TokenMaster,
+}
+
+impl<'a> Merge<'a> {
+    fn new(
+        rules: &'a RuleSet,
+        (resource, listed): (ResourceId, &'a Resource),
+        group: GroupId,
+        roles: &[RoleId],
+        now: i64,
+        tokens: &'a TokenMaster,
+    ) -> Merge<'a> {
+        let held: BTreeSet<RoleId> = roles.iter().copied().collect();
+        let rows = held.iter().filter_map(|&id| {
+            let row = rules.rows.get(&(resource, group, id))?;
+            Some((id, rules.roles.get(id.0)?, row))
+        });
+        let exceptions = rules.exceptions.iter().filter(|exception| {
+            exception.resource == resource && exception.until.is_none_or(|until| now <= until)
+        });
+        let ceilings = rules
+            .ceilings
+            .iter()
+            .filter(|ceiling| match &ceiling.roles {
+                None => true,
+                Some(named) => named.iter().any(|role| held.contains(role)),
+            });
+        Merge {
+            rules,
+            resource,
+            rows: rows.collect(),
+            exceptions: exceptions.collect(),
+            ceilings: ceilings
+                .map(|ceiling| (ceiling, reach_of(rules, ceiling, resource, listed)))
+                .collect(),
+            tokens,
+        }
+    }
+
+    fn exceptions_of(&self, field: FieldId) -> Vec<&'a Exception> {
+        let of_field = |exception: &&&Exception| exception.fields.contains(&field);
+        self.exceptions.iter().filter(of_field).copied().collect()
+    }
+
+    fn treatment(&self, governed: &Governed<'_>) -> Treatment {
+        let Some(class) = governed.class else {
+            return Treatment::Strip;
+        };
+        let cells: Vec<(&Role, Treatment)> = self
+            .rows
+            .iter()
+            .map(|(id, role, row)| (*role, self.cell(*id, role, row, class, governed)))
+            .collect();
+        let outcomes: Vec<Treatment> = cells.iter().map(|(_, cell)| cell.clone()).collect();
+        let merged = Treatment::most_open(&outcomes);
+        let winners: Vec<&Role> = cells
+            .iter()
+            .filter(|(_, cell)| *cell == merged)
+            .map(|(role, _)| *role)
+            .collect();
+        self.under_ceilings(merged, &winners, class, governed)
+    }
+
+    /// What one role gets: its exception, else its cell.
+    fn cell(
+        &self,
+        id: RoleId,
+        role: &Role,
+        row: &Row,
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> Treatment {
+        let exceptions: Vec<Treatment> = governed
+            .exceptions
+            .iter()
+            .filter(|exception| exception.role == id)
+            .map(|exception| self.resolve(&exception.cell, &[role], class, governed))
+            .collect();
+        if !exceptions.is_empty() {
+            return Treatment::closest(&exceptions);
+        }
+        let cell = row.cells.get(class.0).unwrap_or(&Cell::Strip);
+        self.resolve(cell, &[role], class, governed)
+    }
+
+    fn under_ceilings(
+        &self,
+        merged: Treatment,
+        winners: &[&Role],
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> Treatment {
+        let mut bounds = vec![merged];
+        let mut any_mask = false;
+        for (ceiling, reach) in &self.ceilings {
+            if !self.binds(ceiling, reach, class, governed) {
+                continue;
+            }
+            match &ceiling.at_most {
+                // It accepts any mask, so it must not tie with the one that came out.
+                Cell::Mask(None) => any_mask = true,
+                cell => bounds.push(self.resolve(cell, winners, class, governed)),
+            }
+        }
+        let outcome = Treatment::closest(&bounds);
+        match outcome {
+            Treatment::Show | Treatment::Token(_) if any_mask => own_mask(governed),
+            _ => outcome,
+        }
+    }
+
+    fn binds(
+        &self,
+        ceiling: &Ceiling,
+        reach: &Reach<'_>,
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> bool {
+        let named = match &ceiling.covers {
+            Covers::Fields(resource, fields) => {
+                *resource == self.resource
+                    && match governed.place {
+                        Place::Field(id, _) | Place::Names(id, _) => fields.contains(&id),
+                        Place::Envelope => false,
+                    }
+            }
+            Covers::Class(covered) => *covered == class,
+            Covers::Level(level) => level_of(self.rules, class) >= *level,
+        };
+        named
+            || match governed.place {
+                Place::Field(_, path) => reach.holds(path),
+                Place::Names(_, path) => reach.holds_names(path),
+                Place::Envelope => false,
+            }
+    }
+
+    /// A cell as written to what it does. `holders` are the roles it comes from: with several, a key of
+    /// its own for each is a tie.
+    fn resolve(
+        &self,
+        cell: &Cell,
+        holders: &[&Role],
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> Treatment {
+        match cell {
+            Cell::Show => Treatment::Show,
+            Cell::Token(Some(name)) => self.token(&TokenSpace::Shared(name)),
+            Cell::Token(None) => match (holders, self.rules.classes.get(class.0)) {
+                ([role], Some(class)) => self.token(&TokenSpace::Separate {
+                    class: &class.name,
+                    path: governed.text,
+                    holder: &role.name,
+                }),
+                _ => Treatment::fixed(),
+            },
+            Cell::Mask(None) => own_mask(governed),
+            Cell::Mask(Some(name)) => {
+                let listed = governed.masks.iter().find(|(listed, _)| listed == name);
+                match listed {
+                    Some((_, mask)) => Treatment::Mask(Arc::clone(mask)),
+                    None => own_mask(governed),
+                }
+            }
+            Cell::Blank => Treatment::Blank,
+            Cell::Strip => Treatment::Strip,
+        }
+    }
+
+    fn token(&self, space: &TokenSpace<'_>) -> Treatment {
+        Treatment::Token(Arc::new(self.tokens.derive(space)))
+    }
+}
+
+/// The first mask an entry lists, else `"***"`.
+fn own_mask(governed: &Governed<'_>) -> Treatment {
+    match governed.own {
+        Some(mask) => Treatment::Mask(Arc::clone(mask)),
+        None => Treatment::fixed(),
+    }
+}
+
+/// A class nobody knows is as high as can be.
+fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
+    rules
+        .classes
+        .get(class.0)
+        .map_or(u8::MAX, |class| class.level)
+}
+
+/// The paths of a resource a ceiling covers: those it names, there and below; those of its classes
+/// only below, since at the same place another entry says another class on purpose.
+fn reach_of<'a>(
+    rules: &RuleSet,
+    ceiling: &Ceiling,
+    resource: ResourceId,
+    listed: &'a Resource,
+) -> Reach<'a> {
+    let of_class = |covers: &dyn Fn(ClassId) -> bool| {
+        let entries = listed.fields.iter();
+        let covered = entries.filter(|field| field.class.is_some_and(covers));
+        Reach::below(covered.map(|field| &field.path), listed.any_case)
+    };
+    match &ceiling.covers {
+        Covers::Fields(of, fields) if *of == resource => {
+            let covered = fields.iter().filter_map(|field| listed.fields.get(field.0));
+            Reach::there_and_below(covered.map(|field| &field.path), listed.any_case)
+        }
+        Covers::Fields(..) => Reach::there_and_below([].into_iter(), listed.any_case),
+        Covers::Class(class) => of_class(&|other| other == *class),
+        Covers::Level(level) => of_class(&|other| level_of(rules, other) >= *level),
+    }
+}

@@ -1,0 +1,319 @@
+//! Which outcome a node gets, by its JSON type. The sentences of the rule language's "Reading" in code.
+
+use super::state::{Act, Cover, Gate, Key, Position, Verdict, Zone};
+use super::{Mode, Plan};
+use crate::model::{Openness, Reason};
+use crate::path::{Step, dominates};
+use crate::policy::FieldId;
+use crate::policy::combine::Treatment;
+
+/// A container stays on its way to the record only if it is empty, unless drift is shown.
+const UNEXPECTED_SHAPE: Act = Act::Refuse(Reason::UnexpectedShape);
+
+impl Plan {
+    /// A string, number or boolean.
+    pub(super) fn scalar(&self, key: &Key, root: bool) -> Verdict {
+        let Some(cover) = self.cover_of_scalar(key) else {
+            if root {
+                return listed(UNEXPECTED_SHAPE, Openness::Strip, []);
+            }
+            return self.unlisted_scalar(key, self.goes_on(key));
+        };
+        let verdict = self.covered_scalar(key, &cover);
+        if root && verdict.act == Act::Drop {
+            return listed(UNEXPECTED_SHAPE, Openness::Strip, []);
+        }
+        verdict
+    }
+
+    /// `null` is a scalar where one is listed; where the path goes on it stands for the container that is not there.
+    pub(super) fn null(&self, key: &Key, root: bool) -> Verdict {
+        if let Some(cover) = self.cover_of_scalar(key) {
+            let verdict = self.covered_scalar(key, &cover);
+            let root_gone = root && verdict.act == Act::Drop;
+            return if root_gone {
+                listed(UNEXPECTED_SHAPE, Openness::Strip, [])
+            } else {
+                verdict
+            };
+        }
+        let place = matches!(key.zone, Zone::Way(_) | Zone::RecordRoot);
+        if !place && !self.goes_on(key) {
+            return self.unlisted_scalar(key, false);
+        }
+        if root || (place && self.record_visible) || self.leads_on(key) {
+            return scalar_verdict(key, Treatment::Show, []);
+        }
+        listed(Act::Drop, Openness::Strip, self.fields_of(key))
+    }
+
+    pub(super) fn object(&self, key: &Key, root: bool) -> Verdict {
+        let verdict = match key.zone {
+            Zone::Way(_) => self.way(key, root, true),
+            _ => self.container(key, true),
+        };
+        self.guard(key, root, verdict)
+    }
+
+    pub(super) fn array(&self, key: &Key, root: bool) -> Verdict {
+        let verdict = match key.zone {
+            Zone::Way(_) => self.way(key, root, false),
+            Zone::RecordRoot if !self.drift_show => {
+                if root || self.record_visible {
+                    enter()
+                } else {
+                    gone()
+                }
+            }
+            _ => self.container(key, false),
+        };
+        self.guard(key, root, verdict)
+    }
+
+    /// An array where a record is written, or where the way to it goes on by name.
+    pub(super) fn array_must_be_empty(&self, key: &Key) -> bool {
+        let place = match key.zone {
+            Zone::Way(_) => self.way_on(key, false).is_none(),
+            Zone::RecordRoot => true,
+            _ => false,
+        };
+        place && !self.drift_show
+    }
+
+    /// A container on the way to the record.
+    fn way(&self, key: &Key, root: bool, object: bool) -> Verdict {
+        if self.way_on(key, object).is_none() {
+            if self.drift_show {
+                return self.unlisted_container(key, true);
+            }
+            if object {
+                return listed(UNEXPECTED_SHAPE, Openness::Strip, []);
+            }
+        }
+        if root || self.record_visible || self.leads_on(key) {
+            enter()
+        } else {
+            gone()
+        }
+    }
+
+    /// A container in a record or beside the way.
+    fn container(&self, key: &Key, object: bool) -> Verdict {
+        let own = if object { None } else { self.cover(key, false) };
+        let whole = self.whole_here(key);
+        if self.leads_on(key) {
+            let misfit = !self.fits(key, object) && own.is_none() && whole.is_none();
+            if misfit && self.unlisted == Mode::Show && !self.drift_show {
+                return self.unlisted_container(key, true);
+            }
+            return enter();
+        }
+        if let Some(cover) = own.filter(|cover| !cover.whole).or(whole) {
+            return self.covered_container(key, &cover, object);
+        }
+        if key.zone == Zone::RecordRoot && self.unlisted == Mode::Show {
+            return enter();
+        }
+        if self.goes_on(key) {
+            return listed(Act::Drop, Openness::Strip, self.fields_of(key));
+        }
+        let where_a_scalar_is_listed = key.array.is_some() || self.cover(key, false).is_some();
+        self.unlisted_container(key, where_a_scalar_is_listed)
+    }
+
+    /// A container under an entry of its own or a `whole` one above, with nothing visible further in.
+    fn covered_container(&self, key: &Key, cover: &Cover, object: bool) -> Verdict {
+        let openness = cover.treatment.openness();
+        let act = match &cover.treatment {
+            Treatment::Strip => Act::Drop,
+            _ if cover.remnant => Act::Drop,
+            Treatment::Show if cover.whole && self.is_bare(key) => Act::Copy,
+            Treatment::Show => Act::Enter,
+            Treatment::Blank if object || !cover.whole => Act::Null,
+            Treatment::Mask(_) | Treatment::Token(_) if object => Act::Stars,
+            Treatment::Mask(_) | Treatment::Token(_) | Treatment::Blank => Act::Enter,
+        };
+        let openness = if act == Act::Drop {
+            Openness::Strip
+        } else {
+            openness
+        };
+        let fields = if act == Act::Enter { None } else { cover.field };
+        listed(act, openness, fields)
+    }
+
+    fn cover_of_scalar(&self, key: &Key) -> Option<Cover> {
+        self.cover(key, false)
+            .or_else(|| key.array.clone())
+            .or_else(|| key.whole.clone())
+    }
+
+    fn covered_scalar(&self, key: &Key, cover: &Cover) -> Verdict {
+        let treatment = if cover.remnant {
+            Treatment::Strip
+        } else {
+            cover.treatment.clone()
+        };
+        scalar_verdict(key, treatment, cover.field)
+    }
+
+    /// What no entry lists. `drift`: it looks like listed data in another shape.
+    fn unlisted_scalar(&self, key: &Key, drift: bool) -> Verdict {
+        let verdict = match self.unlisted {
+            Mode::Show if !drift || self.drift_show => scalar_verdict(key, Treatment::Show, []),
+            Mode::Strip | Mode::Show => listed(Act::Drop, Openness::Strip, []),
+            Mode::Refuse => listed(Act::Refuse(Reason::UnlistedField), Openness::Strip, []),
+        };
+        Verdict {
+            unlisted: true,
+            ..verdict
+        }
+    }
+
+    fn unlisted_container(&self, key: &Key, drift: bool) -> Verdict {
+        let act = match self.unlisted {
+            Mode::Show if self.drift_show && self.is_bare(key) => Act::Copy,
+            Mode::Show if !drift || self.drift_show => Act::Enter,
+            Mode::Strip | Mode::Show => Act::Drop,
+            Mode::Refuse => Act::Refuse(Reason::UnlistedField),
+        };
+        let openness = if act == Act::Drop {
+            Openness::Strip
+        } else {
+            Openness::Show
+        };
+        Verdict {
+            unlisted: true,
+            ..listed(act, openness, [])
+        }
+    }
+
+    /// Nets that strip or blank take a container whole; the body's root keeps its brackets.
+    fn guard(&self, key: &Key, root: bool, verdict: Verdict) -> Verdict {
+        let verdict = match (&key.net, &verdict.act) {
+            (_, Act::Drop | Act::Refuse(_)) => verdict,
+            (Some(Treatment::Strip), _) => listed(Act::Drop, Openness::Strip, self.fields_of(key)),
+            (Some(Treatment::Blank), _) => listed(Act::Null, Openness::Blank, self.fields_of(key)),
+            _ => verdict,
+        };
+        if root && verdict.act == Act::Drop {
+            enter()
+        } else {
+            verdict
+        }
+    }
+
+    /// Whether a written path goes on below this node.
+    fn goes_on(&self, key: &Key) -> bool {
+        matches!(key.zone, Zone::Way(_)) || self.written(key).next().is_some()
+    }
+
+    /// Whether one goes on to a field the caller sees.
+    fn leads_on(&self, key: &Key) -> bool {
+        self.written(key).any(|position| {
+            self.pattern(position)
+                .is_some_and(|pattern| pattern.visible)
+                && !self.is_shadowed(key, position)
+        })
+    }
+
+    /// Whether something of a container of this type could be on such a way.
+    fn fits(&self, key: &Key, object: bool) -> bool {
+        self.written(key).any(|position| {
+            self.next_step(position)
+                .is_some_and(|step| step.selector.fits(object))
+        })
+    }
+
+    /// Positions of written paths (not nets) that go on.
+    fn written<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Position> {
+        key.positions.iter().filter(|position| {
+            !self.ended(position) && self.pattern(position).is_some_and(|pattern| !pattern.net)
+        })
+    }
+
+    /// Whether another path decides every node this one could still reach, and hides it.
+    fn is_shadowed(&self, key: &Key, position: &Position) -> bool {
+        let Some(pattern) = self.pattern(position) else {
+            return false;
+        };
+        if self.entry(pattern).is_some_and(|entry| entry.whole) {
+            return false;
+        }
+        let rest: &[Step] = pattern.steps.get(position.step..).unwrap_or_default();
+        self.written(key).any(|other| {
+            let Some(over) = self.pattern(other) else {
+                return false;
+            };
+            let over_rest = over.steps.get(other.step..).unwrap_or_default();
+            let decides = self
+                .entry(over)
+                .is_some_and(|entry| entry.treatment.is_some());
+            decides
+                && !over.visible
+                && dominates(&over.steps, &pattern.steps)
+                && !dominates(&pattern.steps, &over.steps)
+                && over_rest.len() == rest.len()
+                && over_rest
+                    .iter()
+                    .zip(rest)
+                    .all(|(over, step)| over.selector.covers(&step.selector, self.any_case))
+        })
+    }
+
+    /// Nothing below could be decided otherwise, nor is anything below looked for.
+    fn is_bare(&self, key: &Key) -> bool {
+        key.net.is_none()
+            && key.positions.iter().all(|position| self.ended(position))
+            && self.gate_of(key) == Gate::Pass
+    }
+
+    /// The fields of the entries here and below.
+    fn fields_of(&self, key: &Key) -> Vec<FieldId> {
+        let mut fields: Vec<FieldId> = key
+            .positions
+            .iter()
+            .filter_map(|position| self.field_of(position))
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+}
+
+/// A scalar under `treatment`, the nets around it considered.
+fn scalar_verdict(
+    key: &Key,
+    treatment: Treatment,
+    fields: impl IntoIterator<Item = FieldId>,
+) -> Verdict {
+    let treatment = match &key.net {
+        Some(net) => treatment.closer(net.clone()),
+        None => treatment,
+    };
+    let openness = treatment.openness();
+    let act = match treatment {
+        Treatment::Show => Act::Show,
+        Treatment::Token(_) | Treatment::Mask(_) => Act::Replace(treatment),
+        Treatment::Blank => Act::Null,
+        Treatment::Strip => Act::Drop,
+    };
+    listed(act, openness, fields)
+}
+
+fn listed(act: Act, openness: Openness, fields: impl IntoIterator<Item = FieldId>) -> Verdict {
+    Verdict {
+        act,
+        openness,
+        fields: fields.into_iter().collect(),
+        unlisted: false,
+    }
+}
+
+fn enter() -> Verdict {
+    listed(Act::Enter, Openness::Show, [])
+}
+
+fn gone() -> Verdict {
+    listed(Act::Drop, Openness::Strip, [])
+}

@@ -1,0 +1,346 @@
+//! What one caller may read of one route, as an automaton over the answer's nodes.
+//!
+//! A plan is compiled from a rule set, a route and the treatments of a role set. Its states are built when a
+//! document first reaches them and shared by all exchanges under the plan, so a rule set of any size costs a
+//! response nothing but the paths it really has.
+
+mod build;
+mod decide;
+mod state;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::combine::{Treatment, Treatments};
+use super::{FieldId, GroupId, ResourceId, RuleSet, Unlisted};
+use crate::path::{Path, Step, patterns};
+pub use state::{Act, Gate, State, StateId, Verdict};
+use state::{Key, Position, Zone};
+
+/// A plan never grows beyond this many states; a document that would need more is refused.
+const MOST_STATES: usize = 100_000;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Plan {
+    entries: Vec<Entry>,
+    /// The catalogue's patterns first, then the envelope's.
+    patterns: Vec<Pattern>,
+    /// Where the envelope's patterns begin.
+    envelope_from: usize,
+    at: Vec<Step>,
+    unlisted: Mode,
+    drift_show: bool,
+    any_case: bool,
+    /// The last names of all listed paths, case, `_` and `-` ignored.
+    last_names: HashSet<String>,
+    record_visible: bool,
+    person: Option<FieldId>,
+    person_check: bool,
+    listed: Vec<Listed>,
+    states: ArcSwap<Vec<Arc<State>>>,
+    /// The ids of the states; its lock also serialises growth.
+    ids: Mutex<HashMap<Key, StateId>>,
+}
+
+/// A listed field under this plan, for audit and explanation.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// As catalogued.
+    pub field: String,
+    /// What happens to it, nets apart.
+    pub treatment: Treatment,
+}
+
+/// What happens to what no entry lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Strip,
+    Refuse,
+    Show,
+}
+
+/// An entry of the catalogue or the envelope under this plan.
+#[derive(Debug)]
+struct Entry {
+    /// `None` where the entry gives names a class and nothing else.
+    treatment: Option<Treatment>,
+    whole: bool,
+    /// Whether names below may be seen, where the entry says.
+    names: Option<bool>,
+    field: Option<FieldId>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    steps: Vec<Step>,
+    entry: usize,
+    net: bool,
+    /// Its field is not stripped, the nets that surely meet it considered.
+    visible: bool,
+}
+
+impl Plan {
+    /// Compiles the plan of a route under `treatments`.
+    ///
+    /// `person_check` says that the caller may see only records of their own person.
+    pub fn new(
+        rules: &RuleSet,
+        resource: ResourceId,
+        group: GroupId,
+        route: usize,
+        treatments: Treatments,
+        person_check: bool,
+    ) -> Option<Plan> {
+        let resource = rules.resources.get(resource.0)?;
+        let at = &resource.groups.get(group.0)?.routes.get(route)?.at;
+        let mut plan = Plan {
+            entries: Vec::new(),
+            patterns: Vec::new(),
+            envelope_from: 0,
+            at: patterns(at)?.into_iter().next()?,
+            unlisted: match resource.unlisted {
+                Unlisted::Strip => Mode::Strip,
+                Unlisted::Refuse => Mode::Refuse,
+                Unlisted::Show { .. } => Mode::Show,
+            },
+            drift_show: resource.drift_show,
+            any_case: resource.any_case,
+            last_names: HashSet::new(),
+            record_visible: false,
+            person: resource.person.as_ref().map(|person| person.field),
+            person_check,
+            listed: Vec::new(),
+            states: ArcSwap::default(),
+            ids: Mutex::default(),
+        };
+        let Treatments {
+            fields,
+            names_shown,
+            envelope,
+        } = treatments;
+        let fields = resource
+            .fields
+            .iter()
+            .zip(fields)
+            .zip(names_shown)
+            .enumerate();
+        for (index, ((field, treatment), names_shown)) in fields {
+            plan.listed.push(Listed {
+                field: field.text.clone(),
+                treatment: treatment.clone(),
+            });
+            let entry = Entry {
+                treatment: field.class.map(|_| treatment),
+                whole: field.whole,
+                names: field.names.map(|_| names_shown),
+                field: Some(FieldId(index)),
+            };
+            plan.add(&field.path, entry)?;
+        }
+        plan.envelope_from = plan.patterns.len();
+        for (listed, treatment) in resource.envelope.iter().zip(envelope) {
+            let entry = Entry {
+                treatment: Some(treatment),
+                whole: false,
+                names: None,
+                field: None,
+            };
+            plan.add(&listed.path, entry)?;
+        }
+        plan.settle_visibility();
+        plan.state_id(plan.root());
+        Some(plan)
+    }
+
+    fn add(&mut self, path: &Path, entry: Entry) -> Option<()> {
+        if let Some(name) = path.last_name() {
+            self.last_names.insert(drift_form(name));
+        }
+        for steps in patterns(path)? {
+            self.patterns.push(Pattern {
+                steps,
+                entry: self.entries.len(),
+                net: path.is_net(),
+                visible: false,
+            });
+        }
+        self.entries.push(entry);
+        Some(())
+    }
+
+    /// A field that a net surely strips is not visible, whatever its own outcome.
+    fn settle_visibility(&mut self) {
+        let visible: Vec<bool> = (0..self.patterns.len())
+            .map(|index| self.is_visible(index))
+            .collect();
+        for (pattern, visible) in self.patterns.iter_mut().zip(visible) {
+            pattern.visible = visible;
+        }
+        let catalogue = self.patterns.iter().take(self.envelope_from);
+        self.record_visible = self.unlisted == Mode::Show
+            || catalogue
+                .clone()
+                .any(|pattern| pattern.visible && !pattern.net);
+    }
+
+    fn is_visible(&self, index: usize) -> bool {
+        let Some(pattern) = self.patterns.get(index) else {
+            return false;
+        };
+        let Some(own) = self
+            .entries
+            .get(pattern.entry)
+            .and_then(|entry| entry.treatment.clone())
+        else {
+            return false;
+        };
+        let range = if index < self.envelope_from {
+            0..self.envelope_from
+        } else {
+            self.envelope_from..self.patterns.len()
+        };
+        let nets = self
+            .patterns
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .filter(|other| other.net);
+        let closed = nets
+            .filter(|net| net_surely_meets(&net.steps, &pattern.steps, self.any_case))
+            .filter_map(|net| self.entries.get(net.entry)?.treatment.clone())
+            .fold(own, |so_far, net| so_far.closer(net));
+        closed != Treatment::Strip
+    }
+
+    fn root(&self) -> Key {
+        let envelope = (self.envelope_from..self.patterns.len())
+            .map(Position::start)
+            .collect();
+        if self.at.is_empty() {
+            self.record()
+        } else {
+            Key::new(Zone::Way(0), envelope)
+        }
+    }
+
+    fn record(&self) -> Key {
+        Key::new(
+            Zone::RecordRoot,
+            (0..self.envelope_from).map(Position::start).collect(),
+        )
+    }
+
+    /// The states built so far. Ids stay valid; take a fresh copy when an id is beyond its end.
+    pub fn states(&self) -> Arc<Vec<Arc<State>>> {
+        self.states.load_full()
+    }
+
+    /// The id of the state for the body's root.
+    pub fn root_state(&self) -> StateId {
+        StateId(0)
+    }
+
+    /// The state for a key, built where it is new; `None` beyond [`MOST_STATES`].
+    fn state_id(&self, key: Key) -> Option<StateId> {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = ids.get(&key) {
+            return Some(*id);
+        }
+        let known = self.states.load();
+        if known.len() >= MOST_STATES {
+            return None;
+        }
+        let id = StateId(u32::try_from(known.len()).ok()?);
+        let mut grown = Vec::with_capacity(known.len() + 1);
+        grown.extend(known.iter().cloned());
+        grown.push(Arc::new(self.build(key.clone(), id.0 == 0)));
+        ids.insert(key, id);
+        self.states.store(Arc::new(grown));
+        Some(id)
+    }
+
+    /// The state of a member, by its decoded name, and whether the names rule lets it in.
+    pub fn member(&self, state: &State, name: &str) -> Option<(StateId, Gate)> {
+        state.member(
+            name,
+            self.any_case,
+            |key| self.state_id(key),
+            |key, child| self.child(key, true, child),
+        )
+    }
+
+    /// The state of an element.
+    pub fn element(&self, state: &State, index: u64) -> Option<StateId> {
+        state.element(
+            index,
+            |key| self.state_id(key),
+            |key, child| self.child(key, false, child),
+        )
+    }
+
+    /// Whether a member that no entry lists looks like listed data under another spelling.
+    pub fn looks_listed(&self, name: &str) -> bool {
+        self.unlisted == Mode::Show
+            && !self.drift_show
+            && self.last_names.contains(&drift_form(name))
+    }
+
+    /// Whether records must name the caller's own person.
+    pub fn person_check(&self) -> bool {
+        self.person_check
+    }
+
+    /// Whether the catalogue says whose data a record is.
+    pub fn has_person(&self) -> bool {
+        self.person.is_some()
+    }
+
+    /// Whether the route answers with one record, not a list.
+    pub fn is_single(&self) -> bool {
+        self.at.iter().all(|step| step.selector.spells_out() > 0)
+    }
+
+    /// The catalogue's fields and what happens to each.
+    pub fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+}
+
+/// Whether a net matches the node of a written path, or one above it, in every document.
+fn net_surely_meets(net: &[Step], path: &[Step], any_case: bool) -> bool {
+    let mut reached = vec![false; net.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    for step in path {
+        let mut next = vec![false; net.len() + 1];
+        for (index, net_step) in net.iter().enumerate() {
+            if !reached.get(index).copied().unwrap_or(false) {
+                continue;
+            }
+            if let (true, Some(stays)) = (net_step.descend, next.get_mut(index)) {
+                *stays = true;
+            }
+            let hit = net_step.selector.covers(&step.selector, any_case);
+            if let (true, Some(moves)) = (hit, next.get_mut(index + 1)) {
+                *moves = true;
+            }
+        }
+        if next.last() == Some(&true) {
+            return true;
+        }
+        reached = next;
+    }
+    false
+}
+
+/// A name with case, `_` and `-` ignored.
+fn drift_form(name: &str) -> String {
+    name.chars()
+        .filter(|char| !matches!(char, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}

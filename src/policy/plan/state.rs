@@ -1,0 +1,219 @@
+//! One state of a plan's automaton: what happens to a node of each JSON type, and where its children lead.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::model::{Openness, Reason};
+use crate::path::Child;
+use crate::policy::FieldId;
+use crate::policy::combine::Treatment;
+
+/// Index of a state in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StateId(pub u32);
+
+/// Where in the body a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Zone {
+    /// On the way to the record, so many steps of `at` behind it.
+    Way(usize),
+    /// Beside that way.
+    Envelope,
+    /// The record itself.
+    RecordRoot,
+    /// Inside a record.
+    Record,
+}
+
+/// How far a pattern has matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Position {
+    pub pattern: usize,
+    pub step: usize,
+}
+
+impl Position {
+    pub fn start(pattern: usize) -> Self {
+        Position { pattern, step: 0 }
+    }
+}
+
+/// An entry that covers a node from above.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Cover {
+    pub treatment: Treatment,
+    pub field: Option<FieldId>,
+    /// It covers containers as well.
+    pub whole: bool,
+    /// Its object stays only for longer paths inside it; what the entry alone covers goes.
+    pub remnant: bool,
+}
+
+/// All that decides a node, so two nodes with equal keys share a state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub zone: Zone,
+    /// Sorted; a pattern that has matched to its end stands here too, unless it is a net.
+    pub positions: Vec<Position>,
+    /// The entry at the array this node is an element of.
+    pub array: Option<Cover>,
+    /// The deepest `whole` entry above.
+    pub whole: Option<Cover>,
+    /// What the nets that matched here or above leave open.
+    pub net: Option<Treatment>,
+}
+
+impl Key {
+    pub fn new(zone: Zone, positions: Vec<Position>) -> Self {
+        Key {
+            zone,
+            positions,
+            array: None,
+            whole: None,
+            net: None,
+        }
+    }
+}
+
+/// What happens to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is done.
+    pub act: Act,
+    /// The outcome the listed fields of this node get.
+    pub openness: Openness,
+    /// Those fields.
+    pub fields: Box<[FieldId]>,
+    /// No entry lists the node.
+    pub unlisted: bool,
+}
+
+/// What is done with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A scalar leaves as it came.
+    Show,
+    /// A scalar leaves as its mask or token.
+    Replace(Treatment),
+    /// `"***"` leaves in its place.
+    Stars,
+    /// `null` leaves in its place.
+    Null,
+    /// It goes.
+    Drop,
+    /// The whole answer is refused.
+    Refuse(Reason),
+    /// A container stays; its children are judged.
+    Enter,
+    /// A container leaves as it came, with all below.
+    Copy,
+}
+
+/// Whether a member may be judged by its value, or its name already decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// By its value.
+    Pass,
+    /// Its name is data the caller does not see.
+    DropListed,
+    /// Its name is data nobody listed.
+    DropUnlisted,
+    /// The same, where unlisted data refuses the answer.
+    Refuse,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct State {
+    pub(super) key: Key,
+    /// A string, number or boolean here.
+    pub scalar: Verdict,
+    /// A `null` here.
+    pub null: Verdict,
+    /// An object here.
+    pub object: Verdict,
+    /// An array here.
+    pub array: Verdict,
+    /// A record begins here.
+    pub is_record: bool,
+    /// The person's field is here.
+    pub is_person: bool,
+    /// The person's field is somewhere below.
+    pub person_below: bool,
+    /// An array here must be empty, else the answer has not the declared shape.
+    pub must_be_empty: bool,
+    pub(super) members: Members,
+    pub(super) elements: Elements,
+}
+
+/// A transition, built when first taken.
+type Slot = OnceLock<StateId>;
+
+/// Where the members of an object lead.
+#[derive(Debug)]
+pub(super) struct Members {
+    /// By name (lower-case under `keys: any-case`): whether a path of the catalogue writes it, and the transition.
+    pub names: HashMap<Box<str>, (bool, Slot)>,
+    pub other: Slot,
+    /// For names that no path writes.
+    pub gate: Gate,
+}
+
+/// Where the elements of an array lead.
+#[derive(Debug)]
+pub(super) struct Elements {
+    /// Elements that an index or slice tells apart.
+    pub first: Vec<Slot>,
+    /// All later ones, where they are all alike.
+    pub rest: Option<Slot>,
+}
+
+impl State {
+    pub(super) fn member(
+        &self,
+        name: &str,
+        any_case: bool,
+        id: impl Fn(Key) -> Option<StateId>,
+        child: impl Fn(&Key, Child<'_>) -> Key,
+    ) -> Option<(StateId, Gate)> {
+        let found = if any_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.members.names.get(name.to_ascii_lowercase().as_str())
+        } else {
+            self.members.names.get(name)
+        };
+        let (written, slot, child_of) = match found {
+            Some((written, slot)) => (*written, slot, Child::Member(name)),
+            None => (false, &self.members.other, Child::OtherMember),
+        };
+        let gate = if written {
+            Gate::Pass
+        } else {
+            self.members.gate
+        };
+        let state = match slot.get() {
+            Some(known) => *known,
+            None => {
+                let built = id(child(&self.key, child_of))?;
+                *slot.get_or_init(|| built)
+            }
+        };
+        Some((state, gate))
+    }
+
+    pub(super) fn element(
+        &self,
+        index: u64,
+        id: impl Fn(Key) -> Option<StateId>,
+        child: impl Fn(&Key, Child<'_>) -> Key,
+    ) -> Option<StateId> {
+        let early = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.elements.first.get(index));
+        let slot = early.or(self.elements.rest.as_ref());
+        if let Some(known) = slot.and_then(OnceLock::get) {
+            return Some(*known);
+        }
+        let built = id(child(&self.key, Child::Element(index)))?;
+        Some(slot.map_or(built, |slot| *slot.get_or_init(|| built)))
+    }
+}

@@ -1,0 +1,171 @@
+//! What happens on one HTTP/2 connection, so that one on which nothing does can be ended.
+//!
+//! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the wire. On
+//! HTTP/2 a client can keep a stream open without opening its window, and the wire itself stays idle.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+/// Counts of one connection.
+#[derive(Debug)]
+pub(super) struct Activity {
+    began: Instant,
+    requests: AtomicU64,
+    open: AtomicUsize,
+    /// Answers whose last frame was handed over and not asked beyond: the client holds them up.
+    with_client: AtomicUsize,
+    /// Milliseconds from `began` to the last event.
+    last: AtomicU64,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Activity {
+            began: Instant::now(),
+            requests: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            with_client: AtomicUsize::new(0),
+            last: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Activity {
+    /// Counts a request until what it returns is dropped.
+    pub(super) fn open(self: &Arc<Self>) -> Exchange {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.touch();
+        Exchange {
+            activity: Arc::clone(self),
+            with_client: false,
+        }
+    }
+
+    /// Whether a request ever came.
+    pub(super) fn had_requests(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether no request has been open for `patience`.
+    pub(super) fn is_idle_for(&self, patience: Duration) -> bool {
+        self.open.load(Ordering::Relaxed) == 0 && self.quiet() >= patience
+    }
+
+    /// Whether the client has held up its answers for `patience`.
+    pub(super) fn is_held_up_for(&self, patience: Duration) -> bool {
+        self.with_client.load(Ordering::Relaxed) > 0 && self.quiet() >= patience
+    }
+
+    fn quiet(&self) -> Duration {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(last)
+    }
+
+    fn touch(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+}
+
+/// One request and its answer.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    activity: Arc<Activity>,
+    with_client: bool,
+}
+
+impl Exchange {
+    fn set_with_client(&mut self, with_client: bool) {
+        if with_client != self.with_client {
+            self.with_client = with_client;
+            if with_client {
+                self.activity.with_client.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.activity.with_client.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.activity.touch();
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.set_with_client(false);
+        self.activity.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer's body that tells its exchange when it is asked and when it answers.
+#[derive(Debug)]
+pub(super) struct Watched<B> {
+    body: B,
+    exchange: Exchange,
+}
+
+impl<B> Watched<B> {
+    pub(super) fn new(body: B, exchange: Exchange) -> Self {
+        Watched { body, exchange }
+    }
+}
+
+impl<B: Body + Unpin> Body for Watched<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let handed_over = matches!(frame, Poll::Ready(Some(Ok(_))));
+        self.exchange.set_with_client(handed_over);
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Full};
+
+    #[test]
+    fn a_connection_is_idle_when_no_request_is_open_and_time_has_passed() {
+        let activity = Arc::new(Activity::default());
+        assert!(activity.is_idle_for(Duration::ZERO));
+        assert!(!activity.is_idle_for(Duration::from_secs(3600)));
+        let exchange = activity.open();
+        assert!(!activity.is_idle_for(Duration::ZERO));
+        drop(exchange);
+        assert!(activity.is_idle_for(Duration::ZERO));
+        assert!(activity.had_requests());
+    }
+
+    #[tokio::test]
+    async fn o03_an_answer_nobody_takes_is_held_up_by_the_client() {
+        let activity = Arc::new(Activity::default());
+        let body = Full::new(Bytes::from_static(b"x"));
+        let mut watched = Watched::new(body, activity.open());
+        assert!(!activity.is_held_up_for(Duration::ZERO), "we make it wait");
+        watched.frame().await.unwrap().unwrap();
+        assert!(activity.is_held_up_for(Duration::ZERO));
+        assert!(!activity.is_held_up_for(Duration::from_secs(3600)));
+        assert!(watched.frame().await.is_none());
+        assert!(!activity.is_held_up_for(Duration::ZERO));
+    }
+}

@@ -1,0 +1,276 @@
+//! One connection, from the handshake to its end.
+//!
+//! A response body that ends in an error ends the answer visibly short: HTTP/1.1 without its last chunk, HTTP/1.0
+//! before its end, HTTP/2 with RST_STREAM. A client that leaves drops the response body.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::activity::{Activity, Watched};
+use super::caps::Caps;
+use super::guard::{Guard, Verdict};
+use super::wire::Wire;
+use super::{Connection, Drain, Event, Phase, Protocol, Refusal, RefusalKind};
+use crate::config::Limits;
+
+/// What all connections share.
+pub(super) struct Shared<S, R> {
+    pub(super) limits: Limits,
+    pub(super) caps: Caps,
+    pub(super) drain: Drain,
+    pub(super) service: S,
+    pub(super) observe: R,
+    pub(super) ids: AtomicU64,
+}
+
+/// The smallest buffer hyper accepts.
+const SMALLEST_BUFFER: usize = 8 << 10;
+const STREAMS: u32 = 100;
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = 256 << 10;
+const SEND_BUFFER: usize = 64 << 10;
+/// Streams the client opened and reset before we saw them (rapid reset), and streams it made us reset.
+const RESETS: usize = 20;
+const PING: Duration = Duration::from_secs(20);
+
+/// Serves one accepted connection until it ends, is idle, or is cut.
+pub(super) async fn run<S, F, B, R>(
+    shared: Arc<Shared<S, R>>,
+    tls: TlsAcceptor,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    listener: usize,
+) where
+    S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: Fn(Event) + Send + Sync + 'static,
+{
+    let refuse = |kind| {
+        (shared.observe)(Event::Refused(Refusal {
+            peer,
+            listener,
+            kind,
+        }));
+    };
+    let _place = match shared.caps.take(peer.ip()) {
+        Ok(place) => place,
+        Err(cap) => return refuse(cap),
+    };
+    (shared.observe)(Event::Opened);
+    let _closed = OnDrop(|| (shared.observe)(Event::Closed));
+    let handshake = tokio::time::timeout(shared.limits.handshake, tls.accept(tcp));
+    let stream = tokio::select! {
+        biased;
+        () = shared.drain.reached(Phase::Cut) => return,
+        done = handshake => match done {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(_)) => return refuse(RefusalKind::Handshake),
+            Err(_) => return refuse(RefusalKind::HandshakeTime),
+        },
+    };
+    let id = shared.ids.fetch_add(1, Ordering::Relaxed);
+    let connection = Arc::new(describe(&stream, id, peer, listener));
+    let refusal = match connection.protocol {
+        Protocol::Http1 => http1(&shared, connection, stream).await,
+        Protocol::Http2 => http2(&shared, connection, stream).await,
+    };
+    if let Some(kind) = refusal {
+        refuse(kind);
+    }
+}
+
+/// Runs however the connection's future ends, a panic of the service included.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn describe(
+    stream: &TlsStream<TcpStream>,
+    id: u64,
+    peer: SocketAddr,
+    listener: usize,
+) -> Connection {
+    let (_, tls) = stream.get_ref();
+    Connection {
+        id,
+        peer,
+        listener,
+        protocol: match tls.alpn_protocol() {
+            Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        },
+        sni: tls.server_name().map(str::to_owned),
+        certificate: tls
+            .peer_certificates()
+            .and_then(<[_]>::first)
+            .map(|certificate| certificate.clone().into_owned()),
+    }
+}
+
+async fn http1<S, F, B, R>(
+    shared: &Arc<Shared<S, R>>,
+    connection: Arc<Connection>,
+    stream: TlsStream<TcpStream>,
+) -> Option<RefusalKind>
+where
+    S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let limits = &shared.limits;
+    let verdict = Arc::new(Verdict::default());
+    let activity = Arc::new(Activity::default());
+    let guard = Guard::new(Arc::clone(&verdict));
+    let wire = Wire::new(stream, Some(guard), limits.body_idle);
+    let service = service_fn(|request: Request<Incoming>| {
+        let length = request.body().size_hint().exact();
+        verdict.tell(length);
+        let exchange = activity.open();
+        let answer = (shared.service)(Arc::clone(&connection), request);
+        async move {
+            let mut response = answer.await;
+            if length.is_none() {
+                // Nobody but the parser knows where chunks end, so nothing may follow them.
+                let headers = response.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response.map(|body| Watched::new(body, exchange)))
+        }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_header_size(limits.header)
+        .max_buf_size(limits.header.max(SMALLEST_BUFFER))
+        .half_close(false)
+        .keep_alive(true)
+        .serve_connection(TokioIo::new(wire), service);
+    let never = std::future::pending::<()>();
+    let error = drive(
+        &shared.drain,
+        pin!(serving),
+        |c| c.graceful_shutdown(),
+        never,
+    )
+    .await?;
+    if error.is_parse_too_large() {
+        Some(RefusalKind::HeaderTooLarge)
+    } else if error.is_parse() {
+        Some(RefusalKind::Malformed)
+    } else if error.is_timeout() && (verdict.is_midway() || !activity.had_requests()) {
+        Some(RefusalKind::HeaderTime)
+    } else {
+        None
+    }
+}
+
+async fn http2<S, F, B, R>(
+    shared: &Arc<Shared<S, R>>,
+    connection: Arc<Connection>,
+    stream: TlsStream<TcpStream>,
+) -> Option<RefusalKind>
+where
+    S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let limits = &shared.limits;
+    let activity = Arc::new(Activity::default());
+    let wire = Wire::new(stream, None, limits.body_idle);
+    let service = service_fn(|request: Request<Incoming>| {
+        let exchange = activity.open();
+        let answer = (shared.service)(Arc::clone(&connection), request);
+        async move {
+            let response = answer.await;
+            Ok::<_, Infallible>(response.map(|body| Watched::new(body, exchange)))
+        }
+    });
+    // Twice the limit, so that `check_framing` is what refuses a head a little above it, with a record.
+    let list = u32::try_from(limits.header.saturating_mul(2)).unwrap_or(u32::MAX);
+    let serving = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_header_list_size(list)
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .serve_connection(TokioIo::new(wire), service);
+    let useless = until_useless(&activity, limits);
+    let error = drive(
+        &shared.drain,
+        pin!(serving),
+        |c| c.graceful_shutdown(),
+        useless,
+    )
+    .await?;
+    let cause = error.source()?.downcast_ref::<h2::Error>()?;
+    cause.is_library().then_some(RefusalKind::Http2)
+}
+
+/// Ends when nothing has been asked for `header_time`, or answers have been held up for `body_idle`.
+async fn until_useless(activity: &Activity, limits: &Limits) {
+    let pause = limits.header_time.min(limits.body_idle) / 4;
+    loop {
+        tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
+        if activity.is_idle_for(limits.header_time) || activity.is_held_up_for(limits.body_idle) {
+            return;
+        }
+    }
+}
+
+/// Runs a connection to its end; `finish` lets it end what it has begun. Returns what broke it.
+async fn drive<C: Future<Output = hyper::Result<()>>>(
+    drain: &Drain,
+    mut connection: Pin<&mut C>,
+    finish: impl Fn(Pin<&mut C>),
+    useless: impl Future<Output = ()>,
+) -> Option<hyper::Error> {
+    tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended.err(),
+        () = drain.reached(Phase::Draining) => finish(connection.as_mut()),
+        // The client learns from GOAWAY that its next request needs another connection.
+        () = useless => {
+            finish(connection.as_mut());
+            return tokio::time::timeout(FAREWELL, connection).await.ok()?.err();
+        }
+    }
+    tokio::select! {
+        biased;
+        ended = connection => ended.err(),
+        () = drain.reached(Phase::Cut) => None,
+    }
+}
+
+/// How long a connection that is of no use any more may take to say so.
+const FAREWELL: Duration = Duration::from_secs(1);
