@@ -1,7 +1,6 @@
 //! Where a secret is kept, never the secret itself: `file:`, `env:` or `cred:` (systemd credentials).
 //!
-//! Refuses a file that someone other than its owner may write, because who can replace a key can
-//! impersonate us; an empty secret, because an empty key protects nothing; and a file that has not ended
+//! Refuses a file that everybody may write, because who can replace a key can impersonate us; an empty secret, because an empty key protects nothing; and a file that has not ended
 //! after 64 KiB, because that is no secret.
 
 use std::io::Read;
@@ -29,8 +28,8 @@ pub enum SecretError {
     /// The file cannot be opened or read.
     #[error("cannot read `{0}`: {1}")]
     Unreadable(String, String),
-    /// Someone other than the owner may write the file.
-    #[error("`{0}` may be written by others than its owner; run `chmod go-w` on it")]
+    /// Everybody may write the file.
+    #[error("everybody may write `{0}`; run `chmod o-w` on it")]
     Writable(String),
     /// The environment variable is not set, or not UTF-8.
     #[error("the environment variable `{0}` is not set")]
@@ -104,12 +103,18 @@ pub fn without_newline(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
+/// Whether others may read the file, or its group may write it. Mounted secrets of containers look like this in
+/// directories nobody else can enter, so it is worth a warning and no more.
+pub fn is_exposed(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o024 != 0)
+}
+
 fn read_file(path: &Path) -> Result<Secret<Vec<u8>>, SecretError> {
     let place = || path.display().to_string();
     let unreadable = |error: std::io::Error| SecretError::Unreadable(place(), error.to_string());
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-    if mode & 0o022 != 0 {
+    if mode & 0o002 != 0 {
         return Err(SecretError::Writable(place()));
     }
     let mut bytes = Vec::new();

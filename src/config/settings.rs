@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Uri};
 
 use super::secret::SecretSource;
 use crate::model::Secret;
+use crate::policy::diagnostic::Diagnostic;
 
 /// All of `fieldgate.yaml`.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How the process ends.
     pub drain: Drain,
+    /// What is allowed and yet worth a line in the log.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// One TLS listener.

@@ -1,0 +1,173 @@
+//! Which header names settings may set or let through.
+//!
+//! Refuses names that frame or route a message, that carry credentials, that we set ourselves, that would let
+//! someone else cache or validate an answer, and digests, which tell something of the bytes we took out.
+
+use http::HeaderName;
+
+/// What a list of header names is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// `headers.set`.
+    Set,
+    /// `headers.request`.
+    Request,
+    /// `headers.response`.
+    Response,
+}
+
+/// They belong to one connection or say where a message ends (RFC 9110 7.6.1, RFC 9112 6).
+const FRAMING: [&str; 14] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "max-forwards",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// We write them to the upstream ourselves.
+const OURS_TO_UPSTREAM: [&str; 4] = ["accept", "accept-encoding", "via", "x-request-id"];
+
+/// A caller must not reach the upstream with them: its credentials, what only a trusted front may say, another
+/// method or target than the one decided on, and questions about bytes it may not see.
+const NOT_FROM_CALLERS: [&str; 23] = [
+    "authorization",
+    "cookie",
+    "cookie2",
+    "proxy-authorization",
+    "x-api-key",
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-original-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "range",
+    "if-range",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "cache-control",
+    "pragma",
+    "want-digest",
+];
+
+/// The caller must not get them from the upstream.
+const NOT_TO_CALLERS: [&str; 25] = [
+    "accept-ranges",
+    "age",
+    "authentication-info",
+    "cache-control",
+    "clear-site-data",
+    "content-digest",
+    "content-md5",
+    "content-range",
+    "digest",
+    "etag",
+    "expires",
+    "last-modified",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "public-key-pins",
+    "repr-digest",
+    "set-cookie",
+    "set-cookie2",
+    "signature",
+    "strict-transport-security",
+    "vary",
+    "via",
+    "www-authenticate",
+    "x-request-id",
+];
+
+/// A header name that may be used so, or why it may not.
+pub fn name(text: &str, purpose: Use) -> Result<HeaderName, &'static str> {
+    let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| "is not a header name")?;
+    let listed = |names: &[&str]| names.contains(&name.as_str());
+    if listed(&FRAMING) {
+        return Err("belongs to one connection, or says where a message ends");
+    }
+    let refused = match purpose {
+        Use::Set => listed(&OURS_TO_UPSTREAM).then_some("is always set by the proxy itself"),
+        Use::Request if listed(&OURS_TO_UPSTREAM) => Some("is always set by the proxy itself"),
+        Use::Request if listed(&NOT_FROM_CALLERS) || name.as_str().starts_with("x-forwarded-") => {
+            Some("is never let through from callers")
+        }
+        Use::Request if name.as_str().contains('_') => {
+            Some("is dropped from every request, as all names with `_` are")
+        }
+        Use::Request => None,
+        Use::Response => listed(&NOT_TO_CALLERS).then_some("is never let through to callers"),
+    };
+    refused.map_or(Ok(name), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_names_are_taken_in_any_case() {
+        for purpose in [Use::Set, Use::Request, Use::Response] {
+            assert_eq!(name("X-Req-Seq", purpose).unwrap().as_str(), "x-req-seq");
+        }
+        assert!(
+            name("Authorization", Use::Set).is_ok(),
+            "our own credential to the upstream"
+        );
+    }
+
+    #[test]
+    fn f01_names_that_frame_a_message_are_refused_everywhere() {
+        for text in FRAMING {
+            for purpose in [Use::Set, Use::Request, Use::Response] {
+                assert!(name(text, purpose).is_err(), "{text}");
+                assert!(name(&text.to_uppercase(), purpose).is_err(), "{text}");
+            }
+        }
+        for text in ["", "a b", "x:y", "名"] {
+            assert!(name(text, Use::Set).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn f02_credentials_and_forgeable_identity_never_pass() {
+        for text in [
+            "Authorization",
+            "Cookie",
+            "X-Api-Key",
+            "Forwarded",
+            "X-Forwarded-Client-Cert",
+            "X_User",
+            "Range",
+        ] {
+            assert!(name(text, Use::Request).is_err(), "{text}");
+        }
+        for text in [
+            "Set-Cookie",
+            "ETag",
+            "Content-Digest",
+            "Cache-Control",
+            "X-Request-Id",
+        ] {
+            assert!(name(text, Use::Response).is_err(), "{text}");
+        }
+        for text in ["Accept", "Via", "X-Request-Id"] {
+            assert!(name(text, Use::Set).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The sections `limits` and `drain`, and durations wherever they stand.
+//!
+//! Refuses what is outside of a sane range: no limit can be switched off.
+
+use std::time::Duration;
+
+use super::quantity;
+use super::reader::{Reader, Section};
+use super::settings::{Drain, Limits};
+use crate::policy::source::{Entries, Node};
+
+/// `limits`.
+pub const LIMITS: Section = Section {
+    path: "limits",
+    known: &[
+        "header",
+        "depth",
+        "key",
+        "value",
+        "record",
+        "decompressed_ratio",
+        "connections",
+        "connections_per_address",
+        "handshake",
+        "header_time",
+        "body_idle",
+    ],
+    later: &["request_body"],
+};
+/// `drain`.
+pub const DRAIN: Section = Section {
+    path: "drain",
+    known: &["delay", "timeout"],
+    later: &[],
+};
+
+/// The limits, the defaults where none is written.
+pub fn limits(reader: &mut Reader<'_>, node: &Node) -> Option<Limits> {
+    let entries = reader.section(node, &LIMITS)?;
+    let mut limits = Limits::default();
+    size(reader, entries, "header", 1 << 10, &mut limits.header);
+    count(reader, entries, "depth", 1024, &mut limits.depth);
+    size(reader, entries, "key", 1, &mut limits.key);
+    size(reader, entries, "value", 1, &mut limits.value);
+    size(reader, entries, "record", 1, &mut limits.record);
+    count(
+        reader,
+        entries,
+        "decompressed_ratio",
+        100_000,
+        &mut limits.decompressed_ratio,
+    );
+    count(
+        reader,
+        entries,
+        "connections",
+        1_000_000,
+        &mut limits.connections,
+    );
+    count(
+        reader,
+        entries,
+        "connections_per_address",
+        1_000_000,
+        &mut limits.connections_per_address,
+    );
+    time(
+        reader,
+        entries,
+        &LIMITS,
+        "handshake",
+        1,
+        &mut limits.handshake,
+    );
+    time(
+        reader,
+        entries,
+        &LIMITS,
+        "header_time",
+        1,
+        &mut limits.header_time,
+    );
+    time(
+        reader,
+        entries,
+        &LIMITS,
+        "body_idle",
+        1,
+        &mut limits.body_idle,
+    );
+    Some(limits)
+}
+
+/// How the process ends.
+pub fn drain(reader: &mut Reader<'_>, node: &Node) -> Option<Drain> {
+    let entries = reader.section(node, &DRAIN)?;
+    let mut drain = Drain::default();
+    time(reader, entries, &DRAIN, "delay", 0, &mut drain.delay);
+    time(reader, entries, &DRAIN, "timeout", 0, &mut drain.timeout);
+    Some(drain)
+}
+
+/// A duration of `least` milliseconds to one hour, where the key is written.
+pub fn time(
+    reader: &mut Reader<'_>,
+    entries: Entries<'_>,
+    section: &Section,
+    key: &str,
+    least: u64,
+    limit: &mut Duration,
+) {
+    let Some(node) = entries.get(key) else { return };
+    let range = Duration::from_millis(least)..=Duration::from_secs(3600);
+    let shape = format!("a duration from {least}ms to 1h, such as `500ms`, `30s` or `2m`");
+    let read = reader.parsed(node, &format!("`{}.{key}`", section.path), &shape, |text| {
+        quantity::duration(text).filter(|time| range.contains(time))
+    });
+    *limit = read.unwrap_or(*limit);
+}
+
+fn size(reader: &mut Reader<'_>, entries: Entries<'_>, key: &str, least: u64, limit: &mut usize) {
+    const MOST: u64 = 64 << 20;
+    let Some(node) = entries.get(key) else { return };
+    let shape = format!("a size from {least}B to 64MiB, such as `16KiB`");
+    let read = reader.parsed(node, &format!("`limits.{key}`"), &shape, |text| {
+        quantity::size(text)
+            .filter(|bytes| (least..=MOST).contains(bytes))
+            .and_then(|bytes| usize::try_from(bytes).ok())
+    });
+    *limit = read.unwrap_or(*limit);
+}
+
+/// A whole number from 1.
+fn count<T: TryFrom<u64> + Copy>(
+    reader: &mut Reader<'_>,
+    entries: Entries<'_>,
+    key: &str,
+    most: u64,
+    limit: &mut T,
+) {
+    let Some(node) = entries.get(key) else { return };
+    let shape = format!("a whole number from 1 to {most}");
+    let read = reader.parsed(node, &format!("`limits.{key}`"), &shape, |text| {
+        quantity::count(text)
+            .filter(|number| (1..=most).contains(number))
+            .and_then(|number| T::try_from(number).ok())
+    });
+    *limit = read.unwrap_or(*limit);
+}

@@ -1,0 +1,419 @@
+//! Every key of `fieldgate.yaml`: the sections, and how each becomes a part of the settings.
+//!
+//! Refuses, beside what the reader refuses, names that lead nowhere, things said twice, and halves of pairs.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use super::limits;
+use super::quantity;
+use super::reader::{Reader, Section};
+use super::secret::SecretSource;
+use super::settings::{
+    Audit, ClientAuth, ClientCa, Durability, Health, Identity, JwtAlgorithm, JwtIssuer, Listener,
+    ListenerTls, Rules, Settings, Tokens,
+};
+use super::upstream;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::source::{Entries, Node};
+
+/// Every section, for the documentation's test.
+#[cfg(test)]
+pub const SECTIONS: [&Section; 16] = [
+    &FILE,
+    &LISTENER,
+    &LISTENER_TLS,
+    &upstream::UPSTREAM,
+    &upstream::TLS,
+    &upstream::HEADERS,
+    &upstream::TIMEOUTS,
+    &IDENTITY,
+    &JWT,
+    &CLIENT_CA,
+    &TOKENS,
+    &RULES,
+    &AUDIT,
+    &HEALTH,
+    &limits::LIMITS,
+    &limits::DRAIN,
+];
+
+const FILE: Section = Section {
+    path: "",
+    known: &[
+        "fieldgate",
+        "node",
+        "listen",
+        "upstreams",
+        "identity",
+        "tokens",
+        "rules",
+        "audit",
+        "health",
+        "limits",
+        "drain",
+    ],
+    later: &["admin"],
+};
+const LISTENER: Section = Section {
+    path: "listen[]",
+    known: &["address", "tls"],
+    later: &[],
+};
+const LISTENER_TLS: Section = Section {
+    path: "listen[].tls",
+    known: &["certificate", "key", "client_ca", "client_auth"],
+    later: &[],
+};
+const IDENTITY: Section = Section {
+    path: "identity",
+    known: &["jwt", "client_ca"],
+    later: &["api_keys"],
+};
+const JWT: Section = Section {
+    path: "identity.jwt.NAME",
+    known: &["issuer", "audience", "jwks", "algorithms", "leeway"],
+    later: &[],
+};
+const CLIENT_CA: Section = Section {
+    path: "identity.client_ca.NAME",
+    known: &["certificates", "crl"],
+    later: &[],
+};
+const TOKENS: Section = Section {
+    path: "tokens",
+    known: &["key"],
+    later: &[],
+};
+const RULES: Section = Section {
+    path: "rules",
+    known: &["dir"],
+    later: &["last_good"],
+};
+const AUDIT: Section = Section {
+    path: "audit",
+    known: &["dir", "key", "durability", "on_failure"],
+    later: &[],
+};
+const HEALTH: Section = Section {
+    path: "health",
+    known: &["address"],
+    later: &[],
+};
+/// The whole file.
+pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Settings> {
+    let entries = reader.section(root, &FILE)?;
+    version(reader, entries);
+    let node = match entries.get("node") {
+        Some(node) => reader.parsed(node, "`node`", NODE_SHAPE, node_name),
+        None => host_name().and_then(|name| node_name(&name)).or_else(|| {
+            let message = "the host name cannot be this node's name in the access log";
+            reader.refuse(Diagnostic::error("FG4011", message).help("write `node:`"))
+        }),
+    };
+    let identity = entries
+        .get("identity")
+        .map_or_else(|| Some(Identity::default()), |node| identity(reader, node));
+    let authorities = entries.get("identity").and_then(|node| {
+        let entries = node.as_map("").ok()?.get("client_ca")?.as_map("").ok()?;
+        Some(
+            entries
+                .iter()
+                .map(|(key, _)| key.text.as_str())
+                .collect::<Vec<_>>(),
+        )
+    });
+    let listen = reader
+        .need(entries, &FILE, "listen")
+        .and_then(|node| listeners(reader, node, &authorities.unwrap_or_default()));
+    let upstreams = reader
+        .need(entries, &FILE, "upstreams")
+        .and_then(|node| upstream::all(reader, node));
+    let tokens = optional(reader, entries, "tokens", |reader, node| {
+        let entries = reader.section(node, &TOKENS)?;
+        let key = reader.need(entries, &TOKENS, "key")?;
+        let (_, key) = reader.secret(key, "`tokens.key`", SecretSource::read_key)?;
+        Some(Tokens { key })
+    });
+    let rules = reader.need(entries, &FILE, "rules").and_then(|node| {
+        let entries = reader.section(node, &RULES)?;
+        let dir = reader.need(entries, &RULES, "dir")?;
+        Some(Rules {
+            dir: reader.path(dir, "`rules.dir`")?,
+        })
+    });
+    let audit = reader
+        .need(entries, &FILE, "audit")
+        .and_then(|node| audit(reader, node));
+    let health = optional(reader, entries, "health", |reader, node| {
+        let entries = reader.section(node, &HEALTH)?;
+        let node = reader.need(entries, &HEALTH, "address")?;
+        Some(Health {
+            address: address(reader, node, "`health.address`")?,
+        })
+    });
+    let limits = optional(reader, entries, "limits", limits::limits);
+    let drain = optional(reader, entries, "drain", limits::drain);
+    Some(Settings {
+        file: file.to_owned(),
+        node: node?,
+        listen: listen?,
+        upstreams: upstreams?,
+        identity: identity?,
+        tokens: tokens?,
+        rules: rules?,
+        audit: audit?,
+        health: health?,
+        limits: limits?.unwrap_or_default(),
+        drain: drain?.unwrap_or_default(),
+        warnings: Vec::new(),
+    })
+}
+
+/// A part that may be missing: outside `None` is a mistake, inside `None` is no such key.
+pub fn optional<T>(
+    reader: &mut Reader<'_>,
+    entries: Entries<'_>,
+    key: &str,
+    read: impl FnOnce(&mut Reader<'_>, &Node) -> Option<T>,
+) -> Option<Option<T>> {
+    match entries.get(key) {
+        None => Some(None),
+        Some(node) => read(reader, node).map(Some),
+    }
+}
+
+fn version(reader: &mut Reader<'_>, entries: Entries<'_>) {
+    let Some(node) = reader.need(entries, &FILE, "fieldgate") else {
+        return;
+    };
+    if node.as_int("`fieldgate`").ok() != Some(1) {
+        let mistake = Diagnostic::error("FG4001", "this version reads settings of version 1 only")
+            .at(&node.span)
+            .help("write `fieldgate: 1`");
+        reader.refuse::<()>(mistake);
+    }
+}
+
+const NODE_SHAPE: &str = "1 to 64 ASCII letters, digits, `.`, `_` and `-`, a letter or digit first";
+
+fn node_name(text: &str) -> Option<String> {
+    let first = text.as_bytes().first()?.is_ascii_alphanumeric();
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (first && text.len() <= 64 && text.bytes().all(good)).then(|| text.to_owned())
+}
+
+fn host_name() -> Option<String> {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|path| std::fs::read_to_string(path).ok())
+        .map(|name| name.trim().to_owned())
+}
+
+fn address(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<SocketAddr> {
+    let shape = "an IP address and port, such as `0.0.0.0:8443` or `[::]:8443`";
+    reader.parsed(node, what, shape, |text| text.parse().ok())
+}
+
+fn listeners(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Option<Vec<Listener>> {
+    let items = reader.list(node, "`listen`")?;
+    let mut listeners: Vec<Listener> = Vec::new();
+    for item in items {
+        let Some(listener) = listener(reader, item, authorities) else {
+            continue;
+        };
+        let taken =
+            |other: &Listener| other.address == listener.address && listener.address.port() != 0;
+        if listeners.iter().any(taken) {
+            let message = format!(
+                "`listen` has {} twice",
+                quoted(&listener.address.to_string())
+            );
+            reader.refuse::<()>(Diagnostic::error("FG4010", message).at(&item.span));
+        }
+        listeners.push(listener);
+    }
+    (listeners.len() == items.len()).then_some(listeners)
+}
+
+fn listener(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Option<Listener> {
+    let entries = reader.section(node, &LISTENER)?;
+    let address = reader
+        .need(entries, &LISTENER, "address")
+        .and_then(|node| address(reader, node, "`listen[].address`"));
+    let tls = reader
+        .need(entries, &LISTENER, "tls")
+        .and_then(|node| listener_tls(reader, node, authorities));
+    Some(Listener {
+        address: address?,
+        tls: tls?,
+    })
+}
+
+fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Option<ListenerTls> {
+    let entries = reader.section(node, &LISTENER_TLS)?;
+    let certificate = reader
+        .need(entries, &LISTENER_TLS, "certificate")
+        .and_then(|node| reader.path(node, "`listen[].tls.certificate`"));
+    let key = reader
+        .need(entries, &LISTENER_TLS, "key")
+        .and_then(|node| reader.secret(node, "`listen[].tls.key`", SecretSource::read));
+    let client_ca = optional(reader, entries, "client_ca", |reader, node| {
+        let name = reader.text(node, "`listen[].tls.client_ca`")?;
+        if authorities.contains(&name.as_str()) {
+            return Some(name);
+        }
+        let message = format!("there is no {} under `identity.client_ca`", quoted(&name));
+        let mistake = Diagnostic::error("FG4009", message).at(&node.span);
+        reader.refuse(mistake.suggest(&name, authorities.iter().copied()))
+    });
+    let words = [
+        ("optional", ClientAuth::Optional),
+        ("required", ClientAuth::Required),
+    ];
+    let client_auth = optional(reader, entries, "client_auth", |reader, node| {
+        if entries.get("client_ca").is_none() {
+            let message = "`client_auth` says nothing without `client_ca`";
+            return reader.refuse(Diagnostic::error("FG4010", message).at(&node.span));
+        }
+        reader.word(node, "`listen[].tls.client_auth`", &words)
+    });
+    Some(ListenerTls {
+        certificate: certificate?,
+        key: key?.0,
+        client_ca: client_ca?,
+        client_auth: client_auth?.unwrap_or(ClientAuth::Optional),
+    })
+}
+
+fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<Identity> {
+    let entries = reader.section(node, &IDENTITY)?;
+    let jwt = optional(reader, entries, "jwt", |reader, node| {
+        let issuers = reader.named(node, "`identity.jwt`")?;
+        let mut read: BTreeMap<String, JwtIssuer> = BTreeMap::new();
+        for (name, node) in &issuers {
+            let Some(issuer) = jwt_issuer(reader, node) else {
+                continue;
+            };
+            if read.values().any(|other| other.issuer == issuer.issuer) {
+                let message = format!("two entries have the issuer {}", quoted(&issuer.issuer));
+                let help = "a token's `iss` must lead to one entry";
+                reader.refuse::<()>(
+                    Diagnostic::error("FG4010", message)
+                        .at(&node.span)
+                        .help(help),
+                );
+            }
+            read.insert((*name).to_owned(), issuer);
+        }
+        (read.len() == issuers.len()).then_some(read)
+    });
+    let client_ca = optional(reader, entries, "client_ca", |reader, node| {
+        let authorities = reader.named(node, "`identity.client_ca`")?;
+        let read: BTreeMap<String, ClientCa> = authorities
+            .iter()
+            .filter_map(|(name, node)| Some(((*name).to_owned(), authority(reader, node)?)))
+            .collect();
+        (read.len() == authorities.len()).then_some(read)
+    });
+    Some(Identity {
+        jwt: jwt?.unwrap_or_default(),
+        client_ca: client_ca?.unwrap_or_default(),
+    })
+}
+
+fn jwt_issuer(reader: &mut Reader<'_>, node: &Node) -> Option<JwtIssuer> {
+    let entries = reader.section(node, &JWT)?;
+    let issuer = reader
+        .need(entries, &JWT, "issuer")
+        .and_then(|node| reader.text(node, "`issuer`"));
+    let audience = reader
+        .need(entries, &JWT, "audience")
+        .and_then(|node| reader.text(node, "`audience`"));
+    let jwks = reader
+        .need(entries, &JWT, "jwks")
+        .and_then(|node| reader.path(node, "`jwks`"));
+    let algorithms = reader
+        .need(entries, &JWT, "algorithms")
+        .and_then(|node| algorithms(reader, node));
+    let leeway = optional(reader, entries, "leeway", |reader, node| {
+        reader.parsed(node, "`leeway`", "whole seconds up to `5m`", |text| {
+            quantity::duration(text)
+                .filter(|time| time.subsec_millis() == 0 && time.as_secs() <= 300)
+        })
+    });
+    Some(JwtIssuer {
+        issuer: issuer?,
+        audience: audience?,
+        jwks: jwks?,
+        algorithms: algorithms?,
+        leeway: leeway?.unwrap_or(Duration::from_secs(30)),
+    })
+}
+
+fn algorithms(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<JwtAlgorithm>> {
+    let items = reader.list(node, "`algorithms`")?;
+    let words = JwtAlgorithm::ALL.map(|one| (one.name(), one));
+    let mut algorithms = Vec::new();
+    for item in items {
+        let Some(algorithm) = reader.word(item, "an algorithm", &words) else {
+            continue;
+        };
+        if algorithms.contains(&algorithm) {
+            let message = format!("{} stands here twice", quoted(algorithm.name()));
+            reader.refuse::<()>(Diagnostic::error("FG4010", message).at(&item.span));
+        }
+        algorithms.push(algorithm);
+    }
+    (algorithms.len() == items.len()).then_some(algorithms)
+}
+
+fn authority(reader: &mut Reader<'_>, node: &Node) -> Option<ClientCa> {
+    let entries = reader.section(node, &CLIENT_CA)?;
+    let certificates = reader
+        .need(entries, &CLIENT_CA, "certificates")
+        .and_then(|node| reader.path(node, "`certificates`"));
+    let crl = optional(reader, entries, "crl", |reader, node| {
+        reader.path(node, "`crl`")
+    });
+    Some(ClientCa {
+        certificates: certificates?,
+        crl: crl?,
+    })
+}
+
+fn audit(reader: &mut Reader<'_>, node: &Node) -> Option<Audit> {
+    let entries = reader.section(node, &AUDIT)?;
+    let dir = reader
+        .need(entries, &AUDIT, "dir")
+        .and_then(|node| reader.path(node, "`audit.dir`"));
+    let key = reader
+        .need(entries, &AUDIT, "key")
+        .and_then(|node| reader.secret(node, "`audit.key`", SecretSource::read_key));
+    let words = [
+        ("process", Durability::Process),
+        ("power", Durability::Power),
+    ];
+    let durability = optional(reader, entries, "durability", |reader, node| {
+        reader.word(node, "`audit.durability`", &words)
+    });
+    let on_failure = optional(reader, entries, "on_failure", |reader, node| {
+        if reader.text(node, "`audit.on_failure`")? == "refuse" {
+            return Some(());
+        }
+        let message = "`on_failure` other than `refuse` is not supported yet";
+        reader.refuse(
+            Diagnostic::error("FG4008", message)
+                .at(&node.span)
+                .help("write `refuse`, or remove the key"),
+        )
+    });
+    on_failure?;
+    Some(Audit {
+        dir: dir?,
+        key: key?.1,
+        durability: durability?.unwrap_or(Durability::Process),
+    })
+}
