@@ -226,14 +226,13 @@ where
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING)
         .serve_connection(TokioIo::new(wire), service);
+    let serving = pin!(serving);
     let useless = until_useless(&activity, limits);
-    let error = drive(
-        &shared.drain,
-        pin!(serving),
-        |c| c.graceful_shutdown(),
-        useless,
-    )
-    .await?;
+    let error = tokio::select! {
+        biased;
+        () = activity.flooded() => return Some(RefusalKind::Http2),
+        error = drive(&shared.drain, serving, |c| c.graceful_shutdown(), useless) => error?,
+    };
     let cause = error.source()?.downcast_ref::<h2::Error>()?;
     cause.is_library().then_some(RefusalKind::Http2)
 }
