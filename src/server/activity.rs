@@ -2,8 +2,9 @@
 //!
 //! Refuses a client that gives up on more requests than it lets finish (O05, rapid reset).
 //!
-//! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the wire. On
-//! HTTP/2 a client can keep a stream open without opening its window, and the wire itself stays idle.
+//! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the
+//! wire. On HTTP/2 a client can keep a stream open without opening its window, and the wire itself
+//! stays idle.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +31,8 @@ pub(super) struct Activity {
     flooded: Notify,
 }
 
-/// How many more requests a client may give up on than it lets finish. People who type fast cancel some.
+/// How many more requests a client may give up on than it lets finish. People who type fast cancel
+/// some.
 const PATIENCE: i64 = 100;
 
 impl Default for Activity {

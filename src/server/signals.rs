@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT drain, a second one cuts; SIGHUP asks for a reload.
 //!
-//! Handlers are installed when [`Signals`] is made, so a signal that comes while the process still starts is
-//! not lost and does not kill it.
+//! Handlers are installed when [`Signals`] is made, so a signal that comes while the process still
+//! starts is not lost and does not kill it.
 
 use std::io;
 
