@@ -1,8 +1,10 @@
-//! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that provably end.
+//! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that
+//! provably end.
 //!
-//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer whose end cannot be
-//! proven; one that upgrades or has a status no one defined. A request is never sent twice once a byte of it
-//! was written, redirects are never followed, and the place it goes to is configuration, never data of a caller.
+//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer
+//! whose end cannot be proven; one that upgrades or has a status no one defined. A request is never
+//! sent twice once a byte of it was written, redirects are never followed, and the place it goes to
+//! is configuration, never data of a caller.
 
 mod answer;
 pub mod headers;
@@ -115,8 +117,9 @@ impl Upstream {
 
     /// Sends a request and waits for the head of its answer.
     ///
-    /// `target` is the origin-form that was matched, and is sent exactly so; `headers` come from [`HeaderRules::request`].
-    /// The body ends without an error only when the upstream's answer provably has.
+    /// `target` is the origin-form that was matched, and is sent exactly so; `headers` come from
+    /// [`HeaderRules::request`]. The body ends without an error only when the upstream's answer
+    /// provably has.
     pub async fn send(
         &self,
         method: Method,
@@ -146,8 +149,8 @@ impl Upstream {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// Tries connections that wait in the pool, then a new one. A request comes back unsent where a connection
-    /// had ended before the first byte was written; only then may it go out again.
+    /// Tries connections that wait in the pool, then a new one. A request comes back unsent where a
+    /// connection had ended before the first byte was written; only then may it go out again.
     async fn exchange(
         &self,
         mut request: Request<NoBody>,
