@@ -1,1 +1,6 @@
 //! (skeleton)
+
+pub mod encoding;
+mod header;
+pub mod media;
+pub mod response;
