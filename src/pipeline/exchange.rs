@@ -33,7 +33,7 @@ pub async fn serve(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let id = Ulid::new();
+    let id = Ulid::generate();
     let head = request.method() == Method::HEAD;
     let peer = connection.peer.ip();
     let Ok(observed) = Observed::begin(&proxy, id, peer, request.headers()) else {
@@ -74,7 +74,10 @@ async fn permit(
 
     let host = check_framing(&parts, proxy.limits.header)?;
     let host = host.map(|host| host.host().to_owned());
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     canonical::check(target)?;
 
     let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
@@ -83,7 +86,10 @@ async fn permit(
     let matched = generation
         .router
         .resolve(&parts.method, target)
-        .map_err(|none| Refusal { allow: none.allow, ..Refusal::from(none.reason) })?;
+        .map_err(|none| Refusal {
+            allow: none.allow,
+            ..Refusal::from(none.reason)
+        })?;
     let resource = resource(&generation, &matched)?;
     let upstream = upstream(proxy, &generation, resource, &matched, observed)?;
     if !upstream.serves(host.as_deref()) {
@@ -103,7 +109,15 @@ async fn permit(
         version: parts.version,
     };
     let headers = upstream.headers().request(&parts.headers, facts)?;
-    Ok((parts, Permitted { permit, upstream, headers, host }))
+    Ok((
+        parts,
+        Permitted {
+            permit,
+            upstream,
+            headers,
+            host,
+        },
+    ))
 }
 
 fn authenticate(
@@ -115,7 +129,10 @@ fn authenticate(
 ) -> Result<Caller, Reason> {
     let certificate = connection.certificate.as_deref();
     let peer = connection.peer.ip();
-    let caller = proxy.identity.load().authenticate(headers, certificate, peer, now)?;
+    let caller = proxy
+        .identity
+        .load()
+        .authenticate(headers, certificate, peer, now)?;
     if decide::counts(&generation.policy.rules, &caller) {
         Ok(caller)
     } else {
@@ -124,7 +141,12 @@ fn authenticate(
 }
 
 fn resource<'a>(generation: &'a Generation, matched: &Match) -> Result<&'a Resource, Reason> {
-    generation.policy.rules.resources.get(matched.resource.0).ok_or(Reason::Internal)
+    generation
+        .policy
+        .rules
+        .resources
+        .get(matched.resource.0)
+        .ok_or(Reason::Internal)
 }
 
 fn upstream(
@@ -135,11 +157,20 @@ fn upstream(
     observed: &mut Observed,
 ) -> Result<Arc<Upstream>, Reason> {
     let upstreams = proxy.upstreams.load();
-    let (name, upstream) =
-        upstreams.of(resource.upstream.as_deref()).ok_or(Reason::Internal)?;
-    let group = resource.groups.get(matched.group.0).ok_or(Reason::Internal)?;
+    let upstream = upstreams
+        .of(resource.upstream.as_deref())
+        .ok_or(Reason::Internal)?;
+    let group = resource
+        .groups
+        .get(matched.group.0)
+        .ok_or(Reason::Internal)?;
     let route = group.routes.get(matched.route).ok_or(Reason::Internal)?;
-    observed.route(&generation.policy, &group.name, &route.text, name);
+    observed.route(
+        &generation.policy,
+        &group.name,
+        &route.text,
+        upstream.name(),
+    );
     Ok(Arc::clone(upstream))
 }
 
@@ -157,7 +188,12 @@ fn decide(
         }
         Decision::Deny(denial) => {
             let roles = denial.roles.iter().filter_map(|role| {
-                generation.policy.rules.roles.get(role.0).map(|role| role.name.clone())
+                generation
+                    .policy
+                    .rules
+                    .roles
+                    .get(role.0)
+                    .map(|role| role.name.clone())
             });
             observed.roles(roles.collect());
             Err(denial.reason)
@@ -196,17 +232,33 @@ async fn ask(
     let headers = permitted.headers.clone();
     let asked = Instant::now();
     // HEAD is answered with what GET would have brought.
-    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
-    let answer = permitted.upstream.send(&permitted.permit, method, headers).await?;
-    proxy.metrics.upstream_took(permitted.upstream.name(), asked.elapsed());
+    let method = if parts.method == Method::HEAD {
+        Method::GET
+    } else {
+        parts.method.clone()
+    };
+    let answer = permitted
+        .upstream
+        .send(&permitted.permit, method, headers)
+        .await?;
+    proxy
+        .metrics
+        .upstream_took(permitted.upstream.name(), asked.elapsed());
     let (head, body) = answer.into_parts();
-    let ratio = Ratio { ratio: proxy.limits.decompressed_ratio, free: FREE_OUTPUT };
+    let ratio = Ratio {
+        ratio: proxy.limits.decompressed_ratio,
+        free: FREE_OUTPUT,
+    };
     let body = match judge(head.status, &head.headers, ratio)? {
         Passage::Empty => None,
         Passage::Replaced { status, reason } => return Err(Refusal::upstream(status, reason)),
         Passage::Governed(decoder) => Some((decoder, body)),
     };
-    Ok(Answered { status: head.status, headers: head.headers, body })
+    Ok(Answered {
+        status: head.status,
+        headers: head.headers,
+        body,
+    })
 }
 
 /// Stage 6: the caller's answer.
@@ -218,10 +270,17 @@ async fn respond(
     head: bool,
     mut observed: Box<Observed>,
 ) -> Response<Body> {
-    let Permitted { permit, upstream, host, .. } = permitted;
+    let Permitted {
+        permit,
+        upstream,
+        host,
+        ..
+    } = permitted;
     let host = host.as_deref();
     let passed =
-        upstream.headers().response(answered.status, &answered.headers, host, &id.to_string());
+        upstream
+            .headers()
+            .response(answered.status, &answered.headers, host, &id.to_string());
     let mut headers = match passed {
         Ok(headers) => headers,
         Err(reason) => return replace(&reason.into(), id, head, &mut observed),
@@ -238,9 +297,7 @@ async fn respond(
                 Err((reason, mut observed)) => {
                     return replace(&reason.into(), id, head, &mut observed);
                 }
-                Ok(Beginning::Whole(_, mut observed) | Beginning::Committed(_, mut observed))
-                    if head =>
-                {
+                Ok(Beginning::Head(mut observed)) => {
                     observed.complete();
                     Body::empty()
                 }
@@ -248,7 +305,7 @@ async fn respond(
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                     Body::whole(bytes, observed)
                 }
-                Ok(Beginning::Committed(stream, observed)) => Body::stream(stream, observed),
+                Ok(Beginning::Committed(stream)) => Body::stream(stream),
             }
         }
     };
@@ -275,4 +332,3 @@ fn replace(refusal: &Refusal, id: Ulid, head: bool, observed: &mut Observed) -> 
     observed.replaced(refusal, bytes);
     response
 }
-

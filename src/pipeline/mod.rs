@@ -55,13 +55,27 @@ pub struct Generation {
 impl Generation {
     /// Makes the router.
     pub fn new(policy: Policy) -> Self {
-        Generation { router: Router::new(&policy.rules), policy }
+        Generation {
+            router: Router::new(&policy.rules),
+            policy,
+        }
     }
 }
 
 impl Proxy {
     fn body_limits(&self) -> BodyLimits {
-        let Limits { depth, key, value, record, .. } = self.limits;
-        BodyLimits { depth, key, value, record }
+        let Limits {
+            depth,
+            key,
+            value,
+            record,
+            ..
+        } = self.limits;
+        BodyLimits {
+            depth,
+            key,
+            value,
+            record,
+        }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Dropped before it was closed, it records an aborted exchange: the caller hung up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
@@ -16,8 +15,8 @@ use crate::audit::{
 };
 use crate::decide::Permit;
 use crate::model::{Caller, Openness, Reason};
-use crate::policy::ParamName;
 use crate::policy::store::Policy;
+use crate::policy::{FieldId, ParamName};
 use crate::telemetry::{InFlight, Metrics};
 use crate::transform::{FieldOutcomes, RecordDone, Tally};
 
@@ -31,6 +30,7 @@ pub struct Observed {
     _in_flight: InFlight,
     id: Ulid,
     outcome: Outcome,
+    tally: Tally,
     /// The catalogue's names, by field.
     fields: Vec<String>,
     /// The person the intent holds.
@@ -47,8 +47,13 @@ impl Observed {
         peer: std::net::IpAddr,
         headers: &HeaderMap,
     ) -> Result<Self, Unavailable> {
-        let mut trail = proxy.audit.begin(id, peer).inspect_err(|_| proxy.metrics.audit_failed())?;
-        let traceparent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+        let mut trail = proxy
+            .audit
+            .begin(id, peer)
+            .inspect_err(|_| proxy.metrics.audit_failed())?;
+        let traceparent = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok());
         trail.exchange.trace_id = traceparent.and_then(trace_id);
         Ok(Observed {
             trail: Some(trail),
@@ -57,6 +62,7 @@ impl Observed {
             _in_flight: proxy.metrics.begin(),
             id,
             outcome: Outcome::ending(End::Aborted),
+            tally: Tally::default(),
             fields: Vec::new(),
             intended: None,
             has_person: false,
@@ -68,8 +74,14 @@ impl Observed {
         let Some(trail) = &mut self.trail else { return };
         let recorded = &mut trail.exchange.caller;
         let credentials = [
-            caller.jwt.as_ref().map(|jwt| (jwt.issuer.clone(), jwt.sha256.clone())),
-            caller.certificate.as_ref().map(|one| (one.authority.clone(), one.sha256.clone())),
+            caller
+                .jwt
+                .as_ref()
+                .map(|jwt| (jwt.issuer.clone(), jwt.sha256.clone())),
+            caller
+                .certificate
+                .as_ref()
+                .map(|one| (one.authority.clone(), one.sha256.clone())),
         ];
         recorded.auth = match (&caller.jwt, &caller.certificate) {
             (Some(_), Some(_)) => Some(Auth::JwtAndMtls),
@@ -80,8 +92,12 @@ impl Observed {
         let presented: Vec<(String, String)> = credentials.into_iter().flatten().collect();
         let joined = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join("+"));
         recorded.issuer = joined(presented.iter().map(|(issuer, _)| issuer.clone()).collect());
-        recorded.credential =
-            joined(presented.iter().map(|(_, hash)| format!("sha256:{hash}")).collect());
+        recorded.credential = joined(
+            presented
+                .iter()
+                .map(|(_, hash)| format!("sha256:{hash}"))
+                .collect(),
+        );
         recorded.id = caller_id(caller);
     }
 
@@ -118,8 +134,10 @@ impl Observed {
 
     async fn write_intent(&mut self, policy: &Policy, permit: &Permit) -> Result<(), Unavailable> {
         let listed = permit.plan().listed();
-        let fields: Vec<(&str, Openness)> =
-            listed.iter().map(|one| (one.field.as_str(), one.treatment.openness())).collect();
+        let fields: Vec<(&str, Openness)> = listed
+            .iter()
+            .map(|one| (one.field.as_str(), one.treatment.openness()))
+            .collect();
         let roles: Vec<&str> = permit.roles().iter().map(String::as_str).collect();
         let plan = Plan {
             generation: policy.generation,
@@ -140,8 +158,10 @@ impl Observed {
             let hash = hasher.parameter(&name, &mapped.value);
             (name, hash)
         });
-        let intent =
-            Intent { params: params.collect(), persons: person.iter().copied().collect() };
+        let intent = Intent {
+            params: params.collect(),
+            persons: person.iter().copied().collect(),
+        };
         self.fields = listed.iter().map(|one| one.field.clone()).collect();
         self.has_person = permit.plan().has_person();
         self.intended = person;
@@ -160,7 +180,10 @@ impl Observed {
 
     /// The caller's id, as the record has it.
     pub fn caller_id(&self) -> &str {
-        let id = self.trail.as_ref().and_then(|trail| trail.exchange.caller.id.as_deref());
+        let id = self
+            .trail
+            .as_ref()
+            .and_then(|trail| trail.exchange.caller.id.as_deref());
         id.unwrap_or_default()
     }
 
@@ -180,12 +203,17 @@ impl Observed {
                 self.outcome.persons = vec![person];
                 continue;
             }
-            match groups.iter_mut().find(|(outcomes, _)| *outcomes == record.outcomes) {
+            match groups
+                .iter_mut()
+                .find(|(outcomes, _)| *outcomes == record.outcomes)
+            {
                 Some((_, persons)) => persons.push(person),
                 None => groups.push((Arc::clone(&record.outcomes), vec![person])),
             }
         }
-        let Some(trail) = &self.trail else { return Err(Reason::AuditUnavailable) };
+        let Some(trail) = &self.trail else {
+            return Err(Reason::AuditUnavailable);
+        };
         for (outcomes, persons) in groups {
             let pattern: Vec<(&str, Openness)> = outcomes
                 .iter()
@@ -216,12 +244,7 @@ impl Observed {
 
     /// What the answer held so far.
     pub fn tally(&mut self, tally: &Tally) {
-        self.outcome.records = tally.records;
-        self.outcome.unlisted = tally.unlisted;
-        self.outcome.fields = tally
-            .fields()
-            .filter_map(|(field, counts)| Some((self.fields.get(field.0)?.clone(), counted(&counts))))
-            .collect::<BTreeMap<_, _>>();
+        self.tally.clone_from(tally);
     }
 
     /// An answer of ours took the place of the upstream's, of which nothing left.
@@ -229,9 +252,9 @@ impl Observed {
         self.outcome.reason = Some(refusal.reason);
         self.outcome.status = Some(refusal.status.as_u16());
         self.outcome.bytes = bytes;
-        self.outcome.records = 0;
         self.outcome.persons.clear();
-        self.outcome.fields.clear();
+        self.outcome.persons_unknown = 0;
+        self.tally = Tally::default();
         self.complete();
     }
 
@@ -249,19 +272,34 @@ impl Observed {
 
     /// Closes an exchange that never reached the upstream. The refusal must not be sent before this returned.
     pub async fn refuse(&mut self, refusal: &Refusal, bytes: u64) -> Result<(), Unavailable> {
-        let Some(trail) = self.trail.take() else { return Err(Unavailable) };
+        let Some(trail) = self.trail.take() else {
+            return Err(Unavailable);
+        };
         self.outcome.decision = Some(Decision::Deny);
         self.outcome.reason = Some(refusal.reason);
         self.outcome.status = Some(refusal.status.as_u16());
         self.outcome.bytes = bytes;
         self.outcome.end = End::Refused;
         self.count(trail.exchange.route.as_deref());
-        trail.refuse(self.outcome.clone()).await.inspect_err(|_| self.metrics.audit_failed())
+        trail
+            .refuse(self.outcome.clone())
+            .await
+            .inspect_err(|_| self.metrics.audit_failed())
     }
 
     fn close(&mut self, end: End) {
-        let Some(trail) = self.trail.take() else { return };
+        let Some(trail) = self.trail.take() else {
+            return;
+        };
         self.outcome.end = end;
+        self.outcome.records = self.tally.records;
+        self.outcome.unlisted = self.tally.unlisted;
+        let name = |field: FieldId| self.fields.get(field.0).cloned();
+        let counts = self
+            .tally
+            .fields()
+            .map(|(field, counts)| Some((name(field)?, counted(&counts))));
+        self.outcome.fields = counts.flatten().collect();
         self.count(trail.exchange.route.as_deref());
         trail.finish(self.outcome.clone());
     }
@@ -269,7 +307,12 @@ impl Observed {
     fn count(&self, route: Option<&str>) {
         let status = self.outcome.status.unwrap_or(0);
         let reason = self.outcome.reason.map_or("", Reason::code);
-        self.metrics.answered(route.unwrap_or_default(), status, reason, self.outcome.bytes);
+        self.metrics.answered(
+            route.unwrap_or_default(),
+            status,
+            reason,
+            self.outcome.bytes,
+        );
     }
 }
 
@@ -281,14 +324,23 @@ impl Drop for Observed {
 
 /// The subject of a token, else the certificate's first name.
 fn caller_id(caller: &Caller) -> Option<String> {
-    let subject = caller.jwt.as_ref().and_then(|jwt| jwt.claims.get("sub")?.as_str());
-    let name = caller.certificate.as_ref().and_then(|certificate| certificate.sans.first());
+    let subject = caller
+        .jwt
+        .as_ref()
+        .and_then(|jwt| jwt.claims.get("sub")?.as_str());
+    let name = caller
+        .certificate
+        .as_ref()
+        .and_then(|certificate| certificate.sans.first());
     subject.or(name.map(String::as_str)).map(str::to_owned)
 }
 
 fn counted(counts: &[(Openness, u64)]) -> Counts {
     let of = |wanted| {
-        counts.iter().find(|(openness, _)| *openness == wanted).map_or(0, |(_, count)| *count)
+        counts
+            .iter()
+            .find(|(openness, _)| *openness == wanted)
+            .map_or(0, |(_, count)| *count)
     };
     Counts {
         show: of(Openness::Show),

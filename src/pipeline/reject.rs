@@ -27,14 +27,21 @@ impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         let status =
             StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Refusal { reason, status, allow: Vec::new() }
+        Refusal {
+            reason,
+            status,
+            allow: Vec::new(),
+        }
     }
 }
 
 impl Refusal {
     /// The upstream's error under its own status.
     pub fn upstream(status: StatusCode, reason: Reason) -> Self {
-        Refusal { status, ..Refusal::from(reason) }
+        Refusal {
+            status,
+            ..Refusal::from(reason)
+        }
     }
 }
 
@@ -64,12 +71,19 @@ pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body>
     let id = request_id.to_string();
     let text = problem(refusal.reason, refusal.status.as_u16(), &id);
     let mut headers = headers::ours(&id).unwrap_or_default();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if !head {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
     }
     add_cure(refusal, &mut headers);
-    let body = if head { Body::empty() } else { Body::constant(Bytes::from(text)) };
+    let body = if head {
+        Body::empty()
+    } else {
+        Body::constant(Bytes::from(text))
+    };
     let mut response = Response::new(body);
     *response.status_mut() = refusal.status;
     *response.headers_mut() = headers;
@@ -82,7 +96,12 @@ fn add_cure(refusal: &Refusal, headers: &mut HeaderMap) {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-        let allow = refusal.allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let allow = refusal
+            .allow
+            .iter()
+            .map(Method::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         if let Ok(allow) = HeaderValue::try_from(allow) {
             headers.insert(ALLOW, allow);
         }
