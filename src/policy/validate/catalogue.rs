@@ -155,7 +155,7 @@ pub(super) fn envelope(
                 quoted(&key.text),
                 quoted(&route.text)
             );
-            let help = "inside a record only `fields` speak: list it there, or write a path beside the records";
+            let help = "inside a record only `fields` speak: list it there";
             findings.add(
                 Diagnostic::error("FG2023", message)
                     .at(&key.span)
@@ -197,8 +197,7 @@ fn conflicts<T>(
                     .help("keep one of them")
             } else if differ(first, second) && tie(path(first), path(second), any_case) {
                 let message = "two entries can meet the same node and neither spells out more";
-                let help = "give both the same class and mask, or write the common place out in a third way \
-                            so that they no longer meet";
+                let help = "give both the same class and mask, or spell out more in one of them";
                 Diagnostic::error("FG2021", message).help(help)
             } else {
                 continue;

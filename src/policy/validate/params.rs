@@ -205,9 +205,9 @@ fn free(key: &Key, name: &ParamName, reason: Option<&str>) -> Result<ParamRule, 
 /// The field a path names, which must be in the catalogue with a class.
 pub(super) fn catalogued(text: &str, node: &Node, fields: &[Field]) -> Result<FieldId, Diagnostic> {
     let wanted = path(text, &node.span)?;
-    let found = fields
-        .iter()
-        .position(|field| field.path == wanted && field.class.is_some());
+    let found = fields.iter().position(|field| {
+        field.path == wanted && field.names.is_none_or(|_| field.class.is_some())
+    });
     found.map(FieldId).ok_or_else(|| {
         let message = format!("{} is no field of the catalogue", quoted(text));
         Diagnostic::error("FG2013", message)
