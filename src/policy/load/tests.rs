@@ -1,3 +1,5 @@
+//! Directories and links as operators have them, and the digest.
+
 use std::os::unix::fs::symlink;
 
 use super::*;

@@ -16,6 +16,9 @@ use crate::policy::source::{Entries, Key, Kind, Node, Span};
 /// Entries of one catalogue; each is compared with each other.
 const MOST_FIELDS: usize = 2_000;
 
+/// Conflicts reported for one catalogue: each entry may conflict with each other.
+const MOST_CONFLICTS: usize = 100;
+
 /// The catalogue and where its entries stand.
 pub(super) fn fields(
     node: &Node,
@@ -189,6 +192,7 @@ fn conflicts<T>(
     findings: &mut Findings,
 ) {
     let mut rest = entries;
+    let mut reported = 0;
     while let Some(((first, first_span), others)) = rest.split_first() {
         rest = others;
         for (second, second_span) in others {
@@ -202,6 +206,10 @@ fn conflicts<T>(
             } else {
                 continue;
             };
+            reported += 1;
+            if reported > MOST_CONFLICTS {
+                return;
+            }
             findings.add(
                 diagnostic
                     .labelled(second_span, "this one")

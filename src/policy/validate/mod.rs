@@ -35,17 +35,24 @@ use crate::mask::Mask;
 struct Findings(Vec<Diagnostic>);
 
 impl Findings {
+    /// Errors kept; a set with more does not load either way.
+    const MOST: usize = 1_000;
+
     fn add(&mut self, found: Diagnostic) {
-        self.0.push(found);
+        let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+        let enough = self.0.len() >= Self::MOST && self.0.iter().any(is_error);
+        if !(enough && is_error(&found)) {
+            self.0.push(found);
+        }
     }
 
     fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
-        self.0.extend(found);
+        found.into_iter().for_each(|found| self.add(found));
     }
 
     /// The value, or nothing and one more mistake.
     fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|mistake| self.0.push(mistake)).ok()
+        result.map_err(|mistake| self.add(mistake)).ok()
     }
 }
 
