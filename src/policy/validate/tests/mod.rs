@@ -174,7 +174,8 @@ fn the_order_of_files_and_keys_never_matters() {
 fn all_mistakes_of_meaning_are_reported_at_once() {
     let rules = changed("id: basic", "id: basicc")
         .replace("teller: { basic: show }", "teler: { basic: shwo }")
-        .replace("call: GET /customers\n", "call: nonsense\n");
+        .replace("call: GET /customers\n", "call: nonsense\n")
+        .replace("tests_at:", "contracts: { x: 1 }\ntests_at:");
     let shown = lines(&load_rules(&rules).unwrap_err());
     for part in [
         "`basicc`",
@@ -184,6 +185,7 @@ fn all_mistakes_of_meaning_are_reported_at_once() {
         "`shwo`",
         "mean `show`",
         "FG5005",
+        "`contracts`",
     ] {
         assert!(shown.contains(part), "{part:?} is missing in:\n{shown}");
     }
