@@ -4,6 +4,9 @@
 //! bit for each open bracket; it never holds input. What it refuses, it refuses after having handed out everything
 //! before the offending byte, so that the cut of the chunks cannot be seen in the result.
 
+mod within;
+
+use self::within::{Escape, Number};
 use super::{Fault, Limits};
 
 /// What a piece belongs to.
@@ -86,34 +89,6 @@ enum Token {
         kind: Kind,
         rest: &'static [u8],
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Escape {
-    None,
-    Backslash,
-    /// Hexadecimal digits still to come, the value so far, and whether a low surrogate must result.
-    Unit {
-        missing: u8,
-        value: u16,
-        low: bool,
-    },
-    /// A high surrogate has been read; `\` must follow.
-    LowBackslash,
-    /// ... and then `u`.
-    LowU,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Number {
-    Minus,
-    Zero,
-    Integer,
-    Point,
-    Fraction,
-    Exponent,
-    ExponentSign,
-    ExponentDigits,
 }
 
 impl Lexer {
@@ -417,80 +392,6 @@ impl Lexer {
             first,
             last,
         })
-    }
-}
-
-impl Escape {
-    fn step(self, byte: u8) -> Option<Escape> {
-        match (self, byte) {
-            (Escape::None, b'\\') => Some(Escape::Backslash),
-            (Escape::Backslash, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                Some(Escape::None)
-            }
-            (Escape::Backslash, b'u') => Some(Escape::Unit {
-                missing: 4,
-                value: 0,
-                low: false,
-            }),
-            (
-                Escape::Unit {
-                    missing,
-                    value,
-                    low,
-                },
-                _,
-            ) => {
-                let digit = char::from(byte).to_digit(16)?;
-                let value = (value << 4) | u16::try_from(digit).ok()?;
-                if missing > 1 {
-                    return Some(Escape::Unit {
-                        missing: missing - 1,
-                        value,
-                        low,
-                    });
-                }
-                match (value, low) {
-                    (0xDC00..=0xDFFF, true) => Some(Escape::None),
-                    (_, true) | (0xDC00..=0xDFFF, false) => None,
-                    (0xD800..=0xDBFF, false) => Some(Escape::LowBackslash),
-                    (_, false) => Some(Escape::None),
-                }
-            }
-            (Escape::LowBackslash, b'\\') => Some(Escape::LowU),
-            (Escape::LowU, b'u') => Some(Escape::Unit {
-                missing: 4,
-                value: 0,
-                low: true,
-            }),
-            _ => None,
-        }
-    }
-}
-
-impl Number {
-    #[inline]
-    fn step(self, byte: u8) -> Option<Number> {
-        match (self, byte) {
-            (Number::Minus, b'0') => Some(Number::Zero),
-            (Number::Minus, b'1'..=b'9') | (Number::Integer, b'0'..=b'9') => Some(Number::Integer),
-            (Number::Zero | Number::Integer, b'.') => Some(Number::Point),
-            (Number::Point | Number::Fraction, b'0'..=b'9') => Some(Number::Fraction),
-            (Number::Zero | Number::Integer | Number::Fraction, b'e' | b'E') => {
-                Some(Number::Exponent)
-            }
-            (Number::Exponent, b'+' | b'-') => Some(Number::ExponentSign),
-            (Number::Exponent | Number::ExponentSign | Number::ExponentDigits, b'0'..=b'9') => {
-                Some(Number::ExponentDigits)
-            }
-            _ => None,
-        }
-    }
-
-    fn may_end(self) -> bool {
-        matches!(
-            self,
-            Number::Zero | Number::Integer | Number::Fraction | Number::ExponentDigits
-        )
     }
 }
 
