@@ -81,6 +81,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
             None => serve(keep).await.map(|()| ExitCode::SUCCESS),
             Some(Action::Call { role }) => call(role, keep).await.map(|()| ExitCode::SUCCESS),
             Some(Action::Tamper) => tamper(keep).await,
+            Some(Action::Legacy { .. }) if keep.is_some() => Err(Failed(
+                "`legacy` has no project to keep; leave `--keep` out".to_owned(),
+            )),
             Some(Action::Legacy { listen }) => legacy(listen).await.map(|()| ExitCode::SUCCESS),
         }
     });
@@ -128,9 +131,7 @@ Ctrl-C ends the demo.
     ))?;
     end.asked().await;
     if kept {
-        say(&format!(
-            "\nYour project is in {dir}; its README.md says how to go on.\n"
-        ))?;
+        say(&format!("\n{}", stays(&place.dir)))?;
     }
     tokio::select! {
         ended = demo.end() => ended,
@@ -138,14 +139,21 @@ Ctrl-C ends the demo.
     }
 }
 
+fn stays(dir: &Path) -> String {
+    format!(
+        "The project stays in {}; its README.md says how to go on.\n",
+        dir.display()
+    )
+}
+
 /// One answer and what became of it on its way.
 async fn call(role: Role, keep: Option<&Path>) -> Result<(), Failed> {
     let (place, own) = Demo::at_hand(keep).await?;
-    let shown = show_call(&place, role).await;
-    if let Some(demo) = own {
-        demo.end().await?;
+    show_call(&place, role).await?;
+    match own {
+        None => Ok(()),
+        Some(demo) => demo.end_with_note().await,
     }
-    shown
 }
 
 async fn show_call(place: &Place, role: Role) -> Result<(), Failed> {
@@ -240,7 +248,7 @@ async fn tamper(keep: Option<&Path>) -> Result<ExitCode, Failed> {
         ))?;
     }
     if let Some(demo) = own {
-        demo.end().await?;
+        demo.end_with_note().await?;
     }
     Ok(match tried.all_found() {
         true => ExitCode::SUCCESS,
@@ -318,6 +326,16 @@ impl Demo {
         }
         let demo = Demo::start(keep).await?;
         Ok((demo.place.clone(), Some(demo)))
+    }
+
+    /// Ends a demo that was there for one answer, and says so: what it showed is gone.
+    async fn end_with_note(self) -> Result<(), Failed> {
+        let note = match self.project.is_kept() {
+            true => stays(&self.place.dir),
+            false => "No demo was running, so this one ran for this answer and is gone; `fieldgate demo` stays.\n".to_owned(),
+        };
+        self.end().await?;
+        say(&format!("\n{note}"))
     }
 
     /// Drains and closes the log.

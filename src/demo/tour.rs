@@ -37,7 +37,7 @@ pub async fn comparison(place: &Place) -> Result<String, CallError> {
     let one = table(place, SINGLE, &OF_ONE).await?;
     let list = table(place, LIST, &OF_LIST).await?;
     Ok(format!(
-        "Customer 1001, one URL, five callers (`-`: not in the answer):\n\n  GET {SINGLE}\n{one}\n  \
+        "Customer 1001, one URL, five callers (-: not in the answer, 403: refused, and why):\n\n  GET {SINGLE}\n{one}\n  \
          GET {LIST}\n{list}"
     ))
 }
