@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand, exit codes as in `docs/settings.md`.
 
+pub mod audit;
+
 use std::process::ExitCode;
 
 /// Runs the command the arguments name and returns its exit code.
