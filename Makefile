@@ -1,8 +1,8 @@
 # What a newcomer and CI type. `make help` lists it; each target says what it does while it does it.
 
 CARGO ?= cargo
-# Every shipped rule set is a directory below one of these.
-RULE_SETS = $(patsubst %/,%,$(wildcard rules/*/ examples/*/))
+# Every shipped rule set is one of these directories.
+RULE_SETS = $(patsubst %/,%,$(wildcard rules/*/ examples/*/rules/))
 # How many cases each property gets in `make fuzz`; `make test` runs at least 256.
 CASES ?= 20000
 

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, exit codes as in `docs/settings.md`.
 
 pub mod audit;
+pub mod check;
 
 use std::process::ExitCode;
 

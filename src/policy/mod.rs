@@ -2,11 +2,15 @@
 //!
 //! Refuses a rule set as a whole: every mistake of meaning is reported at once, and nothing is half loaded.
 
+mod ast;
 pub mod combine;
 pub mod diagnostic;
+mod load;
 pub mod plan;
 mod rules;
 pub mod source;
 pub mod store;
+mod validate;
 
+pub use load::{Loaded, RuleFile, load, load_texts};
 pub use rules::*;

@@ -1,0 +1,183 @@
+//! All rule files as one document: sections whose entries still know where they stand.
+//!
+//! Refuses unknown and not yet built sections, a missing or other `fieldgate:` version, and the same
+//! entry in two files. What entries mean is the business of `validate`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, quoted};
+use super::source::{self, Entries, Key, Node, SourceFile};
+
+/// A section of named entries, in the order of their names.
+pub(super) type Section = BTreeMap<String, (Key, Node)>;
+
+/// Sections of named entries.
+const MAPS: [&str; 5] = ["classes", "masks", "resources", "roles", "read"];
+/// Sections that are lists.
+const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
+const LATER: [&str; 17] = [
+    "create",
+    "update",
+    "delete",
+    "find",
+    "conditions",
+    "contracts",
+    "open",
+    "dictionary",
+    "grids",
+    "consents",
+    "grants",
+    "release",
+    "never_with",
+    "limits",
+    "mode",
+    "networks",
+    "documents",
+];
+
+/// One rule set as written.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    maps: BTreeMap<&'static str, Section>,
+    lists: BTreeMap<&'static str, Vec<Node>>,
+    tests_at: Option<(Key, Node)>,
+}
+
+impl Document {
+    /// Reads and joins all files.
+    pub(super) fn read<'a>(
+        files: impl Iterator<Item = &'a Arc<SourceFile>>,
+    ) -> Result<Document, Vec<Diagnostic>> {
+        let mut mistakes = Vec::new();
+        let mut roots = Vec::new();
+        for file in files {
+            match source::read(file) {
+                Ok(root) => roots.push(root),
+                Err(more) => mistakes.extend(more),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let mut document = Document::default();
+        let mut versioned = false;
+        for root in &roots {
+            match root.as_map("a rule file") {
+                Ok(entries) => {
+                    versioned |= entries.get("fieldgate").is_some();
+                    document.join(entries, &mut mistakes);
+                }
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        if !versioned && let Some(root) = roots.first() {
+            let message = "no rule file says which version of the language it is written in";
+            let help = "begin with `fieldgate: 1`";
+            mistakes.push(
+                Diagnostic::error("FG1026", message)
+                    .at(&root.span)
+                    .help(help),
+            );
+        }
+        match mistakes.is_empty() {
+            true => Ok(document),
+            false => Err(mistakes),
+        }
+    }
+
+    fn join(&mut self, entries: Entries<'_>, mistakes: &mut Vec<Diagnostic>) {
+        let known: Vec<&str> = ["fieldgate", "tests_at"]
+            .iter()
+            .chain(&MAPS)
+            .chain(&LISTS)
+            .copied()
+            .collect();
+        mistakes.extend(entries.check_keys("a rule file", &known, &LATER));
+        if let Some(version) = entries.get("fieldgate") {
+            mistakes.extend(version_mistake(version));
+        }
+        for name in MAPS {
+            let Some(node) = entries.get(name) else {
+                continue;
+            };
+            match node.as_map(&format!("`{name}`")) {
+                Ok(section) => join_section(self.maps.entry(name).or_default(), section, mistakes),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        for name in LISTS {
+            let Some(node) = entries.get(name) else {
+                continue;
+            };
+            match node.as_list(&format!("`{name}`")) {
+                Ok(items) => self.lists.entry(name).or_default().extend_from_slice(items),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        if let Some((key, node)) = entries.entry("tests_at") {
+            match &self.tests_at {
+                Some((first, _)) => mistakes.push(stands_twice(key, first)),
+                None => self.tests_at = Some((key.clone(), node.clone())),
+            }
+        }
+    }
+
+    /// The entries of a section, in the order of their names.
+    pub(super) fn section(&self, name: &str) -> impl Iterator<Item = (&Key, &Node)> {
+        let section = self.maps.get(name).into_iter().flatten();
+        section.map(|(_, (key, node))| (key, node))
+    }
+
+    /// The items of a list, files in the order of their names.
+    pub(super) fn list(&self, name: &str) -> &[Node] {
+        self.lists.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The moment tests run at.
+    pub(super) fn tests_at(&self) -> Option<&Node> {
+        self.tests_at.as_ref().map(|(_, node)| node)
+    }
+
+    /// The fixtures that tests name.
+    pub(super) fn replies(&self) -> impl Iterator<Item = &str> {
+        self.list("tests").iter().filter_map(|test| {
+            let entries = test.as_map("a test").ok()?;
+            entries.get("reply")?.scalar()
+        })
+    }
+}
+
+fn join_section(into: &mut Section, entries: Entries<'_>, mistakes: &mut Vec<Diagnostic>) {
+    for (key, node) in entries.iter() {
+        match into.get(&key.text) {
+            Some((first, _)) => mistakes.push(stands_twice(key, first)),
+            None => _ = into.insert(key.text.clone(), (key.clone(), node.clone())),
+        }
+    }
+}
+
+fn stands_twice(key: &Key, first: &Key) -> Diagnostic {
+    Diagnostic::error(
+        "FG1027",
+        format!("{} stands in two places", quoted(&key.text)),
+    )
+    .labelled(&key.span, "again")
+    .labelled(&first.span, "first")
+    .help("all files below the directory are one rule set: keep one of them")
+}
+
+fn version_mistake(node: &Node) -> Option<Diagnostic> {
+    match node.as_int("`fieldgate`") {
+        Ok(1) => None,
+        Ok(other) => Some(
+            Diagnostic::error(
+                "FG1026",
+                format!("version {other} of the language is not known"),
+            )
+            .at(&node.span)
+            .help("this version reads `fieldgate: 1`"),
+        ),
+        Err(mistake) => Some(mistake),
+    }
+}

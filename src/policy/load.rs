@@ -1,0 +1,323 @@
+//! A directory, or texts in memory, to a validated rule set.
+//!
+//! Refuses links that lead outside the directory, more files or bytes than anybody writes by hand,
+//! `.yml` and stray `.json` files, and then whatever reading and meaning refuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+
+use super::ast::Document;
+use super::diagnostic::{Diagnostic, quoted};
+use super::rules::RuleSet;
+use super::source::{self, MAX_FILE_BYTES, SourceFile};
+use super::validate;
+
+/// Files below a rules directory, fixtures included.
+const MAX_FILES: usize = 2_000;
+/// Bytes of all rule files together.
+const MAX_RULE_BYTES: usize = 16 << 20;
+/// Bytes of one fixture.
+const MAX_FIXTURE_BYTES: u64 = 16 << 20;
+/// Directories below each other.
+const MAX_DIRECTORY_DEPTH: usize = 16;
+/// Where `.json` files are at home.
+const FIXTURES: &str = "fixtures";
+
+/// A rule set that may be used.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules.
+    pub rules: RuleSet,
+    /// Lints.
+    pub warnings: Vec<Diagnostic>,
+    /// The rule files the digest covers, in the order of their names.
+    pub sources: Vec<RuleFile>,
+}
+
+/// One rule file.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// Relative to the rules directory, with `/`.
+    pub name: String,
+    /// Its text; the name in it is the one diagnostics show.
+    pub source: Arc<SourceFile>,
+}
+
+/// Loads all rule files below a directory.
+///
+/// # Errors
+///
+/// All mistakes, reading before meaning.
+pub fn load(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let files = Listing::of(dir).map_err(|mistake| vec![mistake])?;
+    let mut mistakes = files.mistakes;
+    let mut sources = Vec::new();
+    let mut total = 0;
+    for (name, path) in &files.rules {
+        let shown = dir.join(name).display().to_string();
+        match read_rule_file(&shown, path) {
+            Ok(source) => {
+                total += source.text.len();
+                sources.push(RuleFile {
+                    name: name.clone(),
+                    source,
+                });
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
+        if total > MAX_RULE_BYTES {
+            let message = format!(
+                "the rule files below {} are larger than 16 MiB",
+                shown_dir(dir)
+            );
+            mistakes.push(Diagnostic::error("FG1002", message));
+            break;
+        }
+    }
+    if files.rules.is_empty() && mistakes.is_empty() {
+        let message = format!("no `.yaml` file below {}", shown_dir(dir));
+        let help = "an empty rule set would refuse everything; is this the right directory?";
+        mistakes.push(Diagnostic::error("FG1001", message).help(help));
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    finish(sources, &Fixtures::Directory(files.fixtures), &files.stray)
+}
+
+/// Loads rule files and fixtures from memory: names ending in `.yaml` are rules, all others fixtures.
+///
+/// # Errors
+///
+/// All mistakes, reading before meaning.
+pub fn load_texts(files: &[(&str, &[u8])]) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut rules = BTreeMap::new();
+    let mut fixtures = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for (name, bytes) in files {
+        if !name.ends_with(".yaml") {
+            fixtures.insert((*name).to_owned(), bytes.to_vec());
+            continue;
+        }
+        match source::decode(name, bytes) {
+            Ok(source) => _ = rules.insert((*name).to_owned(), source),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let sources = rules
+        .into_iter()
+        .map(|(name, source)| RuleFile { name, source })
+        .collect();
+    finish(sources, &Fixtures::Memory(fixtures), &BTreeMap::new())
+}
+
+fn finish(
+    sources: Vec<RuleFile>,
+    fixtures: &Fixtures,
+    stray: &BTreeMap<String, PathBuf>,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let document = Document::read(sources.iter().map(|file| &file.source))?;
+    let mut mistakes: Vec<Diagnostic> = stray
+        .iter()
+        .filter(|(name, _)| !document.replies().any(|reply| &reply == name))
+        .map(|(name, path)| wrong_ending(name, path))
+        .collect();
+    match validate::rule_set(&document, fixtures, digest_of(&sources)) {
+        Ok((rules, warnings)) if mistakes.is_empty() => Ok(Loaded {
+            rules,
+            warnings,
+            sources,
+        }),
+        Ok(_) => Err(mistakes),
+        Err(more) => {
+            mistakes.extend(more);
+            Err(mistakes)
+        }
+    }
+}
+
+/// `sha256:` over one line for each file, in the form `sha256sum` prints.
+fn digest_of(sources: &[RuleFile]) -> String {
+    let hash = |bytes: &[u8]| HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
+    let lines: String = sources
+        .iter()
+        .map(|file| format!("{}  {}\n", hash(file.source.text.as_bytes()), file.name))
+        .collect();
+    format!("sha256:{}", hash(lines.as_bytes()))
+}
+
+/// Where the upstream answers of tests come from.
+pub(super) enum Fixtures {
+    /// Files below the rules directory: relative name to path.
+    Directory(BTreeMap<String, PathBuf>),
+    /// Bytes in memory.
+    Memory(BTreeMap<String, Vec<u8>>),
+}
+
+impl Fixtures {
+    /// The bytes of a fixture, or why there are none.
+    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, String> {
+        match self {
+            Fixtures::Memory(files) => files.get(name).cloned().ok_or_else(no_such_file),
+            Fixtures::Directory(files) => {
+                let path = files.get(name).ok_or_else(no_such_file)?;
+                let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+                if size > MAX_FIXTURE_BYTES {
+                    return Err(String::from("it is larger than 16 MiB"));
+                }
+                fs::read(path).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// All names, for suggestions.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self {
+            Fixtures::Memory(files) => files.keys().map(String::as_str).collect(),
+            Fixtures::Directory(files) => files.keys().map(String::as_str).collect(),
+        }
+    }
+}
+
+fn no_such_file() -> String {
+    String::from("there is no such file below the rules directory")
+}
+
+fn read_rule_file(shown: &str, path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::error("FG1001", format!("cannot read {}: {error}", quoted(shown)))
+    };
+    // Looked at before reading, so that a huge file is not read at all.
+    let size = fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_FILE_BYTES as u64 + 3 {
+        let message = format!("{} is larger than 1 MiB", quoted(shown));
+        return Err(Diagnostic::error("FG1002", message).help("split it into several files"));
+    }
+    source::decode(shown, &fs::read(path).map_err(unreadable)?)
+}
+
+fn shown_dir(dir: &Path) -> String {
+    quoted(&dir.display().to_string())
+}
+
+/// What lies below a rules directory, by name relative to it.
+struct Listing {
+    root: PathBuf,
+    rules: BTreeMap<String, PathBuf>,
+    fixtures: BTreeMap<String, PathBuf>,
+    stray: BTreeMap<String, PathBuf>,
+    mistakes: Vec<Diagnostic>,
+    seen: usize,
+    visited: BTreeSet<PathBuf>,
+}
+
+impl Listing {
+    fn of(dir: &Path) -> Result<Listing, Diagnostic> {
+        let unreadable = |error| {
+            let message = format!(
+                "cannot read the rules directory {}: {error}",
+                shown_dir(dir)
+            );
+            Diagnostic::error("FG1001", message)
+        };
+        let root = dir.canonicalize().map_err(unreadable)?;
+        if !root.is_dir() {
+            let message = format!("{} is not a directory", shown_dir(dir));
+            let help = "rules are loaded from a directory of `.yaml` files";
+            return Err(Diagnostic::error("FG1001", message).help(help));
+        }
+        let mut listing = Listing {
+            root: root.clone(),
+            rules: BTreeMap::new(),
+            fixtures: BTreeMap::new(),
+            stray: BTreeMap::new(),
+            mistakes: Vec::new(),
+            seen: 0,
+            visited: BTreeSet::new(),
+        };
+        listing.walk(&root, "", 0)?;
+        Ok(listing)
+    }
+
+    fn walk(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<(), Diagnostic> {
+        let failed = |error: std::io::Error| {
+            Diagnostic::error("FG1001", format!("cannot read {}: {error}", shown_dir(dir)))
+        };
+        // A link back up would go round for ever.
+        if depth > MAX_DIRECTORY_DEPTH || !self.visited.insert(dir.to_owned()) {
+            let message = format!("{} leads in a circle or too deep", shown_dir(dir));
+            return Err(Diagnostic::error("FG1024", message));
+        }
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let Ok(name) = entry.file_name().into_string() else {
+                let message = format!("a file name below {} is not UTF-8", shown_dir(dir));
+                return Err(Diagnostic::error("FG1003", message).help("rename it"));
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            self.seen += 1;
+            if self.seen > MAX_FILES {
+                let message = format!("more than {MAX_FILES} files below the rules directory");
+                return Err(Diagnostic::error("FG1002", message));
+            }
+            let relative = format!("{prefix}{name}");
+            // Kubernetes mounts files as links through `..data`, which stays below the directory.
+            let path = entry.path().canonicalize().map_err(failed)?;
+            if !path.starts_with(&self.root) {
+                let message = format!(
+                    "{} is a link that leads outside the rules directory",
+                    quoted(&relative)
+                );
+                let mistake = Diagnostic::error("FG1024", message).help("copy the file here");
+                self.mistakes.push(mistake);
+            } else if path.is_dir() {
+                self.walk(&path, &format!("{relative}/"), depth + 1)?;
+            } else {
+                self.sort_in(relative, path);
+            }
+        }
+        Ok(())
+    }
+
+    fn sort_in(&mut self, relative: String, path: PathBuf) {
+        let ending = relative
+            .rsplit_once('.')
+            .map(|(_, ending)| ending.to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("yaml") if relative.ends_with(".yaml") => _ = self.rules.insert(relative, path),
+            Some("yaml" | "yml") => self.mistakes.push(wrong_ending(&relative, &path)),
+            Some("json") if !relative.split('/').any(|part| part == FIXTURES) => {
+                self.stray.insert(relative.clone(), path.clone());
+                self.fixtures.insert(relative, path);
+            }
+            _ => _ = self.fixtures.insert(relative, path),
+        }
+    }
+}
+
+fn wrong_ending(name: &str, path: &Path) -> Diagnostic {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let message = format!(
+        "{} would not be read: rule files end in `.yaml`",
+        quoted(name)
+    );
+    let rename = format!("rename it to `{stem}.yaml`");
+    let help = match path.extension().is_some_and(|ending| ending == "json") {
+        true => rename + "; the answers tests use belong into a folder `fixtures`",
+        false => rename,
+    };
+    Diagnostic::error("FG1004", message).help(help)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! `fields:` and `envelope:`, what data stands where.
+//!
+//! Refuses a path listed twice, entries that tie at one node, masks without a class, names given a
+//! class by a net, and envelope entries that could meet a record.
+
+use std::sync::Arc;
+
+use super::overlap::{meets_record, tie};
+use super::{Findings, Names, scalars};
+use crate::mask::Mask;
+use crate::path::Path;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{EnvelopeEntry, Field, Group};
+use crate::policy::source::{Entries, Key, Kind, Node, Span};
+
+/// Entries of one catalogue; each is compared with each other.
+const MOST_FIELDS: usize = 2_000;
+
+/// The catalogue and where its entries stand.
+pub(super) fn fields(
+    node: &Node,
+    names: &Names,
+    any_case: bool,
+    findings: &mut Findings,
+) -> (Vec<Field>, Vec<Span>) {
+    let Some(entries) = findings.keep(node.as_map("`fields`")) else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut found: Vec<(Field, Span)> = entries
+        .iter()
+        .take(MOST_FIELDS)
+        .filter_map(|(key, value)| Some((field(key, value, names, findings)?, key.span.clone())))
+        .collect();
+    if entries.iter().count() > MOST_FIELDS {
+        let message = format!("more than {MOST_FIELDS} fields in one resource");
+        findings.add(Diagnostic::error("FG1002", message).at(entries.span()));
+    }
+    // The order of files and keys never matters.
+    found.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+    let differ = |a: &Field, b: &Field| {
+        let classes = a.class.is_some() && b.class.is_some();
+        let content = classes && (a.class != b.class || a.masks != b.masks || a.whole != b.whole);
+        content || (a.names.is_some() && b.names.is_some() && a.names != b.names)
+    };
+    conflicts(&found, |field| &field.path, any_case, differ, findings);
+    found.into_iter().unzip()
+}
+
+fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Field> {
+    let path = findings.keep(scalars::path(&key.text, &key.span))?;
+    let mut field = Field {
+        text: without_root(&key.text).to_owned(),
+        path,
+        class: None,
+        masks: Vec::new(),
+        whole: false,
+        names: None,
+    };
+    if let Kind::Scalar { .. } = node.kind {
+        field.class = findings.keep(names.class(node));
+        return Some(field);
+    }
+    let entries = findings.keep(node.as_map("a field"))?;
+    let known = ["class", "mask", "whole", "names"];
+    findings.extend(entries.check_keys("a field", &known, &["written_by", "write", "strip_as"]));
+    field.class = entries
+        .get("class")
+        .and_then(|class| findings.keep(names.class(class)));
+    field.names = entries
+        .get("names")
+        .and_then(|class| findings.keep(names.class(class)));
+    field.masks = entries
+        .get("mask")
+        .map(|mask| masks(mask, names, findings))
+        .unwrap_or_default();
+    if let Some(whole) = entries.get("whole") {
+        field.whole = findings.keep(whole.as_bool("`whole`")).unwrap_or_default();
+    }
+    findings.extend(entry_mistake(key, entries, &field));
+    Some(field)
+}
+
+fn entry_mistake(key: &Key, entries: Entries<'_>, field: &Field) -> Option<Diagnostic> {
+    let has = |name: &str| entries.get(name).is_some();
+    if !has("class") && (has("mask") || has("whole") || !has("names")) {
+        let message = format!("the field {} has no class", quoted(&key.text));
+        let help = "write `class:`; `mask` and `whole` are about the value the class covers";
+        return Some(
+            Diagnostic::error("FG2022", message)
+                .at(&key.span)
+                .help(help),
+        );
+    }
+    if has("names") && field.path.is_net() {
+        let message = "a path with `..` closes, so it cannot give names a class";
+        return Some(Diagnostic::error("FG2022", message).at(&key.span));
+    }
+    None
+}
+
+fn masks(node: &Node, names: &Names, findings: &mut Findings) -> Vec<(String, Arc<Mask>)> {
+    let items = match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() {
+        let message = "`mask` lists no mask";
+        findings.add(Diagnostic::error("FG2022", message).at(&node.span));
+    }
+    let mut masks: Vec<(String, Arc<Mask>)> = Vec::new();
+    for item in items {
+        let Some(name) = findings.keep(item.as_str("a mask")) else {
+            continue;
+        };
+        if masks.iter().any(|(listed, _)| listed == name) {
+            let message = format!("the mask {} is listed twice", quoted(name));
+            findings.add(Diagnostic::error("FG2022", message).at(&item.span));
+        } else if let Some(mask) = findings.keep(names.mask_named(name, &item.span)) {
+            masks.push((name.to_owned(), mask));
+        }
+    }
+    masks
+}
+
+/// What may leave outside the records.
+pub(super) fn envelope(
+    node: &Node,
+    names: &Names,
+    groups: &[Group],
+    any_case: bool,
+    findings: &mut Findings,
+) -> Vec<EnvelopeEntry> {
+    let Some(entries) = findings.keep(node.as_map("`envelope`")) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (key, value) in entries.iter() {
+        let Some(path) = findings.keep(scalars::path(&key.text, &key.span)) else {
+            continue;
+        };
+        let class = match value.scalar() {
+            Some("show") => None,
+            _ => match findings.keep(envelope_class(value, names)) {
+                Some(class) => Some(class),
+                None => continue,
+            },
+        };
+        let met = groups
+            .iter()
+            .flat_map(|group| &group.routes)
+            .find(|route| meets_record(&path, &route.at, any_case));
+        if let Some(route) = met {
+            let message = format!(
+                "{} could meet a record of {}",
+                quoted(&key.text),
+                quoted(&route.text)
+            );
+            let help = "inside a record only `fields` speak: list it there, or write a path beside the records";
+            findings.add(
+                Diagnostic::error("FG2023", message)
+                    .at(&key.span)
+                    .help(help),
+            );
+        }
+        let text = without_root(&key.text).to_owned();
+        found.push((EnvelopeEntry { text, path, class }, key.span.clone()));
+    }
+    found.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+    let differ = |a: &EnvelopeEntry, b: &EnvelopeEntry| a.class != b.class;
+    conflicts(&found, |entry| &entry.path, any_case, differ, findings);
+    found.into_iter().map(|(entry, _)| entry).collect()
+}
+
+fn envelope_class(node: &Node, names: &Names) -> Result<crate::policy::rules::ClassId, Diagnostic> {
+    match node.kind {
+        Kind::Scalar { .. } => names.class(node),
+        _ => Err(
+            Diagnostic::error("FG1020", "an envelope entry is a class or `show`").at(&node.span),
+        ),
+    }
+}
+
+/// Reports each pair of entries that name the same path, or tie at a node and differ.
+fn conflicts<T>(
+    entries: &[(T, Span)],
+    path: impl Fn(&T) -> &Path,
+    any_case: bool,
+    differ: impl Fn(&T, &T) -> bool,
+    findings: &mut Findings,
+) {
+    let mut rest = entries;
+    while let Some(((first, first_span), others)) = rest.split_first() {
+        rest = others;
+        for (second, second_span) in others {
+            let diagnostic = if path(first) == path(second) {
+                Diagnostic::error("FG2020", "the same path is listed twice")
+                    .help("keep one of them")
+            } else if differ(first, second) && tie(path(first), path(second), any_case) {
+                let message = "two entries can meet the same node and neither spells out more";
+                let help = "give both the same class and mask, or write the common place out in a third way \
+                            so that they no longer meet";
+                Diagnostic::error("FG2021", message).help(help)
+            } else {
+                continue;
+            };
+            findings.add(
+                diagnostic
+                    .labelled(second_span, "this one")
+                    .labelled(first_span, "and this one"),
+            );
+        }
+    }
+}
+
+/// The path as people write it: `$.name` is `name`.
+pub(super) fn without_root(text: &str) -> &str {
+    match text.strip_prefix('$') {
+        Some(rest) if rest.starts_with("..") => rest,
+        Some(rest) => rest.strip_prefix('.').unwrap_or(text),
+        None => text,
+    }
+}

@@ -1,0 +1,348 @@
+//! `exceptions:` for single fields and `ceilings:` for everybody.
+//!
+//! Refuses entries without a reason, fields outside the catalogue, exceptions of roles without a row,
+//! two exceptions for one field and role, and `until` on what opens nothing.
+
+use super::cells::{cell, openness};
+use super::grid::Rows;
+use super::scalars::{self, moment_or_day, reason, within};
+use super::{Findings, Names};
+use crate::policy::ast::Document;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{
+    Ceiling, Cell, Class, Covers, Exception, Field, FieldId, Resource, ResourceId, RoleId,
+};
+use crate::policy::source::{Entries, Kind, Node};
+
+/// All exceptions, files in the order of their names.
+pub(super) fn all(
+    document: &Document,
+    names: &Names,
+    resources: &[Resource],
+    rows: &Rows,
+    findings: &mut Findings,
+) -> Vec<Exception> {
+    let mut found: Vec<(Exception, &Node)> = Vec::new();
+    for node in document.list("exceptions") {
+        let Some(exception) = exception(node, names, resources, rows, findings) else {
+            continue;
+        };
+        let same = |(other, _): &&(Exception, &Node)| {
+            other.resource == exception.resource
+                && other.role == exception.role
+                && other
+                    .fields
+                    .iter()
+                    .any(|field| exception.fields.contains(field))
+        };
+        if let Some((_, first)) = found.iter().find(same) {
+            let message = "two exceptions for the same field and role";
+            let mistake = Diagnostic::error("FG2043", message).labelled(&node.span, "this one");
+            findings.add(
+                mistake
+                    .labelled(&first.span, "and this one")
+                    .help("keep one of them"),
+            );
+        }
+        found.push((exception, node));
+    }
+    found.into_iter().map(|(exception, _)| exception).collect()
+}
+
+fn exception(
+    node: &Node,
+    names: &Names,
+    resources: &[Resource],
+    rows: &Rows,
+    findings: &mut Findings,
+) -> Option<Exception> {
+    let entries = findings.keep(node.as_map("an exception"))?;
+    let known = ["field", "role", "do", "reason", "until"];
+    let later = [
+        "to",
+        "only",
+        "except",
+        "if",
+        "from",
+        "contract",
+        "contracts",
+    ];
+    findings.extend(entries.check_keys("an exception", &known, &later));
+    let field = require(entries, "field", "an exception", findings);
+    let found = field.and_then(|field| findings.keep(exception_fields(field, resources)));
+    let role_node = require(entries, "role", "an exception", findings);
+    let role = role_node.and_then(|role| findings.keep(role_of(role, names)));
+    let cell_node = require(entries, "do", "an exception", findings);
+    let cell = cell_node.and_then(|node| findings.keep(cell(node, names)));
+    let reason = findings.keep(reason(entries, "an exception", &node.span));
+    let until = entries.entry("until");
+    let moment = until.and_then(|(_, node)| findings.keep(moment_or_day(node, "`until`")));
+
+    let (resource, fields) = found?;
+    let (role, cell) = (role?, cell?);
+    let mine: Vec<_> = rows
+        .iter()
+        .filter(|((of, _, who), _)| *of == resource && *who == role)
+        .map(|(_, row)| row)
+        .collect();
+    if mine.is_empty() {
+        let message = "no exception opens anything for a role without a row";
+        let help = "give the role a row of this resource under `read`";
+        let place = &role_node?.span;
+        findings.add(Diagnostic::error("FG2041", message).at(place).help(help));
+    } else if let Some((key, _)) = until
+        && !mine
+            .iter()
+            .any(|row| opens(&cell, &fields, row, resources.get(resource.0)))
+    {
+        let message =
+            "`until` on an exception that opens nothing would open the field when it ends";
+        let help = "remove `until`; a field is closed for good or not at all";
+        findings.add(
+            Diagnostic::error("FG2042", message)
+                .at(&key.span)
+                .help(help),
+        );
+    }
+    Some(Exception {
+        resource,
+        fields,
+        role,
+        cell,
+        reason: reason?,
+        until: moment,
+    })
+}
+
+/// Whether the exception shows more of a field than the row does.
+fn opens(
+    cell: &Cell,
+    fields: &[FieldId],
+    row: &crate::policy::rules::Row,
+    resource: Option<&Resource>,
+) -> bool {
+    fields.iter().any(|FieldId(index)| {
+        let class = resource.and_then(|resource| resource.fields.get(*index)?.class);
+        let given = class
+            .and_then(|class| row.cells.get(class.0))
+            .unwrap_or(&Cell::Strip);
+        openness(cell) > openness(given)
+    })
+}
+
+/// All ceilings, files in the order of their names.
+pub(super) fn ceilings(
+    document: &Document,
+    names: &Names,
+    resources: &[Resource],
+    classes: &[Class],
+    findings: &mut Findings,
+) -> Vec<Ceiling> {
+    document
+        .list("ceilings")
+        .iter()
+        .filter_map(|node| ceiling(node, names, resources, classes, findings))
+        .collect()
+}
+
+fn ceiling(
+    node: &Node,
+    names: &Names,
+    resources: &[Resource],
+    classes: &[Class],
+    findings: &mut Findings,
+) -> Option<Ceiling> {
+    let entries = findings.keep(node.as_map("a ceiling"))?;
+    let known = ["field", "class", "level", "to", "at_most", "reason"];
+    findings.extend(entries.check_keys("a ceiling", &known, &["except", "until", "if"]));
+    let covers = findings.keep(covers(node, entries, names, resources));
+    let to = require(entries, "to", "a ceiling", findings);
+    let roles = to.and_then(|to| findings.keep(bound(to, names)));
+    let at_most = require(entries, "at_most", "a ceiling", findings);
+    let at_most = at_most.and_then(|node| findings.keep(cell(node, names)));
+    let reason = findings.keep(reason(entries, "a ceiling", &node.span));
+    if let Some(Covers::Level(level)) = covers
+        && classes.iter().all(|class| class.level < level)
+    {
+        let message =
+            format!("no class has level {level} or a higher one: this ceiling binds nothing");
+        findings.add(Diagnostic::warning("FG2111", message).at(&node.span));
+    }
+    Some(Ceiling {
+        covers: covers?,
+        roles: roles?,
+        at_most: at_most?,
+        reason: reason?,
+    })
+}
+
+fn covers(
+    node: &Node,
+    entries: Entries<'_>,
+    names: &Names,
+    resources: &[Resource],
+) -> Result<Covers, Diagnostic> {
+    match (
+        entries.get("field"),
+        entries.get("class"),
+        entries.get("level"),
+    ) {
+        (Some(field), None, None) => {
+            let (resource, fields) = ceiling_fields(field, resources)?;
+            Ok(Covers::Fields(resource, fields))
+        }
+        (None, Some(class), None) => names.class(class).map(Covers::Class),
+        (None, None, Some(level)) => {
+            let number = within(level, "`level`", 1..=100)?;
+            Ok(Covers::Level(u8::try_from(number).unwrap_or(1)))
+        }
+        _ => {
+            let message = "a ceiling is over one of `field`, `class` and `level`";
+            Err(Diagnostic::error("FG2044", message).at(&node.span))
+        }
+    }
+}
+
+/// Whom a ceiling binds; `None` is everyone.
+fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> {
+    match &node.kind {
+        Kind::Scalar { text, .. } if text == "everyone" => Ok(None),
+        Kind::Scalar { text, .. } if text == "contracts" => {
+            let message = "`to: contracts` is not supported yet";
+            let help = "write `to: everyone` or `to: [role, role]`";
+            Err(Diagnostic::error("FG1022", message)
+                .at(&node.span)
+                .help(help))
+        }
+        Kind::List(items) if !items.is_empty() => {
+            let mut roles = Vec::new();
+            for item in items {
+                let role = role_of(item, names)?;
+                if !roles.contains(&role) {
+                    roles.push(role);
+                }
+            }
+            Ok(Some(roles))
+        }
+        _ => {
+            let help = "write `to: everyone` or `to: [role, role]`";
+            let message = "`to` says whom a ceiling binds";
+            Err(Diagnostic::error("FG2044", message)
+                .at(&node.span)
+                .help(help))
+        }
+    }
+}
+
+fn role_of(node: &Node, names: &Names) -> Result<RoleId, Diagnostic> {
+    names.role_named(node.as_str("a role")?, &node.span)
+}
+
+fn require<'a>(
+    entries: Entries<'a>,
+    key: &str,
+    what: &str,
+    findings: &mut Findings,
+) -> Option<&'a Node> {
+    findings.keep(entries.require(key, what, entries.span()))
+}
+
+/// The catalogued path itself, or all below a container.
+fn exception_fields(
+    node: &Node,
+    resources: &[Resource],
+) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
+    let (id, resource, path) = resource_and_path(node, resources)?;
+    let exact = positions(&resource.fields, |field| field.path == path);
+    if !exact.is_empty() {
+        return Ok((id, exact));
+    }
+    not_empty(
+        node,
+        id,
+        resource,
+        positions(&resource.fields, |field| below(field, &path)),
+    )
+}
+
+/// The catalogued path and all below it.
+fn ceiling_fields(
+    node: &Node,
+    resources: &[Resource],
+) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
+    let (id, resource, path) = resource_and_path(node, resources)?;
+    not_empty(
+        node,
+        id,
+        resource,
+        positions(&resource.fields, |field| below(field, &path)),
+    )
+}
+
+fn positions(fields: &[Field], wanted: impl Fn(&Field) -> bool) -> Vec<FieldId> {
+    let found = fields.iter().enumerate().filter(|(_, field)| wanted(field));
+    found.map(|(index, _)| FieldId(index)).collect()
+}
+
+fn below(field: &Field, container: &crate::path::Path) -> bool {
+    field.path.segments.starts_with(&container.segments)
+}
+
+fn not_empty(
+    node: &Node,
+    id: ResourceId,
+    resource: &Resource,
+    fields: Vec<FieldId>,
+) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
+    if !fields.is_empty() {
+        return Ok((id, fields));
+    }
+    let written = node.scalar().unwrap_or_default();
+    let known: Vec<String> = resource
+        .fields
+        .iter()
+        .map(|field| format!("{}.{}", resource.name, field.text))
+        .collect();
+    let message = format!(
+        "{} is no field of the catalogue and no container above one",
+        quoted(written)
+    );
+    let mistake = Diagnostic::error("FG2040", message).at(&node.span);
+    Err(mistake.suggest(written, known.iter().map(String::as_str)))
+}
+
+/// `customer.accounts[*].card_no`: the resource's name, then a path of the record.
+fn resource_and_path<'a>(
+    node: &Node,
+    resources: &'a [Resource],
+) -> Result<(ResourceId, &'a Resource, crate::path::Path), Diagnostic> {
+    let text = node.as_str("`field`")?;
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let found = resources
+        .iter()
+        .enumerate()
+        .find(|(_, resource)| resource.name == name);
+    let Some((id, resource)) = found else {
+        let message = format!("there is no resource {}", quoted(name));
+        return Err(Diagnostic::error("FG2003", message)
+            .at(&node.span)
+            .help("write the resource and the field: `customer.accounts[*].card_no`")
+            .suggest(
+                name,
+                resources.iter().map(|resource| resource.name.as_str()),
+            ));
+    };
+    if rest.is_empty() {
+        let message = format!("{} names a resource, not a field", quoted(text));
+        let help = format!("write `{name}.FIELD`");
+        return Err(Diagnostic::error("FG2040", message)
+            .at(&node.span)
+            .help(help));
+    }
+    let path = match rest.strip_prefix('.') {
+        Some(plain) if !plain.starts_with('.') => plain,
+        _ => rest,
+    };
+    Ok((ResourceId(id), resource, scalars::path(path, &node.span)?))
+}

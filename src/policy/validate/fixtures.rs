@@ -1,0 +1,133 @@
+//! What fixtures hold where, for lints: parsed whole, which only the authoring commands may do.
+//!
+//! Refuses nothing; a fixture that is no JSON shows nothing.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::path::{Path, Segment, Selector};
+use crate::policy::rules::{Resource, RouteRule, RuleSet, TemplateSegment};
+
+/// The parsed answers that tests give to a resource's routes, each once.
+pub(super) fn replies<'a>(
+    rules: &'a RuleSet,
+    resource: &'a Resource,
+) -> Vec<(&'a RouteRule, Value)> {
+    let mut seen = HashSet::new();
+    let answers = rules
+        .tests
+        .iter()
+        .filter(|test| (200..300).contains(&test.reply_status));
+    answers
+        .filter_map(|test| {
+            let reply = test.reply.as_deref()?;
+            let route = route_of(resource, &test.call)?;
+            let first = seen.insert((route.text.as_str(), reply));
+            let body = first
+                .then(|| serde_json::from_slice(reply).ok())
+                .flatten()?;
+            Some((route, body))
+        })
+        .collect()
+}
+
+/// The route a call goes to; a literal segment beats a parameter.
+fn route_of<'a>(resource: &'a Resource, call: &str) -> Option<&'a RouteRule> {
+    let target = call.split_once(' ')?.1;
+    let path = target.split('?').next()?.strip_prefix('/')?;
+    let segments: Vec<&str> = path.split('/').collect();
+    let literals = |route: &RouteRule| {
+        let literal = |segment: &&TemplateSegment| matches!(segment, TemplateSegment::Literal(_));
+        route.template.iter().filter(literal).count()
+    };
+    let routes = resource.groups.iter().flat_map(|group| &group.routes);
+    routes
+        .filter(|route| takes(route, &segments))
+        .max_by_key(|route| literals(route))
+}
+
+fn takes(route: &RouteRule, segments: &[&str]) -> bool {
+    route.template.len() == segments.len()
+        && route
+            .template
+            .iter()
+            .zip(segments)
+            .all(|(template, text)| match template {
+                TemplateSegment::Literal(literal) => literal == text,
+                TemplateSegment::Param { .. } => !text.is_empty(),
+            })
+}
+
+/// All values a path selects.
+pub(super) fn select<'v>(path: &Path, root: &'v Value, any_case: bool) -> Vec<&'v Value> {
+    let mut here = vec![root];
+    for segment in &path.segments {
+        let mut next = Vec::new();
+        for value in here {
+            step(segment, value, any_case, &mut next);
+        }
+        here = next;
+    }
+    here
+}
+
+fn step<'v>(segment: &Segment, value: &'v Value, any_case: bool, into: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let matches = |selector: &Selector| match selector {
+                    Selector::Name(wanted) if any_case => wanted.eq_ignore_ascii_case(name),
+                    Selector::Name(wanted) => wanted == name,
+                    Selector::Wildcard => true,
+                    Selector::Index(_) | Selector::Slice { .. } => false,
+                };
+                take(
+                    segment,
+                    member,
+                    segment.selectors.iter().any(matches),
+                    any_case,
+                    into,
+                );
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in (0_u64..).zip(elements) {
+                let matches = |selector: &Selector| match selector {
+                    Selector::Name(_) => false,
+                    Selector::Wildcard => true,
+                    Selector::Index(wanted) => *wanted == index,
+                    Selector::Slice { start, end, step } => {
+                        end.is_none_or(|end| index < end)
+                            && index
+                                .checked_sub(*start)
+                                .is_some_and(|away| away.is_multiple_of(*step))
+                    }
+                };
+                take(
+                    segment,
+                    element,
+                    segment.selectors.iter().any(matches),
+                    any_case,
+                    into,
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn take<'v>(
+    segment: &Segment,
+    child: &'v Value,
+    matches: bool,
+    any_case: bool,
+    into: &mut Vec<&'v Value>,
+) {
+    if matches {
+        into.push(child);
+    }
+    if segment.descend {
+        step(segment, child, any_case, into);
+    }
+}

@@ -1,0 +1,324 @@
+//! Lints: what loads, and yet is probably not what was meant.
+//!
+//! Refuses nothing; `--deny lints` does. Looks at the rules alone and, where tests have fixtures, at
+//! what the upstream is known to answer.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::fixtures::{replies, select};
+use super::{Places, ResourcePlaces};
+use crate::mask::Mask;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{
+    Cell, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet, Unlisted,
+};
+
+/// All lints of a rule set without mistakes.
+pub(super) fn all(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
+    let mut found = unused_classes(rules, places);
+    found.extend(roles_without_row(rules, places));
+    if rules.tests.is_empty() && !rules.resources.is_empty() {
+        let message = "this rule set has no test";
+        let help = "write `tests:`; they show what each role sees, and stay true when rules change";
+        let place = places.resources.first().map(|resource| &resource.name);
+        let lint = Diagnostic::warning("FG2104", message).help(help);
+        found.push(place.into_iter().fold(lint, Diagnostic::at));
+    }
+    for (index, (resource, place)) in rules.resources.iter().zip(&places.resources).enumerate() {
+        let id = ResourceId(index);
+        found.extend(groups_without_row(rules, id, resource, place));
+        found.extend(opened_wide(resource, place));
+        found.extend(rebuilt(rules, id, resource, place));
+        found.extend(against_fixtures(rules, id, resource, place));
+    }
+    found
+}
+
+fn unused_classes(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
+    let used: HashSet<ClassId> = rules
+        .resources
+        .iter()
+        .flat_map(|resource| {
+            let fields = resource
+                .fields
+                .iter()
+                .flat_map(|field| [field.class, field.names]);
+            fields.chain(resource.envelope.iter().map(|entry| entry.class))
+        })
+        .flatten()
+        .collect();
+    let classes = rules.classes.iter().zip(&places.classes).enumerate();
+    classes
+        .filter(|(index, _)| !used.contains(&ClassId(*index)))
+        .map(|(_, (class, span))| {
+            let message = format!("no field has the class {}", quoted(&class.name));
+            Diagnostic::warning("FG2101", message).at(span)
+        })
+        .collect()
+}
+
+fn roles_without_row(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
+    let with_row: HashSet<RoleId> = rules.rows.keys().map(|(_, _, role)| *role).collect();
+    let roles = rules.roles.iter().zip(&places.roles).enumerate();
+    roles
+        .filter(|(index, _)| !with_row.contains(&RoleId(*index)))
+        .map(|(_, (role, span))| {
+            let message = format!(
+                "the role {} has no row, so it may read nothing",
+                quoted(&role.name)
+            );
+            Diagnostic::warning("FG2103", message).at(span)
+        })
+        .collect()
+}
+
+fn groups_without_row(
+    rules: &RuleSet,
+    id: ResourceId,
+    resource: &Resource,
+    place: &ResourcePlaces,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (index, group) in resource.groups.iter().enumerate() {
+        let has_row = rows(rules, id, GroupId(index)).next().is_some();
+        let message = match (has_row, group.routes.is_empty()) {
+            (false, false) => format!("{} has no row, so nobody may read it", quoted(&group.name)),
+            (true, true) => format!("{} has a row but no route of its own", quoted(&group.name)),
+            _ => continue,
+        };
+        found.push(Diagnostic::warning("FG2102", message).at(&place.name));
+    }
+    found
+}
+
+fn opened_wide(resource: &Resource, place: &ResourcePlaces) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let (Unlisted::Show { .. }, Some(span)) = (&resource.unlisted, &place.unlisted) {
+        let message = "`unlisted: show`: every field the upstream adds will leave";
+        found.push(Diagnostic::warning("FG2105", message).at(span));
+    }
+    for (field, span) in resource.fields.iter().zip(&place.fields) {
+        if field.whole {
+            let message = format!(
+                "`whole`: everything below {} has its class",
+                quoted(&field.text)
+            );
+            found.push(Diagnostic::warning("FG2106", message).at(span));
+        }
+    }
+    found
+}
+
+/// `cn-id` beside `cn-address` and a birth date leaves 33,183 candidates.
+fn rebuilt(
+    rules: &RuleSet,
+    id: ResourceId,
+    resource: &Resource,
+    place: &ResourcePlaces,
+) -> Option<Diagnostic> {
+    let listing = |wanted: fn(&Mask) -> bool| {
+        let fields = resource.fields.iter().zip(&place.fields);
+        fields.filter(move |(field, _)| field.masks.first().is_some_and(|(_, mask)| wanted(mask)))
+    };
+    let (card, card_span) = listing(|mask| matches!(mask, Mask::CnId | Mask::CnId64)).next()?;
+    let (address, address_span) = listing(|mask| matches!(mask, Mask::CnAddress)).next()?;
+    let (birth, birth_span) =
+        listing(|mask| matches!(mask, Mask::YearOnly | Mask::Date(_))).next()?;
+    let mut affected: Vec<&str> = Vec::new();
+    for (group, _) in resource.groups.iter().enumerate() {
+        for (role, row) in rows(rules, id, GroupId(group)) {
+            let cell = |field: &Field| cell_of(row, field);
+            let masked = matches!(cell(card), Cell::Mask(_));
+            let visible = [cell(address), cell(birth)];
+            let all_visible = visible
+                .iter()
+                .all(|cell| matches!(cell, Cell::Show | Cell::Mask(_)));
+            let name = rules
+                .roles
+                .get(role.0)
+                .map_or("", |role| role.name.as_str());
+            if masked && all_visible && !affected.contains(&name) {
+                affected.push(name);
+            }
+        }
+    }
+    if affected.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "an ID number can be narrowed to some ten thousand by what {} sees beside its mask",
+        affected
+            .iter()
+            .map(|name| quoted(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    Some(
+        Diagnostic::warning("FG2109", message)
+            .labelled(card_span, "the masked number")
+            .labelled(
+                address_span,
+                "its first six digits follow from the district",
+            )
+            .labelled(birth_span, "and the next ones from the birth date")
+            .help("strip one of the three for these roles"),
+    )
+}
+
+fn against_fixtures(
+    rules: &RuleSet,
+    id: ResourceId,
+    resource: &Resource,
+    place: &ResourcePlaces,
+) -> Vec<Diagnostic> {
+    let bodies = replies(rules, resource);
+    let records: Vec<&Value> = bodies
+        .iter()
+        .flat_map(|(route, body)| select(&route.at, body, resource.any_case))
+        .collect();
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (field, span) in resource.fields.iter().zip(&place.fields) {
+        let values: Vec<&Value> = records
+            .iter()
+            .flat_map(|record| select(&field.path, record, resource.any_case))
+            .collect();
+        if values.is_empty() {
+            let message = format!("{} matches nothing in any fixture", quoted(&field.text));
+            let help = "is it spelled as the upstream spells it? else extend a fixture";
+            found.push(Diagnostic::warning("FG2107", message).at(span).help(help));
+        }
+        let shown_to = shown_to(rules, id, field);
+        if let (Some(kind), Some(role)) = (looks_personal(&values), shown_to) {
+            let message = format!(
+                "{} holds {kind} in a fixture and is shown to {}",
+                quoted(&field.text),
+                quoted(&role.name)
+            );
+            let help = "give it a class of its own, or a `mask:` if it is known what it is";
+            found.push(Diagnostic::warning("FG2108", message).at(span).help(help));
+        }
+    }
+    found
+}
+
+/// A role, not the person itself, that sees the field in clear although nobody marked it as delicate.
+fn shown_to<'a>(rules: &'a RuleSet, id: ResourceId, field: &Field) -> Option<&'a Role> {
+    let class = rules.classes.get(field.class?.0)?;
+    if class.sensitive || !field.masks.is_empty() {
+        return None;
+    }
+    let mut rows = rules
+        .rows
+        .iter()
+        .filter(|((resource, _, _), _)| *resource == id);
+    rows.find_map(|((_, _, role), row)| {
+        let role = rules.roles.get(role.0)?;
+        (*cell_of(row, field) == Cell::Show && !role.same_as_person()).then_some(role)
+    })
+}
+
+fn rows(
+    rules: &RuleSet,
+    resource: ResourceId,
+    group: GroupId,
+) -> impl Iterator<Item = (RoleId, &Row)> {
+    let mine = rules
+        .rows
+        .iter()
+        .filter(move |((r, g, _), _)| *r == resource && *g == group);
+    mine.map(|((_, _, role), row)| (*role, row))
+}
+
+fn cell_of<'a>(row: &'a Row, field: &Field) -> &'a Cell {
+    field
+        .class
+        .and_then(|class| row.cells.get(class.0))
+        .unwrap_or(&Cell::Strip)
+}
+
+/// What the first value that looks personal looks like.
+fn looks_personal(values: &[&Value]) -> Option<&'static str> {
+    values.iter().find_map(|value| match value {
+        Value::String(text) => personal(text),
+        Value::Number(number) => personal(&number.to_string()),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).find_map(personal),
+        _ => None,
+    })
+}
+
+fn personal(text: &str) -> Option<&'static str> {
+    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let digits = compact.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, length) = (compact.bytes().next()?, compact.len());
+    if length == 18 && has_id_checksum(compact.as_bytes()) {
+        return Some("what looks like an ID number");
+    }
+    if digits
+        && length == 11
+        && first == b'1'
+        && !matches!(compact.as_bytes().get(1), Some(b'0'..=b'2'))
+    {
+        return Some("what looks like a mobile number");
+    }
+    if digits && (16..=19).contains(&length) && has_luhn_checksum(compact.as_bytes()) {
+        return Some("what looks like a card number");
+    }
+    None
+}
+
+/// GB 11643.
+fn has_id_checksum(text: &[u8]) -> bool {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const CHECKS: &[u8; 11] = b"10X98765432";
+    let Some((last, digits)) = text.split_last() else {
+        return false;
+    };
+    let sum: u32 = digits
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0')) * weight)
+        .sum();
+    let check = CHECKS.get(sum as usize % CHECKS.len());
+    digits.iter().all(u8::is_ascii_digit) && check == Some(&last.to_ascii_uppercase())
+}
+
+fn has_luhn_checksum(digits: &[u8]) -> bool {
+    let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| (place, u32::from(digit.wrapping_sub(b'0'))))
+        .map(|(place, digit)| {
+            if place % 2 == 1 {
+                doubled(digit)
+            } else {
+                digit
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::personal;
+
+    #[test]
+    fn personal_numbers_are_told_by_their_checksums() {
+        assert!(personal("11010519491231002X").is_some());
+        assert!(personal("110105194912310021").is_none());
+        assert!(personal("13800138000").is_some());
+        assert!(personal("12000138000").is_none());
+        assert!(
+            personal("6222 0212 3456 7890 128").is_some()
+                != personal("6222021234567890127").is_some()
+        );
+        assert!(personal("张三").is_none() && personal("").is_none());
+    }
+}

@@ -1,0 +1,157 @@
+//! What a document means: names resolved, every mistake of meaning found, rules as the engine needs them.
+//!
+//! Collects all mistakes instead of stopping at the first, and refuses by name whatever the language
+//! defines beyond what is built. Nothing is half loaded: one error and there is no rule set.
+
+mod cases;
+mod catalogue;
+mod cells;
+mod classes;
+mod exceptions;
+mod fixtures;
+mod grid;
+mod lints;
+mod masks;
+mod overlap;
+mod params;
+mod resources;
+mod roles;
+mod routes;
+mod scalars;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ast::Document;
+use super::diagnostic::{Diagnostic, Severity, quoted};
+use super::load::Fixtures;
+use super::rules::*;
+use super::source::{Node, Span};
+use crate::mask::Mask;
+
+/// Mistakes and lints found so far.
+#[derive(Default)]
+struct Findings(Vec<Diagnostic>);
+
+impl Findings {
+    fn add(&mut self, found: Diagnostic) {
+        self.0.push(found);
+    }
+
+    fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        self.0.extend(found);
+    }
+
+    /// The value, or nothing and one more mistake.
+    fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|mistake| self.0.push(mistake)).ok()
+    }
+}
+
+/// Every name other entries may use. A name counts even where its own entry has a mistake, so that
+/// one mistake is reported once.
+struct Names {
+    classes: BTreeMap<String, ClassId>,
+    roles: BTreeMap<String, RoleId>,
+    masks: BTreeMap<String, Arc<Mask>>,
+}
+
+impl Names {
+    fn class(&self, node: &Node) -> Result<ClassId, Diagnostic> {
+        let name = node.as_str("a class")?;
+        self.class_named(name, &node.span)
+    }
+
+    fn class_named(&self, name: &str, span: &Span) -> Result<ClassId, Diagnostic> {
+        self.classes.get(name).copied().ok_or_else(|| {
+            Diagnostic::error("FG2001", format!("there is no class {}", quoted(name)))
+                .at(span)
+                .suggest(name, self.classes.keys().map(String::as_str))
+        })
+    }
+
+    fn role_named(&self, name: &str, span: &Span) -> Result<RoleId, Diagnostic> {
+        self.roles.get(name).copied().ok_or_else(|| {
+            Diagnostic::error("FG2002", format!("there is no role {}", quoted(name)))
+                .at(span)
+                .suggest(name, self.roles.keys().map(String::as_str))
+        })
+    }
+
+    fn mask_named(&self, name: &str, span: &Span) -> Result<Arc<Mask>, Diagnostic> {
+        self.masks.get(name).cloned().ok_or_else(|| {
+            Diagnostic::error("FG2004", format!("there is no mask {}", quoted(name)))
+                .at(span)
+                .suggest(name, self.masks.keys().map(String::as_str))
+        })
+    }
+}
+
+/// Where things stand that lints point at; indexes as in [`RuleSet`].
+#[derive(Default)]
+struct Places {
+    classes: Vec<Span>,
+    roles: Vec<Span>,
+    resources: Vec<ResourcePlaces>,
+}
+
+/// Where the parts of a resource stand.
+struct ResourcePlaces {
+    name: Span,
+    fields: Vec<Span>,
+    unlisted: Option<Span>,
+}
+
+/// Validates a document.
+pub(super) fn rule_set(
+    document: &Document,
+    fixtures: &Fixtures,
+    digest: String,
+) -> Result<(RuleSet, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let mut places = Places::default();
+
+    let classes = classes::all(document, &mut places, &mut findings);
+    let roles = roles::all(document, &mut places, &mut findings);
+    let names = Names {
+        classes: by_name(classes.iter().map(|class| &class.name), ClassId),
+        roles: by_name(roles.iter().map(|role| &role.name), RoleId),
+        masks: masks::all(document, &mut findings),
+    };
+    let resources = resources::all(document, &names, &mut places, &mut findings);
+    let rows = grid::rows(document, &names, &resources, &roles, &mut findings);
+    let exceptions = exceptions::all(document, &names, &resources, &rows, &mut findings);
+    let ceilings = exceptions::ceilings(document, &names, &resources, &classes, &mut findings);
+    let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
+    let rules = RuleSet {
+        digest,
+        classes,
+        resources,
+        roles,
+        rows,
+        exceptions,
+        ceilings,
+        tests,
+    };
+
+    let (mistakes, mut warnings): (Vec<_>, Vec<_>) = findings
+        .0
+        .into_iter()
+        .partition(|found| found.severity == Severity::Error);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    warnings.extend(lints::all(&rules, &places));
+    Ok((rules, warnings))
+}
+
+fn by_name<'a, I>(
+    names: impl Iterator<Item = &'a String>,
+    id: fn(usize) -> I,
+) -> BTreeMap<String, I> {
+    names
+        .enumerate()
+        .map(|(index, name)| (name.clone(), id(index)))
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! Whether two paths can meet the same node, and which of them spells out more.
+//!
+//! Refuses nothing; where it is not sure that two paths stay apart, it says that they meet.
+
+use crate::path::{Path, Segment, Selector};
+
+/// Whether both can match one node with neither spelling out more. Segment by segment a name or an
+/// index spells out more than `[*]` or a slice.
+pub(super) fn tie(a: &Path, b: &Path, any_case: bool) -> bool {
+    // Nets do not decide, they only close; and a deeper match always wins over a shallower one.
+    if a.is_net() || b.is_net() || a.segments.len() != b.segments.len() {
+        return false;
+    }
+    // Which of the two has spelled out more somewhere on the way; unions make several ways.
+    let mut ways = vec![(false, false)];
+    for (left, right) in a.segments.iter().zip(&b.segments) {
+        let mut next = Vec::new();
+        for (left, right) in pairs(left, right) {
+            if !meet(left, right, any_case) {
+                continue;
+            }
+            let (l, r) = (spelled_out(left), spelled_out(right));
+            for (left_more, right_more) in &ways {
+                let way = (*left_more || (l && !r), *right_more || (r && !l));
+                if !next.contains(&way) {
+                    next.push(way);
+                }
+            }
+        }
+        ways = next;
+    }
+    ways.iter()
+        .any(|(left_more, right_more)| left_more == right_more)
+}
+
+/// Whether an envelope path can match a record, something in one, or an array's scalar that is one.
+pub(super) fn meets_record(envelope: &Path, at: &Path, any_case: bool) -> bool {
+    if at.segments.is_empty() {
+        return false;
+    }
+    if envelope.is_net() {
+        return true;
+    }
+    let along = envelope
+        .segments
+        .iter()
+        .zip(&at.segments)
+        .all(|(a, b)| pairs(a, b).any(|(a, b)| meet(a, b, any_case)));
+    let last_is_element = at.segments.last().is_some_and(|last| {
+        !last
+            .selectors
+            .iter()
+            .any(|s| matches!(s, Selector::Name(_)))
+    });
+    let reaches = envelope.segments.len() >= at.segments.len();
+    let covers_elements = envelope.segments.len() + 1 == at.segments.len() && last_is_element;
+    along && (reaches || covers_elements)
+}
+
+fn pairs<'a>(
+    left: &'a Segment,
+    right: &'a Segment,
+) -> impl Iterator<Item = (&'a Selector, &'a Selector)> {
+    let each = |l| right.selectors.iter().map(move |r| (l, r));
+    left.selectors.iter().flat_map(each)
+}
+
+fn spelled_out(selector: &Selector) -> bool {
+    matches!(selector, Selector::Name(_) | Selector::Index(_))
+}
+
+fn meet(left: &Selector, right: &Selector, any_case: bool) -> bool {
+    match (left, right) {
+        (Selector::Wildcard, _) | (_, Selector::Wildcard) => true,
+        (Selector::Name(a), Selector::Name(b)) if any_case => a.eq_ignore_ascii_case(b),
+        (Selector::Name(a), Selector::Name(b)) => a == b,
+        (Selector::Index(a), Selector::Index(b)) => a == b,
+        (Selector::Index(index), Selector::Slice { start, end, step })
+        | (Selector::Slice { start, end, step }, Selector::Index(index)) => {
+            let below = end.is_none_or(|end| *index < end);
+            below
+                && index
+                    .checked_sub(*start)
+                    .is_some_and(|away| away.is_multiple_of(*step))
+        }
+        (
+            Selector::Slice { start, end, step },
+            Selector::Slice {
+                start: other_start,
+                end: other_end,
+                step: other_step,
+            },
+        ) => {
+            let first = (*start).max(*other_start);
+            let reach = |end: &Option<u64>| end.is_none_or(|end| first < end);
+            let common = greatest_common_divisor(*step, *other_step).max(1);
+            reach(end) && reach(other_end) && start.abs_diff(*other_start).is_multiple_of(common)
+        }
+        _ => false,
+    }
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    match b {
+        0 => a,
+        _ => greatest_common_divisor(b, a % b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::parse;
+
+    fn ties(a: &str, b: &str) -> bool {
+        let (a, b) = (parse(a).unwrap(), parse(b).unwrap());
+        assert_eq!(tie(&a, &b, false), tie(&b, &a, false));
+        tie(&a, &b, false)
+    }
+
+    #[test]
+    fn entries_tie_where_neither_spells_out_more() {
+        assert!(ties("a[*].b", "a[0:2].b"));
+        assert!(ties("*.b", "a.*"));
+        assert!(ties("['a','b']", "b"));
+        assert!(ties("a[0::2]", "a[2]") == ties("a[2]", "a[0::2]"));
+        assert!(ties("a[0::2]", "a[4::6]"));
+    }
+
+    #[test]
+    fn entries_apart_or_ordered_do_not_tie() {
+        assert!(!ties("a[*].b", "a[0].b"));
+        assert!(!ties("a", "b"));
+        assert!(!ties("a", "A"));
+        assert!(!ties("a[*]", "a[*].b"));
+        assert!(!ties("a[0]", "a.x"));
+        assert!(!ties("a[0::2]", "a[1::2]"));
+        assert!(!ties("a[0:2]", "a[2:4]"));
+        assert!(!ties("..a", "a"));
+        assert!(!ties("*.b", "a.b"));
+    }
+
+    #[test]
+    fn folded_names_meet() {
+        let (a, b) = (parse("Name").unwrap(), parse("name").unwrap());
+        assert!(tie(&a, &b, true));
+    }
+
+    #[test]
+    fn an_envelope_path_meets_records_and_what_is_in_them() {
+        let meets = |envelope: &str, at: &str| {
+            meets_record(&parse(envelope).unwrap(), &parse(at).unwrap(), false)
+        };
+        assert!(meets("$.items[*]", "$.items[*]"));
+        assert!(meets("$.items[0].id", "$.items[*]"));
+        assert!(meets("$.*", "$.items[*]"));
+        assert!(meets("$.items", "$.items[*]"));
+        assert!(meets("$..total", "$.items[*]"));
+        assert!(meets("$.data", "$.data"));
+        assert!(!meets("$.total", "$.items[*]"));
+        assert!(!meets("$", "$.data"));
+        assert!(!meets("$.total", "$"));
+    }
+}

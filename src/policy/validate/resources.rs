@@ -1,0 +1,274 @@
+//! `resources:`, kinds of records and the routes that answer with them.
+//!
+//! Refuses a person that is no single catalogued field or no parameter of a route, and
+//! `unlisted: show` without its reason.
+
+use super::params::catalogued;
+use super::routes::Table;
+use super::scalars::sentence;
+use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
+use crate::path::{Path, Selector};
+use crate::policy::ast::Document;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted};
+use crate::policy::source::{Entries, Key, Node, Span, check_name};
+
+const KNOWN: [&str; 11] = [
+    "zh",
+    "upstream",
+    "at",
+    "person",
+    "fields",
+    "envelope",
+    "params",
+    "unlisted",
+    "unlisted_reason",
+    "drift",
+    "keys",
+];
+const LATER: [&str; 15] = [
+    "strip_as",
+    "only",
+    "mode",
+    "is",
+    "dictionary",
+    "like",
+    "when",
+    "errors",
+    "on_forbidden",
+    "on_put",
+    "on_masked",
+    "unlisted_params",
+    "consents",
+    "body",
+    "send",
+];
+
+/// All resources, in the order of their names.
+pub(super) fn all(
+    document: &Document,
+    names: &Names,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> Vec<Resource> {
+    let mut table = Table::default();
+    let mut resources = Vec::new();
+    for (key, node) in document.section("resources") {
+        findings.keep(check_name("a resource", &key.text, &key.span));
+        let (resource, at) = resource(key, node, names, &mut table, findings);
+        places.resources.push(at);
+        resources.push(resource);
+    }
+    resources
+}
+
+fn resource(
+    key: &Key,
+    node: &Node,
+    names: &Names,
+    table: &mut Table,
+    findings: &mut Findings,
+) -> (Resource, ResourcePlaces) {
+    let mut resource = empty(&key.text);
+    let mut places = ResourcePlaces {
+        name: key.span.clone(),
+        fields: Vec::new(),
+        unlisted: None,
+    };
+    let Some(entries) = findings.keep(node.as_map("a resource")) else {
+        return (resource, places);
+    };
+    findings.extend(entries.check_keys("a resource", &KNOWN, &LATER));
+    resource.zh = entries
+        .get("zh")
+        .and_then(|zh| findings.keep(sentence(zh, "`zh`")));
+    resource.upstream = entries
+        .get("upstream")
+        .and_then(|name| findings.keep(upstream(name)));
+    resource.any_case = word(entries, "keys", "exact", "any-case", findings);
+    resource.drift_show = word(entries, "drift", "strip", "show", findings);
+
+    let mut groups = Vec::new();
+    if let Some(at) = findings.keep(entries.require("at", "a resource", &key.span)) {
+        groups = routes::groups(&key.text, at, table, findings);
+        if let Some(fields) = findings.keep(entries.require("fields", "a resource", &key.span)) {
+            (resource.fields, places.fields) =
+                catalogue::fields(fields, names, resource.any_case, findings);
+        }
+    }
+    resource.params = params::all(entries.get("params"), &groups, &resource.fields, findings);
+    if let Some(node) = entries.get("person") {
+        resource.person = person(node, &resource.fields, &groups, findings);
+    }
+    resource.groups = match groups.is_empty() {
+        true => resource.groups,
+        false => groups.into_iter().map(|(group, _)| group).collect(),
+    };
+    if let Some(node) = entries.get("envelope") {
+        let (groups, any_case) = (&resource.groups, resource.any_case);
+        resource.envelope = catalogue::envelope(node, names, groups, any_case, findings);
+    }
+    resource.unlisted = unlisted(entries, &mut places, findings);
+    (resource, places)
+}
+
+fn empty(name: &str) -> Resource {
+    Resource {
+        name: name.to_owned(),
+        zh: None,
+        upstream: None,
+        // The first group is always the resource's own, even in a resource with mistakes.
+        groups: vec![Group {
+            name: name.to_owned(),
+            routes: Vec::new(),
+        }],
+        person: None,
+        fields: Vec::new(),
+        envelope: Vec::new(),
+        params: Vec::new(),
+        unlisted: Unlisted::Strip,
+        drift_show: false,
+        any_case: false,
+    }
+}
+
+fn upstream(node: &Node) -> Result<String, Diagnostic> {
+    let name = node.as_str("`upstream`")?;
+    check_name("`upstream`", name, &node.span)?;
+    Ok(name.to_owned())
+}
+
+/// A key that is one of two words; `true` for the second, which is never the default.
+fn word(entries: Entries<'_>, key: &str, off: &str, on: &str, findings: &mut Findings) -> bool {
+    let Some(node) = entries.get(key) else {
+        return false;
+    };
+    let Some(text) = findings.keep(node.as_str(&format!("`{key}`"))) else {
+        return false;
+    };
+    if text != on && text != off {
+        let message = format!("`{key}` cannot be {}", quoted(text));
+        let help = format!("write `{key}: {on}`, or leave it out");
+        findings.add(
+            Diagnostic::error("FG2009", message)
+                .at(&node.span)
+                .help(help),
+        );
+    }
+    text == on
+}
+
+fn person(
+    node: &Node,
+    fields: &[Field],
+    groups: &[(Group, Vec<Span>)],
+    findings: &mut Findings,
+) -> Option<PersonRule> {
+    let entries = findings.keep(node.as_map("`person`"))?;
+    findings.extend(entries.check_keys("`person`", &["field", "path"], &[]));
+    let field = findings.keep(entries.require("field", "`person`", &node.span));
+    let field = field.and_then(|node| findings.keep(person_field(node, fields)));
+    let path_param = entries
+        .get("path")
+        .and_then(|node| findings.keep(person_path(node, groups)));
+    Some(PersonRule {
+        field: field?,
+        path_param,
+    })
+}
+
+fn person_field(
+    node: &Node,
+    fields: &[Field],
+) -> Result<crate::policy::rules::FieldId, Diagnostic> {
+    let text = node.as_str("`field`")?;
+    let id = catalogued(text, node, fields).map_err(|mistake| Diagnostic {
+        code: "FG2024",
+        ..mistake
+    })?;
+    let field = fields.get(id.0);
+    if !field.is_some_and(|field| is_singular(&field.path) && !field.whole) {
+        let message = format!("{} can be more than one value", quoted(text));
+        let help =
+            "a record has one person: name one field, without `[*]`, slices, `..` or `whole`";
+        return Err(Diagnostic::error("FG2024", message)
+            .at(&node.span)
+            .help(help));
+    }
+    Ok(id)
+}
+
+fn is_singular(path: &Path) -> bool {
+    path.segments.iter().all(|segment| {
+        let one = matches!(
+            segment.selectors.as_slice(),
+            [Selector::Name(_) | Selector::Index(_)]
+        );
+        !segment.descend && one
+    })
+}
+
+fn person_path(node: &Node, groups: &[(Group, Vec<Span>)]) -> Result<String, Diagnostic> {
+    let name = node.as_str("`path`")?;
+    let known: Vec<&str> = params::path_names(groups).map(|(name, _)| name).collect();
+    match known.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => {
+            let message = format!(
+                "no route of this resource has the parameter {}",
+                quoted(name)
+            );
+            Err(Diagnostic::error("FG2025", message)
+                .at(&node.span)
+                .suggest(name, known))
+        }
+    }
+}
+
+fn unlisted(
+    entries: Entries<'_>,
+    places: &mut ResourcePlaces,
+    findings: &mut Findings,
+) -> Unlisted {
+    let reason = entries.entry("unlisted_reason");
+    let Some(node) = entries.get("unlisted") else {
+        if let Some((key, _)) = reason {
+            let message = "`unlisted_reason` stands without `unlisted: show`";
+            findings.add(Diagnostic::error("FG2046", message).at(&key.span));
+        }
+        return Unlisted::Strip;
+    };
+    places.unlisted = Some(node.span.clone());
+    match (node.scalar(), reason) {
+        (Some("strip"), None) => Unlisted::Strip,
+        (Some("refuse"), None) => Unlisted::Refuse,
+        (Some("show"), Some((_, reason))) => Unlisted::Show {
+            reason: findings
+                .keep(sentence(reason, "`unlisted_reason`"))
+                .unwrap_or_default(),
+        },
+        (Some("show"), None) => {
+            let help = "write `unlisted_reason:` beside it, for the auditor";
+            let message =
+                "`unlisted: show` opens everything that is not listed, so it needs a reason";
+            findings.add(
+                Diagnostic::error("FG2046", message)
+                    .at(&node.span)
+                    .help(help),
+            );
+            Unlisted::Strip
+        }
+        (Some("strip" | "refuse"), Some((key, _))) => {
+            let message = "`unlisted_reason` stands without `unlisted: show`";
+            findings.add(Diagnostic::error("FG2046", message).at(&key.span));
+            Unlisted::Strip
+        }
+        _ => {
+            let written = node.scalar().map_or_else(|| String::from("this"), quoted);
+            let message = format!("`unlisted` cannot be {written}");
+            let mistake = Diagnostic::error("FG2009", message).at(&node.span);
+            findings.add(mistake.help("write `strip`, `refuse` or `show`"));
+            Unlisted::Strip
+        }
+    }
+}

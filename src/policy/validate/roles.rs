@@ -1,0 +1,181 @@
+//! `roles:`, who a caller is to the rules.
+//!
+//! Refuses matchers without a value: `jwt` without `has`, `is` or `same_as`, `mtls` without `san`.
+
+use super::{Findings, Places};
+use crate::policy::ast::Document;
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{ClaimTest, JwtMatcher, MtlsMatcher, Role};
+use crate::policy::source::{Entries, Key, Kind, Node, check_name};
+
+const KNOWN: [&str; 7] = ["jwt", "claim", "has", "is", "same_as", "mtls", "san"];
+const LATER: [&str; 9] = [
+    "any",
+    "all",
+    "api_key",
+    "extends",
+    "contract",
+    "limits",
+    "never_with",
+    "zh",
+    "networks",
+];
+
+/// All roles, in the order of their names.
+pub(super) fn all(document: &Document, places: &mut Places, findings: &mut Findings) -> Vec<Role> {
+    document
+        .section("roles")
+        .map(|(key, node)| {
+            places.roles.push(key.span.clone());
+            role(key, node, findings)
+        })
+        .collect()
+}
+
+fn role(key: &Key, node: &Node, findings: &mut Findings) -> Role {
+    findings.keep(check_name("a role", &key.text, &key.span));
+    let name = key.text.clone();
+    let empty = Role {
+        name: name.clone(),
+        jwt: None,
+        mtls: None,
+    };
+    let Some(entries) = findings.keep(node.as_map("a role")) else {
+        return empty;
+    };
+    let mistakes = entries.check_keys("a role", &KNOWN, &LATER);
+    let understood = mistakes.is_empty();
+    findings.extend(mistakes);
+    if understood && entries.get("jwt").is_none() && entries.get("mtls").is_none() {
+        let message = format!("the role {} says nothing about who holds it", quoted(&name));
+        let help = "write `jwt:` with `claim:`, or `mtls:` with `san:`";
+        findings.add(
+            Diagnostic::error("FG2030", message)
+                .at(&key.span)
+                .help(help),
+        );
+    }
+    let jwt = findings.keep(jwt(key, entries)).flatten();
+    let mtls = findings.keep(mtls(key, entries)).flatten();
+    Role { name, jwt, mtls }
+}
+
+fn jwt(key: &Key, entries: Entries<'_>) -> Result<Option<JwtMatcher>, Diagnostic> {
+    const TESTS: [&str; 3] = ["has", "is", "same_as"];
+    let Some(issuer) = entries.get("jwt") else {
+        return match ["claim", "has", "is", "same_as"]
+            .iter()
+            .find_map(|k| entries.entry(k))
+        {
+            Some((alone, _)) => Err(needs(alone, &alone.text, "jwt: ISSUER")),
+            None => Ok(None),
+        };
+    };
+    let claim = match entries.get("claim") {
+        Some(claim) => claim_path(claim)?,
+        None => return Err(needs(key, "jwt", "claim")),
+    };
+    let found: Vec<(&str, &Node)> = TESTS
+        .iter()
+        .filter_map(|test| Some((*test, entries.get(test)?)))
+        .collect();
+    let test = match found.as_slice() {
+        [("has", value)] => ClaimTest::Has(word(value, "`has`")?),
+        [("is", value)] => ClaimTest::Is(word(value, "`is`")?),
+        [(_, value)] => same_as(value)?,
+        [] => return Err(needs(key, "jwt", "has`, `is` or `same_as")),
+        [_, (_, second), ..] => {
+            let message = "a role has one of `has`, `is` and `same_as`";
+            return Err(Diagnostic::error("FG2030", message).at(&second.span));
+        }
+    };
+    let issuer = credential_name(issuer, "`jwt`")?;
+    Ok(Some(JwtMatcher {
+        issuer,
+        claim,
+        test,
+    }))
+}
+
+fn mtls(key: &Key, entries: Entries<'_>) -> Result<Option<MtlsMatcher>, Diagnostic> {
+    let Some(authority) = entries.get("mtls") else {
+        return match entries.entry("san") {
+            Some((alone, _)) => Err(needs(alone, "san", "mtls: AUTHORITY")),
+            None => Ok(None),
+        };
+    };
+    let Some(san) = entries.get("san") else {
+        return Err(needs(key, "mtls", "san"));
+    };
+    let text = word(san, "`san`")?;
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('*') {
+        let message = format!(
+            "{} cannot be the whole name in a certificate",
+            quoted(&text)
+        );
+        let help =
+            "write one URI or DNS name as it stands in the certificate; it is compared exactly";
+        return Err(Diagnostic::error("FG2030", message)
+            .at(&san.span)
+            .help(help));
+    }
+    let authority = credential_name(authority, "`mtls`")?;
+    Ok(Some(MtlsMatcher {
+        authority,
+        san: text,
+    }))
+}
+
+/// `realm_access.roles` walks objects; a list takes names with dots.
+fn claim_path(node: &Node) -> Result<Vec<String>, Diagnostic> {
+    let names: Vec<String> = match &node.kind {
+        Kind::Scalar { text, .. } => text.split('.').map(str::to_owned).collect(),
+        _ => node
+            .as_list("`claim`")?
+            .iter()
+            .map(|item| item.as_str("a claim's name").map(str::to_owned))
+            .collect::<Result<_, _>>()?,
+    };
+    match names.is_empty() || names.iter().any(String::is_empty) {
+        false => Ok(names),
+        true => Err(Diagnostic::error("FG2030", "`claim` has an empty name in it").at(&node.span)),
+    }
+}
+
+fn same_as(node: &Node) -> Result<ClaimTest, Diagnostic> {
+    match node.as_str("`same_as`")? {
+        "person" => Ok(ClaimTest::SameAsPerson),
+        other => Err(Diagnostic::error(
+            "FG2030",
+            format!("{} is nothing to compare with", quoted(other)),
+        )
+        .at(&node.span)
+        .help("write `same_as: person`")),
+    }
+}
+
+/// The name of an issuer or authority in `fieldgate.yaml`.
+fn credential_name(node: &Node, what: &str) -> Result<String, Diagnostic> {
+    let name = node.as_str(what)?;
+    check_name(what, name, &node.span)?;
+    Ok(name.to_owned())
+}
+
+fn word(node: &Node, what: &str) -> Result<String, Diagnostic> {
+    let text = node.as_str(what)?;
+    match text.is_empty() {
+        false => Ok(text.to_owned()),
+        true => {
+            Err(Diagnostic::error("FG2030", format!("{what} must not be empty")).at(&node.span))
+        }
+    }
+}
+
+fn needs(key: &Key, what: &str, other: &str) -> Diagnostic {
+    Diagnostic::error(
+        "FG2030",
+        format!("`{what}` in a role needs `{other}` beside it"),
+    )
+    .at(&key.span)
+    .help("a matcher without a value would match anybody")
+}

@@ -1,0 +1,320 @@
+//! `at:`, which routes answer with a record and where it stands in the body.
+//!
+//! Refuses templates that are not canonical, methods that are not built yet, places that are not
+//! names, indexes or `[*]`, and routes that could both take one request.
+
+use http::Method;
+
+use super::{Findings, scalars};
+use crate::path::{Path, Selector};
+use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::rules::{Group, ParamKind, RouteRule, TemplateSegment};
+use crate::policy::source::{Key, Kind, Node, Span, check_name};
+
+const LATER_METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+/// Every route of the rule set so far, to find those that take the same requests.
+#[derive(Default)]
+pub(super) struct Table(Vec<(Method, Vec<TemplateSegment>, Span)>);
+
+/// The groups of a resource, its own first, and where each route stands.
+pub(super) fn groups(
+    resource: &str,
+    node: &Node,
+    table: &mut Table,
+    findings: &mut Findings,
+) -> Vec<(Group, Vec<Span>)> {
+    let mut own = Vec::new();
+    let mut named = Vec::new();
+    if let Some(entries) = findings.keep(node.as_map("`at`")) {
+        for (key, value) in entries.iter() {
+            if looks_like_route(&key.text) {
+                own.extend(route(key, value, table, findings));
+            } else {
+                named.extend(group(resource, key, value, table, findings));
+            }
+        }
+        if entries.is_empty() {
+            findings.add(Diagnostic::error("FG2010", "`at` names no route").at(&node.span));
+        }
+    }
+    named.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let mut groups = vec![finished(resource.to_owned(), own)];
+    groups.extend(named);
+    groups
+}
+
+fn looks_like_route(text: &str) -> bool {
+    text.contains(['/', ' ']) || text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn group(
+    resource: &str,
+    key: &Key,
+    node: &Node,
+    table: &mut Table,
+    findings: &mut Findings,
+) -> Option<(Group, Vec<Span>)> {
+    findings.keep(check_name("a group of routes", &key.text, &key.span))?;
+    let entries = findings.keep(node.as_map("a group of routes"))?;
+    let mut routes = Vec::new();
+    for (key, value) in entries.iter() {
+        if looks_like_route(&key.text) {
+            routes.extend(route(key, value, table, findings));
+            continue;
+        }
+        let later = ["only", "when", "is", "mode"];
+        let known = key.text.as_str();
+        match later.contains(&known) {
+            true => findings.add(
+                Diagnostic::error(
+                    "FG1022",
+                    format!("`{known}` in a group is not supported yet"),
+                )
+                .at(&key.span)
+                .help("this version refuses the key instead of ignoring it: remove it"),
+            ),
+            false => findings.add(bad_route(key, "a route is a method and a path")),
+        }
+    }
+    Some(finished(format!("{resource}/{}", key.text), routes))
+}
+
+/// Sorted, since the order of keys never matters.
+fn finished(name: String, mut routes: Vec<(RouteRule, Span)>) -> (Group, Vec<Span>) {
+    routes.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+    let (routes, spans) = routes.into_iter().unzip();
+    (Group { name, routes }, spans)
+}
+
+fn route(
+    key: &Key,
+    node: &Node,
+    table: &mut Table,
+    findings: &mut Findings,
+) -> Option<(RouteRule, Span)> {
+    let parsed = findings.keep(method_and_template(key));
+    let at = findings.keep(place(node));
+    let (method, template) = parsed?;
+    findings.extend(table.add(&method, &template, &key.span));
+    Some((
+        RouteRule {
+            text: key.text.clone(),
+            method,
+            template,
+            at: at?,
+        },
+        key.span.clone(),
+    ))
+}
+
+fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diagnostic> {
+    let Some((method, path)) = key.text.split_once(' ') else {
+        return Err(bad_route(key, "a route is a method and a path"));
+    };
+    let method = match method {
+        "GET" => Method::GET,
+        "HEAD" => Method::HEAD,
+        later if LATER_METHODS.contains(&later) => {
+            let message = format!("`{later}` routes are not supported yet");
+            let help = "only GET and HEAD can be declared so far; without the route the request is refused";
+            return Err(Diagnostic::error("FG1022", message)
+                .at(&key.span)
+                .help(help));
+        }
+        _ => return Err(bad_route(key, "a route begins with GET or HEAD")),
+    };
+    Ok((method, template(key, path)?))
+}
+
+fn template(key: &Key, path: &str) -> Result<Vec<TemplateSegment>, Diagnostic> {
+    let Some(rest) = path.strip_prefix('/') else {
+        return Err(bad_route(key, "the path of a route begins with `/`"));
+    };
+    if rest.contains(['?', '#']) {
+        return Err(bad_route(
+            key,
+            "a route is a path alone; query parameters stand under `params`",
+        ));
+    }
+    if rest.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut segments: Vec<TemplateSegment> = Vec::new();
+    for text in rest.split('/') {
+        let segment = segment(key, text)?;
+        let twice = matches!(&segment, TemplateSegment::Param { name, .. }
+            if segments.iter().any(|seen| matches!(seen,
+                TemplateSegment::Param { name: other, .. } if other == name)));
+        if twice {
+            return Err(bad_route(
+                key,
+                "a parameter's name stands twice in this route",
+            ));
+        }
+        segments.push(segment);
+    }
+    Ok(segments)
+}
+
+fn segment(key: &Key, text: &str) -> Result<TemplateSegment, Diagnostic> {
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    let Some(inner) = inner else {
+        if text.contains(['{', '}']) {
+            return Err(bad_route(
+                key,
+                "a parameter is one whole segment, as in `/customers/{id}`",
+            ));
+        }
+        return literal(key, text);
+    };
+    let (name, kind) = match inner.split_once(':') {
+        None => (inner, ParamKind::Plain),
+        Some((name, "int")) => (name, ParamKind::Int),
+        Some((name, "uuid")) => (name, ParamKind::Uuid),
+        Some((name, "text")) => (name, ParamKind::Text),
+        Some(_) => {
+            return Err(bad_route(
+                key,
+                "a parameter is `{id}`, `{id:int}`, `{id:uuid}` or `{id:text}`",
+            ));
+        }
+    };
+    check_name("a path parameter", name, &key.span)?;
+    Ok(TemplateSegment::Param {
+        name: name.to_owned(),
+        kind,
+    })
+}
+
+fn literal(key: &Key, text: &str) -> Result<TemplateSegment, Diagnostic> {
+    if text.is_empty() {
+        return Err(bad_route(
+            key,
+            "a route has no empty segment, so none at its end either",
+        ));
+    }
+    let Some(decoded) = percent_decoded(text) else {
+        return Err(bad_route(
+            key,
+            "a `%` is followed by two hexadecimal digits of UTF-8",
+        ));
+    };
+    if decoded == "." || decoded == ".." || decoded.contains('\0') {
+        return Err(bad_route(key, "a route has no dot segments"));
+    }
+    let canonical = percent_encoded(&decoded);
+    match canonical == text {
+        true => Ok(TemplateSegment::Literal(canonical)),
+        false => Err(bad_route(key, "requests are compared in canonical form")
+            .help(format!("write `{canonical}` instead of {}", quoted(text)))),
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if *first != b'%' {
+            bytes.push(*first);
+            rest = tail;
+            continue;
+        }
+        let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = tail.get(2..)?;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            true => encoded.push(char::from(byte)),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Where the record stands.
+fn place(node: &Node) -> Result<Path, Diagnostic> {
+    if let Kind::Map(_) = node.kind {
+        let message = "the long form of a route (`record`, `does`, `send`) is not supported yet";
+        let help = "write where the record stands: `GET /customers/{id}: $`";
+        return Err(Diagnostic::error("FG1022", message)
+            .at(&node.span)
+            .help(help));
+    }
+    let text = node.as_str("the place of a record")?;
+    let path = scalars::path(text, &node.span)?;
+    let simple = path.segments.iter().all(|segment| {
+        !segment.descend
+            && matches!(
+                segment.selectors.as_slice(),
+                [Selector::Name(_) | Selector::Index(_) | Selector::Wildcard]
+            )
+    });
+    match simple {
+        true => Ok(path),
+        false => Err(Diagnostic::error(
+            "FG3002",
+            format!("{} is no place of a record", quoted(text)),
+        )
+        .at(&node.span)
+        .help("names, indexes and `[*]` only, such as `$.data.items[*]`")),
+    }
+}
+
+fn bad_route(key: &Key, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "FG2010",
+        format!("{} is no route: {why}", quoted(&key.text)),
+    )
+    .at(&key.span)
+}
+
+impl Table {
+    fn add(
+        &mut self,
+        method: &Method,
+        template: &[TemplateSegment],
+        span: &Span,
+    ) -> Option<Diagnostic> {
+        let same = |(other, segments, _): &&(Method, Vec<TemplateSegment>, Span)| {
+            // A GET route answers HEAD too.
+            let methods = other == method || *other == Method::HEAD || *method == Method::HEAD;
+            methods && take_the_same(segments, template)
+        };
+        let found = self.0.iter().find(same).map(|(_, _, first)| {
+            Diagnostic::error("FG2011", "two routes take the same requests")
+                .labelled(span, "this one")
+                .labelled(first, "and this one")
+                .help("keep one; names of parameters make no difference, and GET answers HEAD too")
+        });
+        self.0
+            .push((method.clone(), template.to_vec(), span.clone()));
+        found
+    }
+}
+
+/// Whether no literal segment tells the two apart and all their parameters overlap.
+fn take_the_same(a: &[TemplateSegment], b: &[TemplateSegment]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| match (a, b) {
+            (TemplateSegment::Literal(a), TemplateSegment::Literal(b)) => a == b,
+            (TemplateSegment::Param { kind: a, .. }, TemplateSegment::Param { kind: b, .. }) => {
+                !matches!(
+                    (a, b),
+                    (ParamKind::Int, ParamKind::Uuid) | (ParamKind::Uuid, ParamKind::Int)
+                )
+            }
+            _ => false,
+        })
+}
