@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::caps::Caps;
-use super::connection::{self, Shared};
+use super::connection::{self, Arrival, Shared};
 use super::{Connection, Drain, Event, Phase, SwappableTls, unmapped};
 use crate::config::{self, Limits};
 
@@ -30,28 +30,39 @@ const BACKLOG: i32 = 1024;
 /// Long enough to cost nothing, short enough not to be noticed when descriptors come free.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Where to listen, and how to answer the handshake.
+#[derive(Debug)]
+pub struct Listener {
+    /// Port 0 takes a free one.
+    pub address: SocketAddr,
+    /// What the handshake says; may be replaced at any time.
+    pub tls: SwappableTls,
+    /// The name of the authority that client certificates come from, where any are asked for.
+    pub client_ca: Option<Arc<str>>,
+}
+
 /// Listeners that are bound and not served yet: what connects meanwhile waits.
 #[derive(Debug)]
 pub struct Bound {
-    listeners: Vec<(TcpListener, SwappableTls)>,
+    listeners: Vec<(TcpListener, Listener)>,
     addresses: Vec<SocketAddr>,
 }
 
 impl Bound {
-    /// Binds every address; port 0 takes a free one. Needs a running tokio runtime.
-    pub fn bind(
-        listeners: impl IntoIterator<Item = (SocketAddr, SwappableTls)>,
-    ) -> io::Result<Self> {
+    /// Binds every address. Needs a running tokio runtime.
+    pub fn bind(listeners: impl IntoIterator<Item = Listener>) -> io::Result<Self> {
         let mut bound = Bound {
             listeners: Vec::new(),
             addresses: Vec::new(),
         };
-        for (address, tls) in listeners {
-            let listener = listen(address).map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        for listener in listeners {
+            let address = listener.address;
+            let socket = listen(address).map_err(|error| {
+                let said = format!("cannot listen on `{address}`: {error}");
+                io::Error::new(error.kind(), said)
             })?;
-            bound.addresses.push(listener.local_addr()?);
-            bound.listeners.push((listener, tls));
+            bound.addresses.push(socket.local_addr()?);
+            bound.listeners.push((socket, listener));
         }
         Ok(bound)
     }
@@ -104,9 +115,9 @@ pub async fn serve<S, F, B, R>(
     // Nothing is ever sent: the channel closes when the last connection has let go of its sender.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let mut loops = JoinSet::new();
-    for (position, (listener, tls)) in bound.listeners.into_iter().enumerate() {
+    for (position, (socket, listener)) in bound.listeners.into_iter().enumerate() {
         let shared = Arc::clone(&shared);
-        loops.spawn(accept(shared, listener, tls, position, alive.clone()));
+        loops.spawn(accept(shared, socket, listener, position, alive.clone()));
     }
     drop(alive);
 
@@ -128,8 +139,8 @@ pub async fn serve<S, F, B, R>(
 
 async fn accept<S, F, B, R>(
     shared: Arc<Shared<S, R>>,
-    listener: TcpListener,
-    tls: SwappableTls,
+    socket: TcpListener,
+    listener: Listener,
     position: usize,
     alive: mpsc::Sender<()>,
 ) where
@@ -145,15 +156,21 @@ async fn accept<S, F, B, R>(
         let accepted = tokio::select! {
             biased;
             () = &mut closing => return,
-            accepted = listener.accept() => accepted,
+            accepted = socket.accept() => accepted,
         };
         match accepted {
             Ok((tcp, peer)) => {
                 // Frames are gathered by us; waiting for more would only add latency.
                 let _ = tcp.set_nodelay(true);
-                let tls = TlsAcceptor::from(tls.load_full());
+                let arrival = Arrival {
+                    tcp,
+                    peer: unmapped(peer),
+                    listener: position,
+                    tls: TlsAcceptor::from(listener.tls.load_full()),
+                    client_ca: listener.client_ca.clone(),
+                };
                 let alive = alive.clone();
-                let one = connection::run(Arc::clone(&shared), tls, tcp, unmapped(peer), position);
+                let one = connection::run(Arc::clone(&shared), arrival);
                 tokio::spawn(async move {
                     one.await;
                     drop(alive);

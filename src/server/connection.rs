@@ -30,6 +30,7 @@ use super::guard::{Guard, Verdict};
 use super::wire::Wire;
 use super::{Connection, Drain, Event, Phase, Protocol, Refusal, RefusalKind};
 use crate::config::Limits;
+use crate::identity::PeerCertificate;
 
 /// What all connections share.
 pub(super) struct Shared<S, R> {
@@ -39,6 +40,15 @@ pub(super) struct Shared<S, R> {
     pub(super) service: S,
     pub(super) observe: R,
     pub(super) ids: AtomicU64,
+}
+
+/// A connection that was accepted and nothing else.
+pub(super) struct Arrival {
+    pub(super) tcp: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) listener: usize,
+    pub(super) tls: TlsAcceptor,
+    pub(super) client_ca: Option<Arc<str>>,
 }
 
 /// The smallest buffer hyper accepts.
@@ -52,19 +62,15 @@ const RESETS: usize = 20;
 const PING: Duration = Duration::from_secs(20);
 
 /// Serves one accepted connection until it ends, is idle, or is cut.
-pub(super) async fn run<S, F, B, R>(
-    shared: Arc<Shared<S, R>>,
-    tls: TlsAcceptor,
-    tcp: TcpStream,
-    peer: SocketAddr,
-    listener: usize,
-) where
+pub(super) async fn run<S, F, B, R>(shared: Arc<Shared<S, R>>, arrival: Arrival)
+where
     S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     R: Fn(Event) + Send + Sync + 'static,
 {
+    let (peer, listener) = (arrival.peer, arrival.listener);
     let refuse = |kind| {
         (shared.observe)(Event::Refused(Refusal {
             peer,
@@ -78,7 +84,7 @@ pub(super) async fn run<S, F, B, R>(
     };
     (shared.observe)(Event::Opened);
     let _closed = OnDrop(|| (shared.observe)(Event::Closed));
-    let handshake = tokio::time::timeout(shared.limits.handshake, tls.accept(tcp));
+    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(arrival.tcp));
     let stream = tokio::select! {
         biased;
         () = shared.drain.reached(Phase::Cut) => return,
@@ -89,7 +95,25 @@ pub(super) async fn run<S, F, B, R>(
         },
     };
     let id = shared.ids.fetch_add(1, Ordering::Relaxed);
-    let connection = Arc::new(describe(&stream, id, peer, listener));
+    let (_, tls) = stream.get_ref();
+    let certificate = match (&arrival.client_ca, tls.peer_certificates()) {
+        (Some(authority), Some(chain)) => match PeerCertificate::read(authority, chain) {
+            Ok(certificate) => Some(Arc::new(certificate)),
+            Err(_) => return refuse(RefusalKind::Certificate),
+        },
+        _ => None,
+    };
+    let connection = Arc::new(Connection {
+        id,
+        peer,
+        listener,
+        protocol: match tls.alpn_protocol() {
+            Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        },
+        sni: tls.server_name().map(str::to_owned),
+        certificate,
+    });
     let refusal = match connection.protocol {
         Protocol::Http1 => http1(&shared, connection, stream).await,
         Protocol::Http2 => http2(&shared, connection, stream).await,
@@ -105,29 +129,6 @@ struct OnDrop<F: Fn()>(F);
 impl<F: Fn()> Drop for OnDrop<F> {
     fn drop(&mut self) {
         (self.0)();
-    }
-}
-
-fn describe(
-    stream: &TlsStream<TcpStream>,
-    id: u64,
-    peer: SocketAddr,
-    listener: usize,
-) -> Connection {
-    let (_, tls) = stream.get_ref();
-    Connection {
-        id,
-        peer,
-        listener,
-        protocol: match tls.alpn_protocol() {
-            Some(b"h2") => Protocol::Http2,
-            _ => Protocol::Http1,
-        },
-        sni: tls.server_name().map(str::to_owned),
-        certificate: tls
-            .peer_certificates()
-            .and_then(<[_]>::first)
-            .map(|certificate| certificate.clone().into_owned()),
     }
 }
 

@@ -22,29 +22,29 @@ mod tests;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
+use crate::identity::PeerCertificate;
 
-pub use accept::{Bound, serve};
+pub use accept::{Bound, Listener, serve};
 pub use drain::{Drain, Phase};
 pub use framing::check as check_framing;
 pub use signals::Signals;
 pub use tls::{TlsError, load as load_tls, server_config};
 
 /// What is known of a connection, for as long as it lives and for every request on it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Connection {
     /// Unique in this process, counted from 1.
     pub id: u64,
     /// The other end, IPv4-mapped IPv6 addresses already unmapped.
     pub peer: SocketAddr,
-    /// The position of the listener in the settings; its `client_ca` is the authority of `certificate`.
+    /// The position of the listener in the settings.
     pub listener: usize,
     /// What was negotiated.
     pub protocol: Protocol,
     /// The server name the client asked for in its handshake.
     pub sni: Option<String>,
-    /// The client's end-entity certificate, verified by the listener's authority.
-    pub certificate: Option<CertificateDer<'static>>,
+    /// The client's certificate chain, verified by the listener's authority.
+    pub certificate: Option<Arc<PeerCertificate>>,
 }
 
 /// The HTTP version a connection speaks, chosen by ALPN; without ALPN it is HTTP/1.1.
@@ -89,6 +89,8 @@ pub enum RefusalKind {
     Handshake,
     /// The TLS handshake took longer than `limits.handshake`.
     HandshakeTime,
+    /// The handshake was fine, but the client certificate's names are none that a role could ask for.
+    Certificate,
     /// What came was not HTTP, or a head that two readers could read differently.
     Malformed,
     /// A head above `limits.header`.
@@ -101,11 +103,12 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [RefusalKind; 8] = [
+    pub const ALL: [RefusalKind; 9] = [
         RefusalKind::Connections,
         RefusalKind::ConnectionsPerAddress,
         RefusalKind::Handshake,
         RefusalKind::HandshakeTime,
+        RefusalKind::Certificate,
         RefusalKind::Malformed,
         RefusalKind::HeaderTooLarge,
         RefusalKind::HeaderTime,
@@ -119,6 +122,7 @@ impl RefusalKind {
             RefusalKind::ConnectionsPerAddress => "connections-per-address",
             RefusalKind::Handshake => "handshake",
             RefusalKind::HandshakeTime => "handshake-time",
+            RefusalKind::Certificate => "certificate",
             RefusalKind::Malformed => "malformed",
             RefusalKind::HeaderTooLarge => "header-too-large",
             RefusalKind::HeaderTime => "header-time",

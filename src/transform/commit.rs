@@ -40,13 +40,14 @@ impl Commit {
             .then(|| self.waiting.split_to(FRAME).freeze())
     }
 
-    /// What waits leaves now: the timer has run out. Commits.
-    pub fn hurry(&mut self) -> Option<Bytes> {
+    /// Commits before the threshold: the timer has run out.
+    pub fn commit(&mut self) {
         self.committed = true;
-        if self.waiting.len() >= FRAME {
-            return self.frame();
-        }
-        (!self.waiting.is_empty()).then(|| self.waiting.split().freeze())
+    }
+
+    /// What waits leaves now, though it fills no frame: the timer has run out.
+    pub fn hurry(&mut self) -> Option<Bytes> {
+        (self.committed && !self.waiting.is_empty()).then(|| self.waiting.split().freeze())
     }
 
     /// The end: all that is left.

@@ -1,1 +1,184 @@
-//! (skeleton)
+//! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that provably end.
+//!
+//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer whose end cannot be
+//! proven; one that upgrades or has a status no one defined. A request is never sent twice once a byte of it
+//! was written, redirects are never followed, and the place it goes to is configuration, never data of a caller.
+
+mod answer;
+pub mod headers;
+mod pool;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper::client::conn::http1::SendRequest;
+
+pub use answer::UpstreamBody;
+pub use headers::HeaderRules;
+pub use tls::TlsError;
+
+use crate::config::{self, Limits, Timeouts};
+use crate::model::Reason;
+use pool::{Connected, Pool};
+
+/// What a request carries upstream: nothing, until writes are built.
+type NoBody = Empty<Bytes>;
+type Sender = SendRequest<NoBody>;
+
+/// Every configured upstream, by name. Replaced as a whole when certificates are read again.
+#[derive(Debug)]
+pub struct Upstreams(BTreeMap<String, Arc<Upstream>>);
+
+/// One legacy API.
+#[derive(Debug)]
+pub struct Upstream {
+    hosts: Option<Vec<String>>,
+    headers: HeaderRules,
+    timeouts: Timeouts,
+    pool: Arc<Pool>,
+}
+
+/// Why an upstream's settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Certificates, key or name.
+    #[error("upstream `{0}`: {1}")]
+    Tls(String, TlsError),
+    /// A header that must not be set or let through.
+    #[error("upstream `{0}`: {1}")]
+    Header(String, headers::HeaderError),
+}
+
+impl Upstreams {
+    /// Reads what the settings name. `node` is how we call ourselves in `via`.
+    pub fn new(
+        settings: &BTreeMap<String, config::Upstream>,
+        limits: &Limits,
+        node: &str,
+    ) -> Result<Self, SetupError> {
+        settings
+            .iter()
+            .map(|(name, settings)| {
+                Ok((name.clone(), Arc::new(one(name, settings, limits, node)?)))
+            })
+            .collect::<Result<_, _>>()
+            .map(Upstreams)
+    }
+
+    /// The upstream of this name.
+    pub fn by_name(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.0.get(name)
+    }
+}
+
+fn one(
+    name: &str,
+    settings: &config::Upstream,
+    limits: &Limits,
+    node: &str,
+) -> Result<Upstream, SetupError> {
+    let tls = tls::connector(&settings.url, settings.tls.as_ref())
+        .map_err(|error| SetupError::Tls(name.to_owned(), error))?;
+    let headers = HeaderRules::new(&settings.headers, &settings.url, node)
+        .map_err(|error| SetupError::Header(name.to_owned(), error))?;
+    Ok(Upstream {
+        hosts: settings.hosts.clone(),
+        headers,
+        timeouts: settings.timeouts,
+        pool: Arc::new(Pool::new(&settings.url, tls, limits.header)),
+    })
+}
+
+impl Upstream {
+    /// Whether a request for this host (without port) comes here.
+    pub fn serves(&self, host: Option<&str>) -> bool {
+        match (&self.hosts, host) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(hosts), Some(host)) => hosts.iter().any(|h| h.eq_ignore_ascii_case(host)),
+        }
+    }
+
+    /// Which headers pass, in both directions.
+    pub fn headers(&self) -> &HeaderRules {
+        &self.headers
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    ///
+    /// `target` is the origin-form that was matched, and is sent exactly so; `headers` come from [`HeaderRules::request`].
+    /// The body ends without an error only when the upstream's answer provably has.
+    pub async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        headers: HeaderMap,
+    ) -> Result<Response<UpstreamBody>, Reason> {
+        let strange = Arc::new(AtomicBool::new(false));
+        let mut request = request(method.clone(), target, headers)?;
+        hyper::ext::on_informational(&mut request, {
+            let strange = Arc::clone(&strange);
+            move |interim| {
+                if interim.status() != StatusCode::CONTINUE
+                    && interim.status() != StatusCode::EARLY_HINTS
+                {
+                    strange.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        let (response, connected) = self.exchange(request).await?;
+        if strange.load(Ordering::Relaxed) {
+            return Err(Reason::UnexpectedStatus);
+        }
+        let (parts, incoming) = response.into_parts();
+        answer::check_head(&method, &parts)?;
+        let pool = Arc::clone(&self.pool);
+        let body = UpstreamBody::new(incoming, connected, pool, self.timeouts.idle);
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// Tries connections that wait in the pool, then a new one. A request comes back unsent where a connection
+    /// had ended before the first byte was written; only then may it go out again.
+    async fn exchange(
+        &self,
+        mut request: Request<NoBody>,
+    ) -> Result<(Response<hyper::body::Incoming>, Connected), Reason> {
+        loop {
+            let (mut connected, is_new) = match self.pool.take() {
+                Some(waiting) => (waiting, false),
+                None => (self.pool.connect(self.timeouts.connect).await?, true),
+            };
+            let sending = connected.sender().try_send_request(request);
+            let sent = tokio::time::timeout(self.timeouts.first_byte, sending).await;
+            match sent.map_err(|_| Reason::UpstreamTimeout)? {
+                Ok(response) => return Ok((response, connected)),
+                Err(mut failed) => match failed.take_message() {
+                    Some(unsent) if !is_new => request = unsent,
+                    _ => return Err(answer::reason(failed.error())),
+                },
+            }
+        }
+    }
+}
+
+fn request(method: Method, target: &str, headers: HeaderMap) -> Result<Request<NoBody>, Reason> {
+    let exact = PathAndQuery::try_from(target).map_err(|_| Reason::NotCanonical)?;
+    // The type would cut a fragment off in silence and accept `*`.
+    if exact.as_str() != target || !target.starts_with('/') {
+        return Err(Reason::NotCanonical);
+    }
+    let mut request = Request::new(Empty::new());
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::from(exact);
+    *request.headers_mut() = headers;
+    Ok(request)
+}

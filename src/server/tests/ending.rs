@@ -1,6 +1,9 @@
 //! How answers, connections and the server end.
 
+use http_body_util::BodyExt;
+
 use super::*;
+use crate::upstream::Upstreams;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const BEGUN: &str = "{\"a\":1";
@@ -96,6 +99,42 @@ async fn a_client_that_resets_its_stream_drops_the_body_on_http2() {
     let mut sender = h2_client(&authority, &site).await;
     drop(get(&mut sender).await);
     assert!(director.dropped.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_closes_the_connection_to_the_upstream() {
+    let legacy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = config::Upstream {
+        url: format!("http://{}", legacy.local_addr().unwrap())
+            .parse()
+            .unwrap(),
+        hosts: None,
+        tls: None,
+        headers: config::Headers::default(),
+        timeouts: config::Timeouts::default(),
+    };
+    let named = std::collections::BTreeMap::from([("crm".to_owned(), settings)]);
+    let upstreams = Upstreams::new(&named, &Limits::default(), "gw-1").unwrap();
+    let crm = Arc::clone(upstreams.by_name("crm").unwrap());
+    let authority = Authority::new();
+    let site = site(authority.server_config(), generous(), move |_, _| {
+        let crm = Arc::clone(&crm);
+        async move {
+            let get = crm.send(http::Method::GET, "/", http::HeaderMap::new());
+            let answer = get.await.unwrap();
+            answer.map(|body| body.map_err(|reason| io::Error::other(reason.code())))
+        }
+    });
+    let mut stream = h1_client(&authority, &site).await;
+    stream.write_all(GET).await.unwrap();
+    let (mut slow, _) = legacy.accept().await.unwrap();
+    let said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{\"a\":1\r\n";
+    slow.write_all(said).await.unwrap();
+    read_until(&mut stream, BEGUN).await;
+    drop(stream);
+    let mut asked = Vec::new();
+    slow.read_to_end(&mut asked).await.unwrap();
+    assert!(asked.starts_with(b"GET / "));
 }
 
 #[tokio::test]

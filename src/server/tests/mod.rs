@@ -99,7 +99,12 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let tls = Arc::new(ArcSwap::from_pointee(tls));
-    let bound = Bound::bind([("127.0.0.1:0".parse().unwrap(), Arc::clone(&tls))]).unwrap();
+    let bound = Bound::bind([Listener {
+        address: "127.0.0.1:0".parse().unwrap(),
+        tls: Arc::clone(&tls),
+        client_ca: Some(Arc::from("partner-ca")),
+    }])
+    .unwrap();
     let address = bound.addresses()[0];
     let (tell, refusals) = mpsc::unbounded_channel();
     let drain = Drain::default();
@@ -133,7 +138,10 @@ async fn describe_connection(
         "{:?} {:?} {}",
         connection.protocol,
         connection.sni,
-        connection.certificate.is_some()
+        connection
+            .certificate
+            .as_ref()
+            .is_some_and(|c| c.is_named())
     );
     Response::new(Full::new(Bytes::from(text)))
 }

@@ -224,3 +224,11 @@ async fn q11_a_mapped_peer_is_shown_as_ipv4() {
     let mapped: SocketAddr = "[::ffff:192.0.2.1]:7".parse().unwrap();
     assert_eq!(unmapped(mapped).to_string(), "192.0.2.1:7");
 }
+
+#[test]
+fn each_kind_of_refusal_is_documented() {
+    let page = include_str!("../../../docs/metrics.md");
+    for kind in RefusalKind::ALL {
+        assert!(page.contains(&format!("| `{}` |", kind.code())), "{kind:?}");
+    }
+}

@@ -1,0 +1,198 @@
+//! An upstream's body on its way through decoder, engine and commit rule, one frame at a time.
+//!
+//! Reads the upstream only as the caller takes frames. The persons of a frame's records are recorded before the
+//! frame is handed on. Dropped with its caller, it drops the upstream's connection.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use tokio::time::Instant;
+
+use super::body::Aborted;
+use super::observe::Observed;
+use crate::decide::Permit;
+use crate::model::Reason;
+use crate::transform::encoding::Decoder;
+use crate::transform::{BodyLimits, Commit, Engine, RecordDone};
+use crate::upstream::UpstreamBody;
+
+/// How long output waits for more before it leaves all the same.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Stream {
+    upstream: UpstreamBody,
+    decoder: Decoder,
+    engine: Engine,
+    commit: Commit,
+    /// Records whose last byte has not left yet.
+    records: VecDeque<RecordDone>,
+    /// When output was last added to what waits.
+    grown: Instant,
+    ended: bool,
+    pub(super) observed: Box<Observed>,
+}
+
+/// How an answer begins.
+#[derive(Debug)]
+pub enum Beginning {
+    /// It was judged whole.
+    Whole(Bytes, Box<Observed>),
+    /// It has committed; more follows.
+    Committed(Box<Stream>),
+}
+
+impl Stream {
+    pub fn new(
+        permit: &Permit,
+        limits: BodyLimits,
+        decoder: Decoder,
+        upstream: UpstreamBody,
+        observed: Box<Observed>,
+    ) -> Self {
+        let person = permit.checked_person().map(str::to_owned);
+        Stream {
+            upstream,
+            decoder,
+            engine: Engine::new(permit.plan().clone(), limits, person),
+            commit: Commit::default(),
+            records: VecDeque::new(),
+            grown: Instant::now(),
+            ended: false,
+            observed,
+        }
+    }
+
+    /// Reads until the answer commits or has ended; nothing has left by then.
+    pub async fn begin(mut self) -> Result<Beginning, (Reason, Box<Observed>)> {
+        match self.until_commit().await {
+            Ok(()) if self.ended => {
+                let rest = self.commit.rest();
+                match self.record_persons(rest.len()).await {
+                    Ok(()) => Ok(Beginning::Whole(rest, self.observed)),
+                    Err(reason) => Err((reason, self.observed)),
+                }
+            }
+            Ok(()) => Ok(Beginning::Committed(Box::new(self))),
+            Err(reason) => Err((reason, self.observed)),
+        }
+    }
+
+    async fn until_commit(&mut self) -> Result<(), Reason> {
+        let mut first_output = None;
+        while !self.ended && !self.commit.is_committed() {
+            if self.commit.waiting() > 0 && first_output.is_none() {
+                first_output = Some(self.grown);
+            }
+            if !self.read(first_output.map(|at| at + PATIENCE)).await? {
+                // Out of patience: whatever waits is the beginning.
+                self.commit.commit();
+            }
+        }
+        Ok(())
+    }
+
+    /// The next frame, or the end, and the stream unless that was all.
+    pub(super) async fn step(mut self: Box<Self>) -> (Option<Box<Self>>, Option<Result<Bytes, Aborted>>) {
+        match self.next().await {
+            Ok(Some(frame)) => {
+                self.observed.sent(frame.len());
+                if self.ended && self.commit.waiting() == 0 {
+                    self.observed.complete();
+                    return (None, Some(Ok(frame)));
+                }
+                (Some(self), Some(Ok(frame)))
+            }
+            Ok(None) => {
+                self.observed.complete();
+                (None, None)
+            }
+            Err(reason) => {
+                self.observed.abort(reason);
+                (None, Some(Err(Aborted)))
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Reason> {
+        let frame = loop {
+            if let Some(frame) = self.commit.frame() {
+                break frame;
+            }
+            if self.ended {
+                let rest = self.commit.rest();
+                if rest.is_empty() {
+                    return Ok(None);
+                }
+                break rest;
+            }
+            let deadline = (self.commit.waiting() > 0).then(|| self.grown + PATIENCE);
+            if !self.read(deadline).await?
+                && let Some(frame) = self.commit.hurry()
+            {
+                break frame;
+            }
+        };
+        self.record_persons(frame.len()).await?;
+        Ok(Some(frame))
+    }
+
+    /// Reads the upstream's next bytes; `false` where `deadline` came first.
+    async fn read(&mut self, deadline: Option<Instant>) -> Result<bool, Reason> {
+        let frame = match deadline {
+            None => self.upstream.frame().await,
+            Some(deadline) => {
+                match tokio::time::timeout_at(deadline, self.upstream.frame()).await {
+                    Ok(frame) => frame,
+                    Err(_) => return Ok(false),
+                }
+            }
+        };
+        let before = self.commit.waiting();
+        match frame {
+            Some(frame) => {
+                if let Ok(chunk) = frame?.into_data() {
+                    self.feed(&chunk)?;
+                }
+            }
+            None => self.finish()?,
+        }
+        if self.commit.waiting() > before {
+            self.grown = Instant::now();
+        }
+        Ok(true)
+    }
+
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+        let Stream { decoder, engine, commit, records, .. } = self;
+        let fed = decoder.feed(chunk, &mut |bytes| {
+            let fed = engine.feed(bytes);
+            commit.push(&engine.take_output());
+            records.extend(engine.take_records());
+            fed
+        });
+        self.observed.tally(self.engine.tally());
+        fed
+    }
+
+    fn finish(&mut self) -> Result<(), Reason> {
+        self.decoder.finish()?;
+        self.engine.finish()?;
+        self.commit.push(&self.engine.take_output());
+        self.records.extend(self.engine.take_records());
+        self.observed.tally(self.engine.tally());
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Records the persons of the records that the next `length` bytes complete.
+    async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
+        let end = self.observed.bytes() + length as u64;
+        let complete = self.records.iter().take_while(|record| record.end <= end).count();
+        let records: Vec<RecordDone> = self.records.drain(..complete).collect();
+        self.observed.persons(&records).await
+    }
+}

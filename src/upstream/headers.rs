@@ -1,0 +1,338 @@
+//! Which headers pass, in both directions: an allow-list, then ours, which always win.
+//!
+//! Refuses a request that repeats a header two readers could choose differently from, and one that came through
+//! us already (Q10). Everything that is not listed is dropped: credentials and cookies, hop-by-hop headers, names the
+//! client nominates in `Connection` (F01), names with `_` (F02). Settings that would let such a header through
+//! are refused when they are read.
+
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE,
+    CONTENT_TYPE, DATE, HOST, IF_MATCH, LOCATION, RETRY_AFTER, USER_AGENT, VARY, VIA,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+
+use crate::config::{self, HeaderValueSource};
+use crate::model::Reason;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+const TO_UPSTREAM: [HeaderName; 7] = [
+    ACCEPT_LANGUAGE,
+    CONTENT_TYPE,
+    IF_MATCH,
+    IDEMPOTENCY_KEY,
+    TRACEPARENT,
+    TRACESTATE,
+    USER_AGENT,
+];
+/// Those of the default list that RFC 9110 or Trace Context let stand on several lines.
+const LISTS: [HeaderName; 3] = [ACCEPT_LANGUAGE, IF_MATCH, TRACESTATE];
+const TO_CALLER: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_LANGUAGE, DATE, RETRY_AFTER];
+
+/// Never let through in either direction, whoever asks for it: they frame a message or belong to one hop.
+const OF_ONE_HOP: [&str; 14] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-request-id",
+];
+/// A caller's credentials, ours to judge and nobody else's to see; and what would ask for a part of an answer.
+const NOT_TO_UPSTREAM: [&str; 9] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cookie",
+    "if-range",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "range",
+    "x-api-key",
+];
+/// They describe bytes that do not leave, steer caches or browsers, or are the upstream's session with us.
+const NOT_TO_CALLER: [&str; 19] = [
+    "accept-ranges",
+    "age",
+    "cache-control",
+    "cdn-cache-control",
+    "content-digest",
+    "content-md5",
+    "content-range",
+    "digest",
+    "etag",
+    "expires",
+    "last-modified",
+    "pragma",
+    "proxy-authenticate",
+    "repr-digest",
+    "set-cookie",
+    "surrogate-control",
+    "vary",
+    "warning",
+    "www-authenticate",
+];
+
+/// A header that settings must not name where they name it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// In `headers.request`.
+    #[error("`headers.request`: `{0}` is never let through to the upstream")]
+    Request(HeaderName),
+    /// In `headers.response`.
+    #[error("`headers.response`: `{0}` is never let through to the caller")]
+    Response(HeaderName),
+    /// In `headers.set`.
+    #[error("`headers.set`: `{0}` is always the proxy's own")]
+    Set(HeaderName),
+    /// `node` cannot stand in `via`.
+    #[error("`node`: `{0}` may hold letters, digits, `-`, `_` and `.` only")]
+    Node(String),
+    /// The upstream's URL has no host.
+    #[error("`url` has no host")]
+    Url,
+}
+
+/// What is known of a request when it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Ours, never the client's.
+    pub request_id: &'a str,
+    /// What audit records call `caller.id`.
+    pub caller_id: &'a str,
+    /// The version it came in.
+    pub version: Version,
+}
+
+/// The lists of one upstream.
+#[derive(Debug)]
+pub struct HeaderRules {
+    set: Vec<(HeaderName, HeaderValueSource)>,
+    request: Vec<HeaderName>,
+    response: Vec<HeaderName>,
+    host: HeaderValue,
+    node: String,
+}
+
+impl HeaderRules {
+    /// Checks what settings ask for.
+    pub fn new(settings: &config::Headers, url: &Uri, node: &str) -> Result<Self, HeaderError> {
+        let is = |name: &HeaderName, lists: &[&[&str]]| lists.concat().contains(&name.as_str());
+        for name in &settings.request {
+            // To many servers `X_User` and `X-User` are one name, so nobody may send the first (F02).
+            if is(name, &[&OF_ONE_HOP, &NOT_TO_UPSTREAM]) || name.as_str().contains('_') {
+                return Err(HeaderError::Request(name.clone()));
+            }
+        }
+        for name in &settings.response {
+            if is(name, &[&OF_ONE_HOP, &NOT_TO_CALLER]) {
+                return Err(HeaderError::Response(name.clone()));
+            }
+        }
+        for (name, _) in &settings.set {
+            if is(
+                name,
+                &[&OF_ONE_HOP, &["accept", "accept-encoding", "range"]],
+            ) {
+                return Err(HeaderError::Set(name.clone()));
+            }
+        }
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if node.is_empty() || !node.bytes().all(fits) {
+            return Err(HeaderError::Node(node.to_owned()));
+        }
+        let host = url.authority().ok_or(HeaderError::Url)?;
+        Ok(HeaderRules {
+            set: settings.set.clone(),
+            request: settings.request.clone(),
+            response: settings.response.clone(),
+            host: HeaderValue::try_from(host.as_str()).map_err(|_| HeaderError::Url)?,
+            node: node.to_owned(),
+        })
+    }
+
+    /// The head to send upstream for the head a client sent.
+    pub fn request(&self, client: &HeaderMap, facts: Facts<'_>) -> Result<HeaderMap, Reason> {
+        if self.has_been_here(client) {
+            return Err(Reason::MalformedRequest);
+        }
+        let nominated = nominated(client);
+        let mut headers = HeaderMap::with_capacity(16);
+        for name in TO_UPSTREAM.iter().filter(|name| !nominated(name)) {
+            for value in client.get_all(name) {
+                if headers.append(name, value.clone()) && !LISTS.contains(name) {
+                    return Err(Reason::MalformedRequest);
+                }
+            }
+        }
+        drop_broken_trace(&mut headers);
+        for name in self.request.iter().filter(|name| !nominated(name)) {
+            headers.remove(name);
+            for value in client.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        self.add_ours(&mut headers, facts)?;
+        Ok(headers)
+    }
+
+    fn add_ours(&self, headers: &mut HeaderMap, facts: Facts<'_>) -> Result<(), Reason> {
+        let version = match facts.version {
+            Version::HTTP_2 => "2",
+            Version::HTTP_10 => "1.0",
+            _ => "1.1",
+        };
+        let json = HeaderValue::from_static("application/json, application/*+json");
+        let codings = HeaderValue::from_static("gzip, deflate, br, zstd");
+        headers.insert(ACCEPT, json);
+        headers.insert(ACCEPT_ENCODING, codings);
+        headers.insert(HOST, self.host.clone());
+        headers.insert(VIA, value(&format!("{version} {}", self.node))?);
+        headers.insert(X_REQUEST_ID, value(facts.request_id)?);
+        for (name, source) in &self.set {
+            let set = match source {
+                HeaderValueSource::Secret(secret) => secret.clone(),
+                HeaderValueSource::CallerId => value(&printable(facts.caller_id))?,
+            };
+            headers.insert(name, set);
+        }
+        Ok(())
+    }
+
+    /// The head to send to the caller for the head the upstream sent. `host` is the one the caller asked for.
+    pub fn response(
+        &self,
+        status: StatusCode,
+        upstream: &HeaderMap,
+        host: Option<&str>,
+        request_id: &str,
+    ) -> Result<HeaderMap, Reason> {
+        let nominated = nominated(upstream);
+        let mut headers = HeaderMap::with_capacity(12);
+        for name in TO_CALLER.iter().filter(|name| !nominated(name)) {
+            let mut values = upstream.get_all(name).iter();
+            match (values.next(), values.next()) {
+                (Some(only), None) => {
+                    headers.insert(name, only.clone());
+                }
+                (Some(_), Some(_)) if name == CONTENT_TYPE => {
+                    return Err(Reason::UnexpectedMediaType);
+                }
+                _ => {}
+            }
+        }
+        if let Some(place) = created_place(status, upstream, host) {
+            headers.insert(LOCATION, place.clone());
+        }
+        for name in self.response.iter().filter(|name| !nominated(name)) {
+            headers.remove(name);
+            for value in upstream.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers.extend(ours(request_id)?);
+        Ok(headers)
+    }
+
+    fn has_been_here(&self, client: &HeaderMap) -> bool {
+        client
+            .get_all(VIA)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|hop| hop.split_ascii_whitespace().nth(1))
+            .any(|by| by.eq_ignore_ascii_case(&self.node))
+    }
+}
+
+/// The headers every answer has, refusals included: nobody else may keep it, and it can be found in the log.
+pub fn ours(request_id: &str) -> Result<HeaderMap, Reason> {
+    let mut headers = HeaderMap::with_capacity(3);
+    let private = HeaderValue::from_static("private, no-store");
+    let vary = HeaderValue::from_static("Authorization, Cookie, X-API-Key");
+    headers.insert(CACHE_CONTROL, private);
+    headers.insert(VARY, vary);
+    headers.insert(X_REQUEST_ID, value(request_id)?);
+    Ok(headers)
+}
+
+/// What `Connection` declares to be of this hop only (RFC 9110 7.6.1).
+fn nominated(headers: &HeaderMap) -> impl Fn(&HeaderName) -> bool {
+    let names: Vec<String> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    move |name| names.iter().any(|nominated| nominated == name.as_str())
+}
+
+/// W3C Trace Context: a `traceparent` that is not well-formed is dropped, and `tracestate` with it (F14).
+fn drop_broken_trace(headers: &mut HeaderMap) {
+    let is_sound = |value: &HeaderValue| {
+        let parts: Vec<&[u8]> = value.as_bytes().split(|byte| *byte == b'-').collect();
+        let is_hex = |part: &[u8], length| {
+            part.len() == length && part.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let is_set = |part: &[u8]| part.iter().any(|byte| *byte != b'0');
+        matches!(parts.as_slice(), [b"00", trace, parent, flags]
+            if is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2) && is_set(trace) && is_set(parent))
+    };
+    if !headers.get(TRACEPARENT).is_some_and(is_sound) {
+        headers.remove(TRACEPARENT);
+        headers.remove(TRACESTATE);
+    }
+}
+
+/// Where something was created, if that is below our own host. A query could hold anything, so there is none (F07).
+fn created_place<'a>(
+    status: StatusCode,
+    upstream: &'a HeaderMap,
+    host: Option<&str>,
+) -> Option<&'a HeaderValue> {
+    let mut values = upstream.get_all(LOCATION).iter();
+    let (place, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let text = place.to_str().ok()?;
+    let path = match (text.split_once("://"), host) {
+        (Some(("https", rest)), Some(host)) => rest.strip_prefix(host)?,
+        (None, _) => text,
+        _ => return None,
+    };
+    let is_below = path.starts_with('/') && !path.starts_with("//");
+    let is_plain = !path.contains(['?', '#', '\\', '@']);
+    (status == StatusCode::CREATED && is_below && is_plain).then_some(place)
+}
+
+/// A caller's id may hold anything its issuer wrote; what could not stand in a header is percent-encoded (F09).
+fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            printable.push(char::from(byte));
+        } else {
+            printable.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    printable
+}
+
+fn value(text: &str) -> Result<HeaderValue, Reason> {
+    HeaderValue::try_from(text).map_err(|_| Reason::Internal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Connections to one upstream: made, kept while they are of use, closed when an answer was not read to its end.
+//!
+//! Refuses an upstream that does not accept in time, or whose certificate is not the expected one.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::Sender;
+use super::tls::Secured;
+use crate::model::Reason;
+
+/// Most connections that wait; more would outlive the load that made them.
+const MOST_WAITING: usize = 64;
+/// How long one waits. Upstreams that close sooner are noticed when they do.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// hyper's buffer, on purpose no larger: what is read ahead is memory per exchange.
+const BUFFER: usize = 64 << 10;
+
+/// The connections of one upstream.
+pub(super) struct Pool {
+    host: String,
+    port: u16,
+    tls: Option<Secured>,
+    longest_head: usize,
+    /// The one used last stands last and is taken first.
+    waiting: Mutex<Vec<Waiting>>,
+}
+
+struct Waiting {
+    connected: Connected,
+    since: Instant,
+}
+
+/// An open connection; dropped, it is closed at once.
+#[derive(Debug)]
+pub(super) struct Connected {
+    sender: Sender,
+    driver: JoinHandle<()>,
+}
+
+impl Connected {
+    pub(super) fn sender(&mut self) -> &mut Sender {
+        &mut self.sender
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pool({}:{})", self.host, self.port)
+    }
+}
+
+impl Pool {
+    pub(super) fn new(url: &Uri, tls: Option<Secured>, longest_head: usize) -> Self {
+        let default_port = if tls.is_some() { 443 } else { 80 };
+        Pool {
+            host: url
+                .host()
+                .unwrap_or_default()
+                .trim_matches(['[', ']'])
+                .to_owned(),
+            port: url.port_u16().unwrap_or(default_port),
+            tls,
+            longest_head,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// A connection that waits and is still of use.
+    pub(super) fn take(&self) -> Option<Connected> {
+        let mut waiting = self.lock();
+        waiting.retain(Waiting::is_of_use);
+        let ready = waiting
+            .iter()
+            .rposition(|waiting| waiting.connected.sender.is_ready())?;
+        Some(waiting.remove(ready).connected)
+    }
+
+    /// Takes back a connection whose last answer was read to its end.
+    pub(super) fn put_back(&self, connected: Connected) {
+        let mut waiting = self.lock();
+        waiting.retain(Waiting::is_of_use);
+        if waiting.len() < MOST_WAITING {
+            let since = Instant::now();
+            waiting.push(Waiting { connected, since });
+        }
+    }
+
+    /// Opens a connection, TLS included, within `limit`.
+    pub(super) async fn connect(&self, limit: Duration) -> Result<Connected, Reason> {
+        tokio::time::timeout(limit, self.open())
+            .await
+            .map_err(|_| Reason::UpstreamTimeout)?
+    }
+
+    async fn open(&self) -> Result<Connected, Reason> {
+        let tcp = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(|_| Reason::UpstreamUnreachable)?;
+        // Requests are written whole; waiting for more would only add latency.
+        let _ = tcp.set_nodelay(true);
+        match &self.tls {
+            None => self.handshake(tcp).await,
+            Some(tls) => {
+                let secured = tls.connector.connect(tls.name.clone(), tcp).await;
+                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?)
+                    .await
+            }
+        }
+    }
+
+    async fn handshake<T>(&self, stream: T) -> Result<Connected, Reason>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(self.longest_head.max(BUFFER))
+            .max_header_size(self.longest_head)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|_| Reason::UpstreamUnreachable)?;
+        let driver = tokio::spawn(async move {
+            // Whoever waits for an answer or its body is told the same error.
+            let _ = connection.await;
+        });
+        Ok(Connected { sender, driver })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn is_of_use(&self) -> bool {
+        !self.connected.sender.is_closed() && self.since.elapsed() < LONGEST_WAIT
+    }
+}
