@@ -4,10 +4,14 @@
 //! could not read.
 
 mod commit;
+pub mod encoding;
 mod engine;
+mod header;
+pub mod media;
 mod offline;
 mod pending;
 mod record;
+pub mod response;
 
 pub use commit::{COMMIT_AT, Commit, FRAME};
 pub use engine::Engine;

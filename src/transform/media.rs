@@ -1,0 +1,242 @@
+//! The media type of an answer: JSON passes, by its name alone.
+//!
+//! `application/json` and every `application/*+json` (RFC 6839) pass, in UTF-8 or without a
+//! `charset`. Refused as `unexpected-media-type`: no `Content-Type` or two of them, what RFC 9110,
+//! 8.3.1 cannot parse, every other type (`text/json` is registered nowhere; `application/json-seq`
+//! and NDJSON are several documents) and every other charset. The body is never looked at to guess:
+//! a guess could only open.
+
+use http::header::{CONTENT_TYPE, HeaderMap};
+
+use super::header::sole;
+use crate::model::Reason;
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Passes an answer whose `Content-Type` is JSON in UTF-8.
+pub fn check(headers: &HeaderMap) -> Result<(), Reason> {
+    let line = sole(headers, CONTENT_TYPE, Reason::UnexpectedMediaType)?;
+    line.and_then(parse)
+        .filter(MediaType::is_json)
+        .map(|_| ())
+        .ok_or(Reason::UnexpectedMediaType)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct MediaType {
+    kind: String,
+    subtype: String,
+    charset: Option<String>,
+}
+
+impl MediaType {
+    fn is_json(&self) -> bool {
+        let json = match self.subtype.strip_suffix("+json") {
+            Some(name) => is_registrable(name),
+            None => self.subtype == "json",
+        };
+        let utf8 = self.charset.as_deref().is_none_or(|name| name == "utf-8");
+        self.kind == "application" && json && utf8
+    }
+}
+
+/// A name as RFC 6838, 4.2 allows it: a token more narrowly, without `*`, so that no range is taken
+/// for a type.
+fn is_registrable(name: &str) -> bool {
+    let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
+    name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(rest)
+}
+
+/// RFC 9110, 8.3.1; names and the charset in lower case. A second `charset` is no media type,
+/// whatever it says.
+fn parse(line: &str) -> Option<MediaType> {
+    let (kind, rest) = token(line)?;
+    let (subtype, mut rest) = token(rest.strip_prefix('/')?)?;
+    let mut charset = None;
+    while !rest.is_empty() {
+        rest = rest.trim_start_matches(BLANKS).strip_prefix(';')?;
+        rest = rest.trim_start_matches(BLANKS);
+        if rest.is_empty() || rest.starts_with(';') {
+            continue; // RFC 9110, 5.6.6 lets a parameter be empty: `application/json;`
+        }
+        let (name, after) = token(rest)?;
+        let (value, after) = value(after.strip_prefix('=')?)?;
+        if name.eq_ignore_ascii_case("charset")
+            && charset.replace(value.to_ascii_lowercase()).is_some()
+        {
+            return None;
+        }
+        rest = after;
+    }
+    Some(MediaType {
+        kind: kind.to_ascii_lowercase(),
+        subtype: subtype.to_ascii_lowercase(),
+        charset,
+    })
+}
+
+/// A token (RFC 9110, 5.6.2) and what follows it.
+fn token(text: &str) -> Option<(&str, &str)> {
+    let part_of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let rest = text.trim_start_matches(part_of_token);
+    let token = text.strip_suffix(rest)?;
+    (!token.is_empty()).then_some((token, rest))
+}
+
+/// A token or a quoted string (RFC 9110, 5.6.4), unquoted, and what follows it.
+fn value(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        return token(text).map(|(token, rest)| (token.to_owned(), rest));
+    };
+    let mut unquoted = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((unquoted, chars.as_str())),
+            '\\' => unquoted.push(chars.next()?),
+            plain => unquoted.push(plain),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn of(lines: &[&str]) -> Result<(), Reason> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(CONTENT_TYPE, HeaderValue::from_str(line).unwrap());
+        }
+        check(&headers)
+    }
+
+    #[test]
+    fn json_types_pass_with_any_parameters_and_utf_8() {
+        for line in [
+            "application/json",
+            "APPLICATION/Json",
+            "application/json;",
+            "application/json ; ; ",
+            "application/json; charset=utf-8",
+            "Application/JSON ; Charset=\"UTF-8\"",
+            r#"application/json;charset="utf\-8""#,
+            "application/json; profile=\"a;charset=utf-16\"; v=2",
+            r#"application/json; profile="\"; charset=utf-16; x=\"""#,
+            "application/hal+json",
+            "application/problem+JSON",
+            "application/vnd.x+json; v=2",
+            "application/a+b+json",
+        ] {
+            assert_eq!(of(&[line]), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn c01_an_answer_without_content_type_is_refused() {
+        assert_eq!(of(&[]), Err(Reason::UnexpectedMediaType));
+        assert_eq!(of(&[""]), Err(Reason::UnexpectedMediaType));
+    }
+
+    #[test]
+    fn c02_every_other_type_is_refused() {
+        for line in [
+            "text/plain",
+            "text/html",
+            "text/json",
+            "text/x+json",
+            "application/octet-stream",
+            "application/javascript",
+            "application/x-json",
+            "application/jsonp",
+            "application/json5",
+            "application/json-seq",
+            "application/x-ndjson",
+            "application/geo+json-seq",
+            "application/x+json+xml",
+            "application/+json",
+            "application/*+json",
+            "application/.+json",
+            "model/gltf+json",
+            "*/json",
+            "*/*",
+        ] {
+            assert_eq!(of(&[line]), Err(Reason::UnexpectedMediaType), "{line}");
+        }
+    }
+
+    #[test]
+    fn c02_what_cannot_be_parsed_is_refused() {
+        for line in [
+            "json",
+            "application",
+            "application/",
+            "/json",
+            "application/json/x",
+            "application /json",
+            "application/ json",
+            "application/json,text/html",
+            "application/json, application/json",
+            "application/json charset=utf-8",
+            "application/json; charset",
+            "application/json; charset=",
+            "application/json; charset =utf-8",
+            "application/json; charset= utf-8",
+            "application/json; =utf-8",
+            "application/json; charset=\"utf-8",
+            r#"application/json; charset="utf-8\"#,
+            "application/json; charset=\"utf-8\"x",
+            "application/json; charset=utf-8, text/html",
+            "application/json; a=(b)",
+        ] {
+            assert_eq!(of(&[line]), Err(Reason::UnexpectedMediaType), "{line}");
+        }
+        let mut headers = HeaderMap::new();
+        let latin1 = HeaderValue::from_bytes(b"application/json; x=\"\xe9\"").unwrap();
+        headers.insert(CONTENT_TYPE, latin1);
+        assert_eq!(check(&headers), Err(Reason::UnexpectedMediaType));
+    }
+
+    #[test]
+    fn c02_two_lines_are_refused_even_if_equal() {
+        for second in ["application/json", "text/html"] {
+            let lines = ["application/json", second];
+            assert_eq!(of(&lines), Err(Reason::UnexpectedMediaType), "{second}");
+        }
+    }
+
+    #[test]
+    fn c05_multipart_is_refused() {
+        for line in [
+            "multipart/mixed; boundary=x",
+            "multipart/form-data; boundary=x",
+            "multipart/byteranges; boundary=x",
+        ] {
+            assert_eq!(of(&[line]), Err(Reason::UnexpectedMediaType), "{line}");
+        }
+    }
+
+    #[test]
+    fn a11_every_other_charset_is_refused() {
+        for charset in [
+            "utf-16",
+            "utf-16le",
+            "utf-32",
+            "utf-7",
+            "utf8",
+            "iso-2022-jp",
+            "iso-8859-1",
+            "us-ascii",
+            "gbk",
+            "ebcdic",
+            "\"\"",
+            "\" utf-8\"",
+            "utf-8; charset=utf-8",
+            "utf-8; CHARSET=utf-16",
+        ] {
+            let line = format!("application/json; charset={charset}");
+            assert_eq!(of(&[&line]), Err(Reason::UnexpectedMediaType), "{line}");
+        }
+    }
+}
