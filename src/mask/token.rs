@@ -46,6 +46,11 @@ pub struct TokenKey {
 }
 
 impl TokenMaster {
+    /// A master key that was read already.
+    pub fn new(key: Secret<[u8; 32]>) -> TokenMaster {
+        TokenMaster(key)
+    }
+
     /// Reads a master key from 64 hexadecimal digits.
     ///
     /// # Errors

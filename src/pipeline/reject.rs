@@ -2,13 +2,10 @@
 //!
 //! Nothing of the request or the upstream's answer is in it but the status, where that is the upstream's.
 
-use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
-use ulid::Ulid;
 
-use super::body::Body;
 use crate::model::Reason;
 use crate::upstream::headers;
 
@@ -27,14 +24,21 @@ impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         let status =
             StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Refusal { reason, status, allow: Vec::new() }
+        Refusal {
+            reason,
+            status,
+            allow: Vec::new(),
+        }
     }
 }
 
 impl Refusal {
     /// The upstream's error under its own status.
     pub fn upstream(status: StatusCode, reason: Reason) -> Self {
-        Refusal { status, ..Refusal::from(reason) }
+        Refusal {
+            status,
+            ..Refusal::from(reason)
+        }
     }
 }
 
@@ -59,21 +63,15 @@ pub fn problem(reason: Reason, status: u16, request_id: &str) -> Vec<u8> {
     serde_json::to_vec(&problem).unwrap_or_default()
 }
 
-/// The refusal as an answer; to HEAD without its body.
-pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body> {
-    let id = request_id.to_string();
-    let text = problem(refusal.reason, refusal.status.as_u16(), &id);
-    let mut headers = headers::ours(&id).unwrap_or_default();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if !head {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    }
+/// The refusal's header, framing apart.
+pub fn head(refusal: &Refusal, request_id: &str) -> HeaderMap {
+    let mut headers = headers::ours(request_id).unwrap_or_default();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     add_cure(refusal, &mut headers);
-    let body = if head { Body::empty() } else { Body::constant(Bytes::from(text)) };
-    let mut response = Response::new(body);
-    *response.status_mut() = refusal.status;
-    *response.headers_mut() = headers;
-    response
+    headers
 }
 
 /// What HTTP demands beside some statuses (RFC 9110 15.5.2, 15.5.6).
@@ -82,7 +80,12 @@ fn add_cure(refusal: &Refusal, headers: &mut HeaderMap) {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-        let allow = refusal.allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let allow = refusal
+            .allow
+            .iter()
+            .map(Method::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         if let Ok(allow) = HeaderValue::try_from(allow) {
             headers.insert(ALLOW, allow);
         }
