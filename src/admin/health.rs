@@ -1,8 +1,8 @@
 //! The health listener: `/healthz`, `/readyz` and `/metrics` over plain HTTP/1.1, nothing else.
 //!
-//! Refuses every other path (404) and every method but GET and HEAD (405). It changes nothing, names no version and
-//! no setting (Q03), and needs no `Host`. `/healthz` says that the process runs; `/readyz` that it should be
-//! sent requests.
+//! Refuses every other path (404) and every method but GET and HEAD (405). It changes nothing,
+//! names no version and no setting (Q03), and needs no `Host`. `/healthz` says that the process
+//! runs; `/readyz` that it should be sent requests.
 
 use std::convert::Infallible;
 use std::io;

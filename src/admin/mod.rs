@@ -1,4 +1,5 @@
-//! What operators and load balancers see; never what callers see, and never on the callers' listener.
+//! What operators and load balancers see; never what callers see, and never on the callers'
+//! listener.
 
 mod health;
 

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
     let (method, target) = arguments.call.clone();
     let call = Call {
-        who: who(arguments, &stage.policy.rules)?,
+        who: who(arguments, &stage.policy().rules)?,
         method,
         target,
         headers,

@@ -1,6 +1,6 @@
 //! What `apply` and `test` share: rules and settings to a stage, and callers without a network.
 //!
-//! Refuses rules that do not load (exit 3), settings that cannot be used, and headers that would say what `--as`,
+//! Refuses rules that do not load, or need a token key that the settings lack (exit 3), settings that cannot be used, and headers that would say what `--as`,
 //! `--caller` or standard input say (exit 2).
 
 use std::net::IpAddr;
@@ -25,18 +25,18 @@ pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, Failur
         .rules;
     let Some(file) = settings else {
         let policy = Policy::new(1, rules, TokenMaster::test_key());
-        return Ok(Stage::new(policy, &config::Limits::default()));
+        return Ok(Stage::new(policy, config::Limits::default()));
     };
     let settings = config::load(file).map_err(|mistakes| refused(USAGE, &mistakes))?;
     let tokens = match settings.tokens {
         Some(tokens) => TokenMaster::new(tokens.key),
         None if rules.uses_tokens() => {
-            let message = "the rules say `token`, and the settings have no `tokens: { key: ... }`";
-            return Err(Failure::usage(message));
+            let message = "the rules use the outcome `token`; add `tokens: { key: file:... }` to the settings";
+            return Err(Failure::new(RULES, message));
         }
         None => TokenMaster::test_key(),
     };
-    Ok(Stage::new(Policy::new(1, rules, tokens), &settings.limits))
+    Ok(Stage::new(Policy::new(1, rules, tokens), settings.limits))
 }
 
 /// Mistakes in files, as they are shown.

@@ -64,14 +64,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stage = stage(&arguments.dir, arguments.config.as_deref())?;
     let now = jiff::Timestamp::now().as_second();
     let mut failed = 0;
-    for test in &stage.policy.rules.tests {
+    for test in &stage.policy().rules.tests {
         let wrong = judge(&stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
         if !wrong.is_empty() {
             failed += 1;
             say(&printable(&report(test, &wrong)));
         }
     }
-    let all = stage.policy.rules.tests.len();
+    let all = stage.policy().rules.tests.len();
     let tests = if all == 1 { "test" } else { "tests" };
     say(&match failed {
         0 => format!("{all} {tests} passed\n"),

@@ -542,8 +542,10 @@ mod tests {
 
     const LIMITS: Limits = Limits { depth: 4, key: 8 };
 
+    type Tokens = Vec<(Kind, Vec<u8>)>;
+
     /// The text read before the end or the fault, token by token, and how it ended.
-    fn read(input: &[u8], size: usize) -> (Vec<(Kind, Vec<u8>)>, Result<(), Fault>) {
+    fn read(input: &[u8], size: usize) -> (Tokens, Result<(), Fault>) {
         let mut lexer = Lexer::new(LIMITS);
         let mut tokens: Vec<(Kind, Vec<u8>)> = Vec::new();
         let mut add = |piece: Piece, bytes: &[u8]| {

@@ -11,11 +11,14 @@ pub struct Utf8 {
     carried: usize,
 }
 
+/// A sequence completed across two chunks: its bytes, and how many of them count.
+pub type Carried = ([u8; 4], usize);
+
 /// What of a chunk may be read.
 #[derive(Debug)]
 pub struct Chunk<'a> {
     /// A sequence completed from the last chunk; at most four bytes, to be read first.
-    pub carried: ([u8; 4], usize),
+    pub carried: Carried,
     /// Whole sequences of this chunk.
     pub whole: &'a [u8],
     /// Set where what follows is not UTF-8: the bytes above are still to be read, then this is the end.
@@ -75,7 +78,7 @@ impl Utf8 {
     }
 
     /// Completes the carried sequence from the front of `chunk`.
-    fn complete<'a>(&mut self, chunk: &'a [u8]) -> Result<(([u8; 4], usize), &'a [u8]), Fault> {
+    fn complete<'a>(&mut self, chunk: &'a [u8]) -> Result<(Carried, &'a [u8]), Fault> {
         let mut used = 0;
         while self.carried > 0 {
             let Some(next) = chunk.get(used) else {

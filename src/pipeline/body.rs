@@ -67,8 +67,8 @@ impl Body {
         Body(Kind::Whole(Some(bytes), Some(observed)))
     }
 
-    pub(super) fn stream(stream: Stream) -> Self {
-        Body(Kind::Waiting(Box::new(stream)))
+    pub(super) fn stream(stream: Box<Stream>) -> Self {
+        Body(Kind::Waiting(stream))
     }
 }
 
@@ -87,7 +87,9 @@ impl http_body::Body for Body {
         }
         match &mut self.0 {
             Kind::Whole(bytes, observed) => {
-                let Some(bytes) = bytes.take() else { return Poll::Ready(None) };
+                let Some(bytes) = bytes.take() else {
+                    return Poll::Ready(None);
+                };
                 if let Some(mut observed) = observed.take() {
                     observed.sent(bytes.len());
                     observed.complete();

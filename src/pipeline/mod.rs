@@ -1,8 +1,91 @@
 //! The enforcement point: one exchange from the request's head to the answer's last byte.
 //!
-//! Every refusal passes through `reject`. `rehearsal` runs the same stages without a network.
+//! `exchange` is the only file that calls all the stages; stages are silent, and only here records, metrics and log
+//! events are written. Every refusal passes through `reject`. `rehearsal` calls the same stages without a network.
 
+mod body;
+mod exchange;
+mod observe;
 pub mod rehearsal;
 mod reject;
+mod stream;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use body::{Aborted, Body};
+pub use exchange::serve;
 pub use reject::problem;
+
+use crate::audit::Audit;
+use crate::config::Limits;
+use crate::identity::Identity;
+use crate::policy::store::Policy;
+use crate::route::Router;
+use crate::telemetry::Metrics;
+use crate::transform::BodyLimits;
+use crate::transform::encoding::Ratio;
+use crate::upstream::Upstreams;
+
+/// Everything an exchange needs. What can be read again is swapped as a whole; an exchange takes each once.
+#[derive(Debug)]
+pub struct Proxy {
+    /// The rules in force.
+    pub generation: ArcSwap<Generation>,
+    /// Keys, authorities and revocation lists.
+    pub identity: ArcSwap<Identity>,
+    /// The legacy APIs.
+    pub upstreams: ArcSwap<Upstreams>,
+    /// The access log.
+    pub audit: Audit,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+/// One generation of the rules, with the router made of them.
+#[derive(Debug)]
+pub struct Generation {
+    /// The rules and plans.
+    pub policy: Policy,
+    /// Their routes.
+    pub router: Router,
+}
+
+impl Generation {
+    /// Makes the router.
+    pub fn new(policy: Policy) -> Self {
+        Generation {
+            router: Router::new(&policy.rules),
+            policy,
+        }
+    }
+}
+
+/// Output of a decoder that is not weighed against its input.
+const FREE_OUTPUT: u64 = 1 << 20;
+
+fn body_limits(limits: &Limits) -> BodyLimits {
+    let Limits {
+        depth,
+        key,
+        value,
+        record,
+        ..
+    } = *limits;
+    BodyLimits {
+        depth,
+        key,
+        value,
+        record,
+    }
+}
+
+fn decoder_limits(limits: &Limits) -> Ratio {
+    Ratio {
+        ratio: limits.decompressed_ratio,
+        free: FREE_OUTPUT,
+    }
+}

@@ -8,50 +8,42 @@ use std::io::{self, Read, Write};
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 
 use super::reject::{self, Refusal};
+use super::{Generation, body_limits, decoder_limits};
 use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
 use crate::policy::RoleId;
 use crate::policy::store::Policy;
-use crate::route::{Router, canonical};
-use crate::transform::encoding::{Decoder, Ratio};
+use crate::route::canonical;
+use crate::transform::encoding::Decoder;
 use crate::transform::response::{self, Passage};
-use crate::transform::{BodyLimits, Commit, Engine};
+use crate::transform::{Commit, Engine};
 use crate::upstream::headers::{Facts, HeaderRules};
-
-/// Output that needs no input before the ratio of a decoder counts.
-const FREE_OUTPUT: u64 = 1 << 20;
 
 /// What stays the same for all exchanges: the rules in force and the limits.
 #[derive(Debug)]
 pub struct Stage {
-    /// The rules.
-    pub policy: Policy,
-    /// Their routes.
-    pub router: Router,
-    /// What is too much of a body.
-    pub limits: BodyLimits,
-    /// How far a body may expand.
-    pub ratio: Ratio,
+    generation: Generation,
+    limits: config::Limits,
 }
 
 impl Stage {
     /// The stage for a rule set under `limits`.
-    pub fn new(policy: Policy, limits: &config::Limits) -> Self {
+    pub fn new(policy: Policy, limits: config::Limits) -> Self {
         Stage {
-            router: Router::new(&policy.rules),
-            policy,
-            limits: BodyLimits {
-                depth: limits.depth,
-                key: limits.key,
-                value: limits.value,
-                record: limits.record,
-            },
-            ratio: Ratio {
-                ratio: limits.decompressed_ratio,
-                free: FREE_OUTPUT,
-            },
+            generation: Generation::new(policy),
+            limits,
         }
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &Policy {
+        &self.generation.policy
+    }
+
+    /// What is too much.
+    pub fn limits(&self) -> &config::Limits {
+        &self.limits
     }
 }
 
@@ -157,7 +149,7 @@ pub fn admit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
 }
 
 fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refusal> {
-    let Stage { policy, router, .. } = stage;
+    let Generation { policy, router } = &stage.generation;
     canonical::check(&call.target)?;
     if let Who::Caller(caller) = &call.who
         && !decide::counts(&policy.rules, caller)
@@ -203,8 +195,9 @@ pub fn answer<R: Read>(
     request_id: &str,
     out: &mut impl Write,
 ) -> io::Result<Outcome> {
+    let ratio = decoder_limits(&stage.limits);
     let refused = |refusal: Refusal| Ok(Outcome::refused(&refusal, request_id));
-    let decoder = match response::judge(reply.status, &reply.headers, stage.ratio) {
+    let decoder = match response::judge(reply.status, &reply.headers, ratio) {
         Err(reason) => return refused(reason.into()),
         Ok(Passage::Replaced { status, reason }) => {
             return refused(Refusal::upstream(status, reason));
@@ -278,7 +271,7 @@ impl Body {
         let person = permit.checked_person().map(str::to_owned);
         Body {
             decoder,
-            engine: Engine::new(permit.plan().clone(), stage.limits, person),
+            engine: Engine::new(permit.plan().clone(), body_limits(&stage.limits), person),
             commit: Commit::default(),
             head: admitted.head,
         }

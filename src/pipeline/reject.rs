@@ -2,10 +2,13 @@
 //!
 //! Nothing of the request or the upstream's answer is in it but the status, where that is the upstream's.
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, StatusCode};
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, Response, StatusCode};
 use serde::Serialize;
+use ulid::Ulid;
 
+use super::body::Body;
 use crate::model::Reason;
 use crate::upstream::headers;
 
@@ -61,6 +64,25 @@ pub fn problem(reason: Reason, status: u16, request_id: &str) -> Vec<u8> {
         request_id,
     };
     serde_json::to_vec(&problem).unwrap_or_default()
+}
+
+/// The refusal as an answer; to HEAD without its body.
+pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body> {
+    let id = request_id.to_string();
+    let text = problem(refusal.reason, refusal.status.as_u16(), &id);
+    let mut headers = self::head(refusal, &id);
+    if !head {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    }
+    let body = if head {
+        Body::empty()
+    } else {
+        Body::constant(Bytes::from(text))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = refusal.status;
+    *response.headers_mut() = headers;
+    response
 }
 
 /// The refusal's header, framing apart.

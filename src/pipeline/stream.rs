@@ -4,6 +4,7 @@
 //! frame is handed on. Dropped with its caller, it drops the upstream's connection.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,7 +34,9 @@ pub struct Stream {
     /// When output was last added to what waits.
     grown: Instant,
     ended: bool,
-    pub(super) observed: Box<Observed>,
+    /// Only the head is wanted: no record leaves.
+    head: bool,
+    observed: Box<Observed>,
 }
 
 /// How an answer begins.
@@ -43,42 +46,53 @@ pub enum Beginning {
     Whole(Bytes, Box<Observed>),
     /// It has committed; more follows.
     Committed(Box<Stream>),
+    /// Only its head was wanted.
+    Head(Box<Observed>),
 }
 
 impl Stream {
+    /// The stream of a permitted answer; `head` where only its head is wanted.
     pub fn new(
         permit: &Permit,
         limits: BodyLimits,
         decoder: Decoder,
         upstream: UpstreamBody,
+        head: bool,
         observed: Box<Observed>,
     ) -> Self {
         let person = permit.checked_person().map(str::to_owned);
         Stream {
             upstream,
             decoder,
-            engine: Engine::new(permit.plan().clone(), limits, person),
+            engine: Engine::new(Arc::clone(permit.plan()), limits, person),
             commit: Commit::default(),
             records: VecDeque::new(),
             grown: Instant::now(),
             ended: false,
+            head,
             observed,
         }
     }
 
     /// Reads until the answer commits or has ended; nothing has left by then.
     pub async fn begin(mut self) -> Result<Beginning, (Reason, Box<Observed>)> {
-        match self.until_commit().await {
-            Ok(()) if self.ended => {
-                let rest = self.commit.rest();
-                match self.record_persons(rest.len()).await {
-                    Ok(()) => Ok(Beginning::Whole(rest, self.observed)),
-                    Err(reason) => Err((reason, self.observed)),
-                }
-            }
-            Ok(()) => Ok(Beginning::Committed(Box::new(self))),
+        match self.judge().await {
             Err(reason) => Err((reason, self.observed)),
+            Ok(_) if self.head => Ok(Beginning::Head(self.observed)),
+            Ok(Some(whole)) => Ok(Beginning::Whole(whole, self.observed)),
+            Ok(None) => Ok(Beginning::Committed(Box::new(self))),
         }
+    }
+
+    /// The whole answer where it ended before it committed.
+    async fn judge(&mut self) -> Result<Option<Bytes>, Reason> {
+        self.until_commit().await?;
+        if !self.ended {
+            return Ok(None);
+        }
+        let whole = self.commit.rest();
+        self.record_persons(whole.len()).await?;
+        Ok(Some(whole))
     }
 
     async fn until_commit(&mut self) -> Result<(), Reason> {
@@ -96,7 +110,9 @@ impl Stream {
     }
 
     /// The next frame, or the end, and the stream unless that was all.
-    pub(super) async fn step(mut self: Box<Self>) -> (Option<Box<Self>>, Option<Result<Bytes, Aborted>>) {
+    pub(super) async fn step(
+        mut self: Box<Self>,
+    ) -> (Option<Box<Self>>, Option<Result<Bytes, Aborted>>) {
         match self.next().await {
             Ok(Some(frame)) => {
                 self.observed.sent(frame.len());
@@ -167,14 +183,20 @@ impl Stream {
     }
 
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
-        let Stream { decoder, engine, commit, records, .. } = self;
+        let Stream {
+            decoder,
+            engine,
+            commit,
+            records,
+            ..
+        } = self;
         let fed = decoder.feed(chunk, &mut |bytes| {
             let fed = engine.feed(bytes);
             commit.push(&engine.take_output());
             records.extend(engine.take_records());
             fed
         });
-        self.observed.tally(self.engine.tally());
+        self.tally();
         fed
     }
 
@@ -183,16 +205,30 @@ impl Stream {
         self.engine.finish()?;
         self.commit.push(&self.engine.take_output());
         self.records.extend(self.engine.take_records());
-        self.observed.tally(self.engine.tally());
+        self.tally();
         self.ended = true;
         Ok(())
+    }
+
+    /// Nothing of the answer to HEAD leaves, so nothing is counted.
+    fn tally(&mut self) {
+        if !self.head {
+            self.observed.tally(self.engine.tally());
+        }
     }
 
     /// Records the persons of the records that the next `length` bytes complete.
     async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
         let end = self.observed.bytes() + length as u64;
-        let complete = self.records.iter().take_while(|record| record.end <= end).count();
+        let complete = self
+            .records
+            .iter()
+            .take_while(|record| record.end <= end)
+            .count();
         let records: Vec<RecordDone> = self.records.drain(..complete).collect();
+        if self.head {
+            return Ok(());
+        }
         self.observed.persons(&records).await
     }
 }

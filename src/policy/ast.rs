@@ -42,6 +42,8 @@ pub(super) struct Document {
     maps: BTreeMap<&'static str, Section>,
     lists: BTreeMap<&'static str, Vec<Node>>,
     tests_at: Option<(Key, Node)>,
+    /// What is wrong with the sections themselves, after which the rest can still be judged.
+    pub(super) mistakes: Vec<Diagnostic>,
 }
 
 impl Document {
@@ -80,10 +82,15 @@ impl Document {
                     .help(help),
             );
         }
-        match mistakes.is_empty() {
-            true => Ok(document),
-            false => Err(mistakes),
+        // A section that cannot be told would make everything that names its entries a mistake too.
+        if mistakes
+            .iter()
+            .any(|found| matches!(found.code, "FG1020" | "FG1021" | "FG1025"))
+        {
+            return Err(mistakes);
         }
+        document.mistakes = mistakes;
+        Ok(document)
     }
 
     fn join(&mut self, entries: Entries<'_>, mistakes: &mut Vec<Diagnostic>) {

@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 
-use super::source::Span;
+use super::source::{SourceFile, Span};
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,27 +121,32 @@ impl Diagnostic {
         };
         let title = level.primary_title(normalize_untrusted_str(&self.message));
         let mut group = Group::with_title(title.id(self.code));
-        let mut rest = self.labels.as_slice();
-        while let Some(first) = rest.first() {
-            let file = first.span.file.clone();
-            let (here, others): (Vec<&Label>, Vec<&Label>) =
-                rest.iter().partition(|label| label.span.file == file);
-            // Labels of one file share a snippet; the first file named is the mistake's own.
-            let snippet = Snippet::source(file.text.clone())
+        let mut files: Vec<&SourceFile> = Vec::new();
+        for label in &self.labels {
+            let file = label.span.file.as_ref();
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        // The first label is the mistake's own place, so its file comes first too.
+        for (number, file) in files.iter().enumerate() {
+            let here = self
+                .labels
+                .iter()
+                .filter(|label| label.span.file.as_ref() == *file);
+            let annotations = here.enumerate().map(|(index, label)| {
+                let kind = match (number, index) {
+                    (0, 0) => AnnotationKind::Primary,
+                    _ => AnnotationKind::Context,
+                };
+                let text = normalize_untrusted_str(&label.text);
+                let annotation = kind.span(label.span.underline());
+                annotation.label((!text.is_empty()).then_some(text))
+            });
+            let snippet = Snippet::source(file.text.as_str())
                 .path(normalize_untrusted_str(&file.name))
-                .annotations(here.iter().enumerate().map(|(index, label)| {
-                    let primary = index == 0 && rest.len() == self.labels.len();
-                    let kind = match primary {
-                        true => AnnotationKind::Primary,
-                        false => AnnotationKind::Context,
-                    };
-                    let text = normalize_untrusted_str(&label.text);
-                    kind.span(label.span.underline())
-                        .label((!text.is_empty()).then_some(text))
-                }));
+                .annotations(annotations);
             group = group.element(snippet);
-            let skip = rest.len() - others.len();
-            rest = rest.get(skip..).unwrap_or_default();
         }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
@@ -170,16 +175,22 @@ impl Style {
     }
 }
 
-/// All diagnostics with their snippets, one after the other.
+/// Diagnostics that are printed; whoever has more reads these first.
+const MOST_SHOWN: usize = 200;
+
+/// Diagnostics with their snippets, one after the other.
 pub fn render(diagnostics: &[Diagnostic], style: Style) -> String {
     let renderer = match style {
         Style::Colour => Renderer::styled(),
         Style::Plain => Renderer::plain(),
     };
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         text.push_str(&diagnostic.pretty(&renderer));
         text.push_str("\n\n");
+    }
+    if let Some(more) = diagnostics.len().checked_sub(MOST_SHOWN + 1) {
+        text.push_str(&format!("and {} more\n", more + 1));
     }
     text
 }

@@ -136,11 +136,10 @@ fn finish(
     stray: &BTreeMap<String, PathBuf>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let document = Document::read(sources.iter().map(|file| &file.source))?;
-    let mut mistakes: Vec<Diagnostic> = stray
-        .iter()
-        .filter(|(name, _)| !document.replies().any(|reply| &reply == name))
-        .map(|(name, path)| wrong_ending(name, path))
-        .collect();
+    let named = |name: &str| document.replies().any(|reply| reply == name);
+    let stray = stray.iter().filter(|(name, _)| !named(name));
+    let mut mistakes = document.mistakes.clone();
+    mistakes.extend(stray.map(|(name, path)| wrong_ending(name, path)));
     match validate::rule_set(&document, fixtures, digest_of(&sources)) {
         Ok((rules, warnings)) if mistakes.is_empty() => Ok(Loaded {
             rules,

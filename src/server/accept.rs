@@ -1,7 +1,7 @@
 //! Listening sockets, and the loop that turns what comes in into connections.
 //!
-//! Refuses to start where an address cannot be bound. Running out of file descriptors pauses the loop
-//! instead of spinning it (O10).
+//! Refuses to start where an address cannot be bound. Running out of file descriptors pauses the
+//! loop instead of spinning it (O10).
 
 use std::error::Error;
 use std::future::Future;
@@ -88,8 +88,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves until `drain` has run its course; returns when the last connection is gone.
 ///
-/// Each request goes to `service` with its connection; an error of the body it answers with aborts the answer.
-/// What else happens to connections goes to `observe`, which must not block.
+/// Each request goes to `service` with its connection; an error of the body it answers with aborts
+/// the answer. What else happens to connections goes to `observe`, which must not block.
 pub async fn serve<S, F, B, R>(
     bound: Bound,
     limits: Limits,

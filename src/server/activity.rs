@@ -1,15 +1,19 @@
-//! What happens on one HTTP/2 connection, so that one on which nothing does can be ended.
+//! What happens on one connection, so that an HTTP/2 one on which nothing good does can be ended.
 //!
-//! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the wire. On
-//! HTTP/2 a client can keep a stream open without opening its window, and the wire itself stays idle.
+//! Refuses a client that gives up on more requests than it lets finish (O05, rapid reset).
+//!
+//! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the
+//! wire. On HTTP/2 a client can keep a stream open without opening its window, and the wire itself
+//! stays idle.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Counts of one connection.
@@ -22,7 +26,14 @@ pub(super) struct Activity {
     with_client: AtomicUsize,
     /// Milliseconds from `began` to the last event.
     last: AtomicU64,
+    /// Requests the client gave up on, less those that had their answer.
+    given_up: AtomicI64,
+    flooded: Notify,
 }
+
+/// How many more requests a client may give up on than it lets finish. People who type fast cancel
+/// some.
+const PATIENCE: i64 = 100;
 
 impl Default for Activity {
     fn default() -> Self {
@@ -32,6 +43,8 @@ impl Default for Activity {
             open: AtomicUsize::new(0),
             with_client: AtomicUsize::new(0),
             last: AtomicU64::new(0),
+            given_up: AtomicI64::new(0),
+            flooded: Notify::new(),
         }
     }
 }
@@ -45,6 +58,7 @@ impl Activity {
         Exchange {
             activity: Arc::clone(self),
             with_client: false,
+            has_ended: false,
         }
     }
 
@@ -63,6 +77,22 @@ impl Activity {
         self.with_client.load(Ordering::Relaxed) > 0 && self.quiet() >= patience
     }
 
+    /// Waits until the client has given up on too many requests.
+    pub(super) async fn flooded(&self) {
+        self.flooded.notified().await;
+    }
+
+    fn count_end(&self, has_ended: bool) {
+        let step = if has_ended { -1 } else { 1 };
+        // Below zero a client would save up for a flood.
+        let given_up = |now: i64| Some((now + step).max(0));
+        let relaxed = Ordering::Relaxed;
+        let before = self.given_up.fetch_update(relaxed, relaxed, given_up);
+        if step > 0 && before.is_ok_and(|before| before >= PATIENCE) {
+            self.flooded.notify_one();
+        }
+    }
+
     fn quiet(&self) -> Duration {
         let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
         self.began.elapsed().saturating_sub(last)
@@ -79,6 +109,8 @@ impl Activity {
 pub(super) struct Exchange {
     activity: Arc<Activity>,
     with_client: bool,
+    /// The answer was handed over whole, or broke on our side.
+    has_ended: bool,
 }
 
 impl Exchange {
@@ -98,6 +130,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.set_with_client(false);
+        self.activity.count_end(self.has_ended);
         self.activity.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -110,7 +143,11 @@ pub(super) struct Watched<B> {
 }
 
 impl<B> Watched<B> {
-    pub(super) fn new(body: B, exchange: Exchange) -> Self {
+    pub(super) fn new(body: B, mut exchange: Exchange) -> Self
+    where
+        B: Body,
+    {
+        exchange.has_ended = body.is_end_stream();
         Watched { body, exchange }
     }
 }
@@ -126,6 +163,11 @@ impl<B: Body + Unpin> Body for Watched<B> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         let handed_over = matches!(frame, Poll::Ready(Some(Ok(_))));
         self.exchange.set_with_client(handed_over);
+        self.exchange.has_ended = match &frame {
+            Poll::Ready(Some(Ok(_))) => self.body.is_end_stream(),
+            Poll::Ready(None | Some(Err(_))) => true,
+            Poll::Pending => false,
+        };
         frame
     }
 

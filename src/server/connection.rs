@@ -1,7 +1,8 @@
 //! One connection, from the handshake to its end.
 //!
-//! A response body that ends in an error ends the answer visibly short: HTTP/1.1 without its last chunk, HTTP/1.0
-//! before its end, HTTP/2 with RST_STREAM. A client that leaves drops the response body.
+//! A response body that ends in an error ends the answer visibly short: HTTP/1.1 without its last
+//! chunk, HTTP/1.0 before its end, HTTP/2 with RST_STREAM. A client that leaves drops the response
+//! body.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -57,7 +58,8 @@ const STREAMS: u32 = 100;
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 const SEND_BUFFER: usize = 64 << 10;
-/// Streams the client opened and reset before we saw them (rapid reset), and streams it made us reset.
+/// Streams the client opened and reset before we saw them (rapid reset), and streams it made us
+/// reset.
 const RESETS: usize = 20;
 const PING: Duration = Duration::from_secs(20);
 
@@ -212,7 +214,8 @@ where
             Ok::<_, Infallible>(response.map(|body| Watched::new(body, exchange)))
         }
     });
-    // Twice the limit, so that `check_framing` is what refuses a head a little above it, with a record.
+    // Twice the limit, so that `check_framing` is what refuses a head a little above it, with a
+    // record.
     let list = u32::try_from(limits.header.saturating_mul(2)).unwrap_or(u32::MAX);
     let serving = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -226,19 +229,19 @@ where
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING)
         .serve_connection(TokioIo::new(wire), service);
+    let serving = pin!(serving);
     let useless = until_useless(&activity, limits);
-    let error = drive(
-        &shared.drain,
-        pin!(serving),
-        |c| c.graceful_shutdown(),
-        useless,
-    )
-    .await?;
+    let error = tokio::select! {
+        biased;
+        () = activity.flooded() => return Some(RefusalKind::Http2),
+        error = drive(&shared.drain, serving, |c| c.graceful_shutdown(), useless) => error?,
+    };
     let cause = error.source()?.downcast_ref::<h2::Error>()?;
     cause.is_library().then_some(RefusalKind::Http2)
 }
 
-/// Ends when nothing has been asked for `header_time`, or answers have been held up for `body_idle`.
+/// Ends when nothing has been asked for `header_time`, or answers have been held up for
+/// `body_idle`.
 async fn until_useless(activity: &Activity, limits: &Limits) {
     let pause = limits.header_time.min(limits.body_idle) / 4;
     loop {

@@ -1,5 +1,5 @@
-//! How the process ends: `/readyz` fails at once, listeners close after `drain.delay`, exchanges under way
-//! get `drain.timeout`, then everything is cut.
+//! How the process ends: `/readyz` fails at once, listeners close after `drain.delay`, exchanges
+//! under way get `drain.timeout`, then everything is cut.
 //!
 //! Phases only go forward; nothing un-drains.
 

@@ -1,8 +1,9 @@
 //! What is wrong with a request as HTTP, though the HTTP library let it pass.
 //!
-//! Refuses: no `Host` or two in HTTP/1.1, one that is no authority, or another than the target names (F04);
-//! user information in either (F05); a `transfer-encoding` that is not exactly `chunked` (E03); an expectation
-//! we do not know (E12); a head above the limit on HTTP/2, where the library's own refusal would leave no trace.
+//! Refuses: no `Host` or two in HTTP/1.1, one that is no authority, or another than the target
+//! names (F04); user information in either (F05); a `transfer-encoding` that is not exactly
+//! `chunked` (E03); an expectation we do not know (E12); a head above the limit on HTTP/2, where
+//! the library's own refusal would leave no trace.
 
 use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;

@@ -1,11 +1,13 @@
-//! Looks at an HTTP/1 head before the parser does, for what the parser forgives and others read differently.
+//! Looks at an HTTP/1 head before the parser does, for what the parser forgives and others read
+//! differently.
 //!
-//! Refuses a line that ends without CR (E06), and more than one line that says how long the body is: two
-//! `Content-Length`, two `Transfer-Encoding`, or one of each (E01 to E04). A refused line loses its line feed to a
-//! NUL, which makes the parser itself answer 400 and close.
+//! Refuses a line that ends without CR (E06), and more than one line that says how long the body
+//! is: two `Content-Length`, two `Transfer-Encoding`, or one of each (E01 to E04). A refused line
+//! loses its line feed to a NUL, which makes the parser itself answer 400 and close.
 //!
-//! Where a body ends is not decided here: the parser's own reading is told through [`Verdict`], so there is
-//! no second opinion to smuggle between. Bytes after a head are kept back until that reading is known.
+//! Where a body ends is not decided here: the parser's own reading is told through [`Verdict`], so
+//! there is no second opinion to smuggle between. Bytes after a head are kept back until that
+//! reading is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,8 +32,8 @@ impl Default for Verdict {
 }
 
 impl Verdict {
-    /// The request has a body of this many bytes; `None` is one in chunks, and then the connection must end
-    /// with this exchange.
+    /// The request has a body of this many bytes; `None` is one in chunks, and then the connection
+    /// must end with this exchange.
     pub(super) fn tell(&self, length: Option<u64>) {
         let body = length.map_or(UNTIL_ITS_END, |length| length.min(UNTIL_ITS_END - 1));
         self.body.store(body, Ordering::Release);
@@ -79,7 +81,8 @@ impl Guard {
         }
     }
 
-    /// How many of the bytes that came next may go to the parser now; at least one of a non-empty slice.
+    /// How many of the bytes that came next may go to the parser now; at least one of a non-empty
+    /// slice.
     pub(super) fn release(&mut self, fresh: &mut [u8]) -> usize {
         if let State::Between = self.state {
             self.state = match self.verdict.body.swap(UNTOLD, Ordering::AcqRel) {

@@ -1,9 +1,10 @@
 //! From TCP to one HTTP request at a time: accept, TLS, HTTP/1.1 and HTTP/2, drain.
 //!
-//! Hands each request to one function, together with the [`Connection`] it came on. Refuses, before there is
-//! a request: connections above the caps, handshakes that fail or take too long, heads that are malformed,
-//! too large or too slow. Each of those is told to one callback as an [`Event`], so nothing is refused
-//! without a trace. Nothing here knows a rule, a credential or a status code of our own.
+//! Hands each request to one function, together with the [`Connection`] it came on. Refuses, before
+//! there is a request: connections above the caps, handshakes that fail or take too long, heads
+//! that are malformed, too large or too slow. Each of those is told to one callback as an
+//! [`Event`], so nothing is refused without a trace. Nothing here knows a rule, a credential or a
+//! status code of our own.
 
 mod accept;
 mod activity;
@@ -89,7 +90,8 @@ pub enum RefusalKind {
     Handshake,
     /// The TLS handshake took longer than `limits.handshake`.
     HandshakeTime,
-    /// The handshake was fine, but the client certificate's names are none that a role could ask for.
+    /// The handshake was fine, but the client certificate's names are none that a role could ask
+    /// for.
     Certificate,
     /// What came was not HTTP, or a head that two readers could read differently.
     Malformed,

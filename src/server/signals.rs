@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT drain, a second one cuts; SIGHUP asks for a reload.
 //!
-//! Handlers are installed when [`Signals`] is made, so a signal that comes while the process still starts is
-//! not lost and does not kill it.
+//! Handlers are installed when [`Signals`] is made, so a signal that comes while the process still
+//! starts is not lost and does not kill it.
 
 use std::io;
 
@@ -39,5 +39,43 @@ impl Signals {
                 () = drain.reached(Phase::Cut) => return,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn send(signal: &str) {
+        let me = std::process::id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &me])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    #[tokio::test]
+    async fn hangup_reloads_terminate_drains_and_a_second_one_cuts() {
+        let drain = Drain::default();
+        let signals = Signals::install().unwrap();
+        let (tell, mut reloads) = tokio::sync::mpsc::unbounded_channel();
+        let watching = tokio::spawn({
+            let drain = drain.clone();
+            async move { signals.run(&drain, || tell.send(()).unwrap_or(())).await }
+        });
+        send("-HUP");
+        reloads.recv().await.unwrap();
+        assert_eq!(drain.phase(), Phase::Serving);
+        send("-TERM");
+        drain.reached(Phase::Leaving).await;
+        assert_eq!(drain.phase(), Phase::Leaving);
+        send("-INT");
+        watching.await.unwrap();
+        assert_eq!(drain.phase(), Phase::Cut);
     }
 }

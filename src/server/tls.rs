@@ -1,8 +1,9 @@
 //! What a listener says in the handshake: our certificate, TLS 1.3 and 1.2, `h2` and `http/1.1`.
 //!
-//! Refuses certificates and keys that cannot be read or do not belong together, before they replace those in
-//! use (L10). There is no early data, no renegotiation and no key log. Where client certificates are asked
-//! for there is no resumption either: a resumed session would not be verified again (L04).
+//! Refuses certificates and keys that cannot be read or do not belong together, before they replace
+//! those in use (L10). There is no early data, no renegotiation and no key log. Where client
+//! certificates are asked for there is no resumption either: a resumed session would not be
+//! verified again (L04).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +37,8 @@ pub enum TlsError {
     Unusable(String, rustls::Error),
 }
 
-/// Reads a listener's files. `clients` verifies client certificates, and knows whether they are required.
+/// Reads a listener's files. `clients` verifies client certificates, and knows whether they are
+/// required.
 pub fn load(
     settings: &ListenerTls,
     clients: Option<Arc<dyn ClientCertVerifier>>,

@@ -1,6 +1,7 @@
 //! The plaintext side of one TLS connection: reads pass the [`Guard`], writes must move.
 //!
-//! Refuses a client that takes nothing for `limits.body_idle` while there is something to send (O03).
+//! Refuses a client that takes nothing for `limits.body_idle` while there is something to send
+//! (O03).
 
 use std::future::Future;
 use std::io;

@@ -1,7 +1,7 @@
 //! Log events on stderr, as text for people or JSON for machines.
 //!
-//! Refuses a level that is none. Libraries are held at warnings whatever is asked for, because what they tell at
-//! debug may hold headers of a request.
+//! Refuses a level that is none. Libraries are held at warnings whatever is asked for, because what
+//! they tell at debug may hold headers of a request.
 
 use std::io::IsTerminal;
 

@@ -1,7 +1,7 @@
 //! Every metric, declared once; `docs/metrics.md` explains each.
 //!
-//! Labels are bounded: routes come from the rule set, reasons and kinds from closed enums, statuses from the protocol.
-//! No path, id or value of a request is ever a label (Q02).
+//! Labels are bounded: routes come from the rule set, reasons and kinds from closed enums, statuses
+//! from the protocol. No path, id or value of a request is ever a label (Q02).
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -122,8 +122,8 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    /// Counts an answer that has ended. `route` is the rule set's text, empty where none matched; `reason` is the
-    /// refusal's code, empty where nothing was refused.
+    /// Counts an answer that has ended. `route` is the rule set's text, empty where none matched;
+    /// `reason` is the refusal's code, empty where nothing was refused.
     pub fn answered(&self, route: &str, status: u16, reason: &'static str, bytes: u64) {
         self.bytes.inc_by(bytes);
         let labels = Answered {

@@ -1,7 +1,7 @@
 //! Logging set-up, and every metric declared once.
 //!
-//! Neither ever holds a value of a field, a credential or a query string: log events are constant texts with
-//! names and counts, labels come from closed lists and from the rule set.
+//! Neither ever holds a value of a field, a credential or a query string: log events are constant
+//! texts with names and counts, labels come from closed lists and from the rule set.
 
 mod logging;
 mod metrics;

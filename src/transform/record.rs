@@ -59,7 +59,7 @@ pub struct RecordDone {
 }
 
 /// What an answer held, over all records that left.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Tally {
     /// Records that left.
     pub records: u64,
@@ -67,6 +67,22 @@ pub struct Tally {
     pub unlisted: u64,
     /// By field: records under each outcome.
     fields: Vec<[u64; OUTCOMES.len()]>,
+}
+
+impl Clone for Tally {
+    fn clone(&self) -> Self {
+        Tally {
+            fields: self.fields.clone(),
+            ..*self
+        }
+    }
+
+    /// Done for each chunk of an answer, so the allocation is kept.
+    fn clone_from(&mut self, other: &Self) {
+        self.fields.clone_from(&other.fields);
+        self.records = other.records;
+        self.unlisted = other.unlisted;
+    }
 }
 
 impl Tally {

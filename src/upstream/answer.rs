@@ -1,8 +1,9 @@
-//! What an upstream answers: a head that frames its body in one way only, and a body whose end is proven.
+//! What an upstream answers: a head that frames its body in one way only, and a body whose end is
+//! proven.
 //!
-//! Refuses heads with a length and a coding, two lengths, a coding other than `chunked`, or neither where a body
-//! may follow (E14): the end of the connection proves nothing. Refuses 1xx as a final answer and statuses above
-//! 599 (E13). Trailers are dropped (E15).
+//! Refuses heads with a length and a coding, two lengths, a coding other than `chunked`, or neither
+//! where a body may follow (E14): the end of the connection proves nothing. Refuses 1xx as a final
+//! answer and statuses above 599 (E13). Trailers are dropped (E15).
 
 use std::error::Error;
 use std::future::Future;
@@ -75,7 +76,8 @@ fn is_about_tls(error: &hyper::Error) -> bool {
         .is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
-/// The body of an answer, as it comes. Ends in `None` only at its proven end; dropped before, it closes the connection.
+/// The body of an answer, as it comes. Ends in `None` only at its proven end; dropped before, it
+/// closes the connection.
 pub struct UpstreamBody {
     incoming: Incoming,
     /// Here until the end is known, good or bad.

@@ -1,9 +1,9 @@
 //! Which headers pass, in both directions: an allow-list, then ours, which always win.
 //!
-//! Refuses a request that repeats a header two readers could choose differently from, and one that came through
-//! us already (Q10). Everything that is not listed is dropped: credentials and cookies, hop-by-hop headers, names the
-//! client nominates in `Connection` (F01), names with `_` (F02). Settings that would let such a header through
-//! are refused when they are read.
+//! Refuses a request that repeats a header two readers could choose differently from, and one that
+//! came through us already (Q10). Everything that is not listed is dropped: credentials and
+//! cookies, hop-by-hop headers, names the client nominates in `Connection` (F01), names with `_`
+//! (F02). Settings that would let such a header through are refused when they are read.
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE,
@@ -32,7 +32,8 @@ const TO_UPSTREAM: [HeaderName; 7] = [
 const LISTS: [HeaderName; 3] = [ACCEPT_LANGUAGE, IF_MATCH, TRACESTATE];
 const TO_CALLER: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_LANGUAGE, DATE, RETRY_AFTER];
 
-/// Never let through in either direction, whoever asks for it: they frame a message or belong to one hop.
+/// Never let through in either direction, whoever asks for it: they frame a message or belong to
+/// one hop.
 const OF_ONE_HOP: [&str; 14] = [
     "connection",
     "content-encoding",
@@ -49,7 +50,8 @@ const OF_ONE_HOP: [&str; 14] = [
     "via",
     "x-request-id",
 ];
-/// A caller's credentials, ours to judge and nobody else's to see; and what would ask for a part of an answer.
+/// A caller's credentials, ours to judge and nobody else's to see; and what would ask for a part of
+/// an answer.
 const NOT_TO_UPSTREAM: [&str; 9] = [
     "accept",
     "accept-encoding",
@@ -61,7 +63,8 @@ const NOT_TO_UPSTREAM: [&str; 9] = [
     "range",
     "x-api-key",
 ];
-/// They describe bytes that do not leave, steer caches or browsers, or are the upstream's session with us.
+/// They describe bytes that do not leave, steer caches or browsers, or are the upstream's session
+/// with us.
 const NOT_TO_CALLER: [&str; 19] = [
     "accept-ranges",
     "age",
@@ -130,7 +133,8 @@ impl HeaderRules {
     pub fn new(settings: &config::Headers, url: &Uri, node: &str) -> Result<Self, HeaderError> {
         let is = |name: &HeaderName, lists: &[&[&str]]| lists.concat().contains(&name.as_str());
         for name in &settings.request {
-            // To many servers `X_User` and `X-User` are one name, so nobody may send the first (F02).
+            // To many servers `X_User` and `X-User` are one name, so nobody may send the first
+            // (F02).
             if is(name, &[&OF_ONE_HOP, &NOT_TO_UPSTREAM]) || name.as_str().contains('_') {
                 return Err(HeaderError::Request(name.clone()));
             }
@@ -210,7 +214,8 @@ impl HeaderRules {
         Ok(())
     }
 
-    /// The head to send to the caller for the head the upstream sent. `host` is the one the caller asked for.
+    /// The head to send to the caller for the head the upstream sent. `host` is the one the caller
+    /// asked for.
     pub fn response(
         &self,
         status: StatusCode,
@@ -256,7 +261,8 @@ impl HeaderRules {
     }
 }
 
-/// The headers every answer has, refusals included: nobody else may keep it, and it can be found in the log.
+/// The headers every answer has, refusals included: nobody else may keep it, and it can be found in
+/// the log.
 pub fn ours(request_id: &str) -> Result<HeaderMap, Reason> {
     let mut headers = HeaderMap::with_capacity(3);
     let private = HeaderValue::from_static("private, no-store");
@@ -279,7 +285,8 @@ fn nominated(headers: &HeaderMap) -> impl Fn(&HeaderName) -> bool {
     move |name| names.iter().any(|nominated| nominated == name.as_str())
 }
 
-/// W3C Trace Context: a `traceparent` that is not well-formed is dropped, and `tracestate` with it (F14).
+/// W3C Trace Context: a `traceparent` that is not well-formed is dropped, and `tracestate` with it
+/// (F14).
 fn drop_broken_trace(headers: &mut HeaderMap) {
     let is_sound = |value: &HeaderValue| {
         let parts: Vec<&[u8]> = value.as_bytes().split(|byte| *byte == b'-').collect();
@@ -287,8 +294,9 @@ fn drop_broken_trace(headers: &mut HeaderMap) {
             part.len() == length && part.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         };
         let is_set = |part: &[u8]| part.iter().any(|byte| *byte != b'0');
+        let is_id = |part: &[u8], length| is_hex(part, length) && is_set(part);
         matches!(parts.as_slice(), [b"00", trace, parent, flags]
-            if is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2) && is_set(trace) && is_set(parent))
+            if is_id(trace, 32) && is_id(parent, 16) && is_hex(flags, 2))
     };
     if !headers.get(TRACEPARENT).is_some_and(is_sound) {
         headers.remove(TRACEPARENT);
@@ -296,7 +304,8 @@ fn drop_broken_trace(headers: &mut HeaderMap) {
     }
 }
 
-/// Where something was created, if that is below our own host. A query could hold anything, so there is none (F07).
+/// Where something was created, if that is below our own host. A query could hold anything, so
+/// there is none (F07).
 fn created_place<'a>(
     status: StatusCode,
     upstream: &'a HeaderMap,
@@ -317,7 +326,8 @@ fn created_place<'a>(
     (status == StatusCode::CREATED && is_below && is_plain).then_some(place)
 }
 
-/// A caller's id may hold anything its issuer wrote; what could not stand in a header is percent-encoded (F09).
+/// A caller's id may hold anything its issuer wrote; what could not stand in a header is
+/// percent-encoded (F09).
 fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,8 +1,10 @@
-//! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that provably end.
+//! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that
+//! provably end.
 //!
-//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer whose end cannot be
-//! proven; one that upgrades or has a status no one defined. A request is never sent twice once a byte of it
-//! was written, redirects are never followed, and the place it goes to is configuration, never data of a caller.
+//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer
+//! whose end cannot be proven; one that upgrades or has a status no one defined. A request is never
+//! sent twice once a byte of it was written, redirects are never followed, and the place it goes to
+//! is configuration, never data of a caller.
 
 mod answer;
 pub mod headers;
@@ -27,6 +29,7 @@ pub use headers::HeaderRules;
 pub use tls::TlsError;
 
 use crate::config::{self, Limits, Timeouts};
+use crate::decide::Permit;
 use crate::model::Reason;
 use pool::{Connected, Pool};
 
@@ -41,6 +44,7 @@ pub struct Upstreams(BTreeMap<String, Arc<Upstream>>);
 /// One legacy API.
 #[derive(Debug)]
 pub struct Upstream {
+    name: String,
     hosts: Option<Vec<String>>,
     headers: HeaderRules,
     timeouts: Timeouts,
@@ -74,9 +78,12 @@ impl Upstreams {
             .map(Upstreams)
     }
 
-    /// The upstream of this name.
-    pub fn by_name(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.0.get(name)
+    /// The upstream of this name; without one, the only upstream there is.
+    pub fn of(&self, name: Option<&str>) -> Option<&Arc<Upstream>> {
+        match name {
+            Some(name) => self.0.get(name),
+            None => self.0.values().next().filter(|_| self.0.len() == 1),
+        }
     }
 }
 
@@ -91,6 +98,7 @@ fn one(
     let headers = HeaderRules::new(&settings.headers, &settings.url, node)
         .map_err(|error| SetupError::Header(name.to_owned(), error))?;
     Ok(Upstream {
+        name: name.to_owned(),
         hosts: settings.hosts.clone(),
         headers,
         timeouts: settings.timeouts,
@@ -108,19 +116,43 @@ impl Upstream {
         }
     }
 
+    /// Its name in the settings.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Which headers pass, in both directions.
     pub fn headers(&self) -> &HeaderRules {
         &self.headers
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a permitted request and waits for the head of its answer.
     ///
-    /// `target` is the origin-form that was matched, and is sent exactly so; `headers` come from [`HeaderRules::request`].
-    /// The body ends without an error only when the upstream's answer provably has.
+    /// The target is the one that was matched, and is sent exactly so; `headers` come from
+    /// [`HeaderRules::request`]. The body ends without an error only when the upstream's answer
+    /// provably has.
     pub async fn send(
         &self,
+        permit: &Permit,
         method: Method,
+        headers: HeaderMap,
+    ) -> Result<Response<UpstreamBody>, Reason> {
+        self.send_to(permit.target(), method, headers).await
+    }
+
+    /// For tests of the rooms around a decision.
+    #[cfg(test)]
+    pub(crate) async fn send_without_permit(
+        &self,
         target: &str,
+    ) -> Result<Response<UpstreamBody>, Reason> {
+        self.send_to(target, Method::GET, HeaderMap::new()).await
+    }
+
+    async fn send_to(
+        &self,
+        target: &str,
+        method: Method,
         headers: HeaderMap,
     ) -> Result<Response<UpstreamBody>, Reason> {
         let strange = Arc::new(AtomicBool::new(false));
@@ -146,8 +178,8 @@ impl Upstream {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// Tries connections that wait in the pool, then a new one. A request comes back unsent where a connection
-    /// had ended before the first byte was written; only then may it go out again.
+    /// Tries connections that wait in the pool, then a new one. A request comes back unsent where a
+    /// connection had ended before the first byte was written; only then may it go out again.
     async fn exchange(
         &self,
         mut request: Request<NoBody>,

@@ -1,4 +1,5 @@
-//! Connections to one upstream: made, kept while they are of use, closed when an answer was not read to its end.
+//! Connections to one upstream: made, kept while they are of use, closed when an answer was not
+//! read to its end.
 //!
 //! Refuses an upstream that does not accept in time, or whose certificate is not the expected one.
 

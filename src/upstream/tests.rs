@@ -44,7 +44,7 @@ async fn read_request<S: AsyncReadExt + Unpin>(stream: &mut S) -> String {
 }
 
 async fn get(upstream: &Upstream) -> Result<Response<UpstreamBody>, Reason> {
-    upstream.send(Method::GET, "/", HeaderMap::new()).await
+    upstream.send_to("/", Method::GET, HeaderMap::new()).await
 }
 
 /// The answer, or why there is none, to a GET that is answered with `said` and a closed connection.
@@ -70,7 +70,7 @@ async fn the_target_and_headers_go_out_exactly_as_given() {
     headers.insert("host", "crm".parse().unwrap());
     let target = "/%E5%BC%A0/~a?q=%2F&r=a+b";
     let gone = upstream(&settings(&url))
-        .send(Method::GET, target, headers)
+        .send_to(target, Method::GET, headers)
         .await;
     assert_eq!(gone.map(drop), Err(Reason::UpstreamUnreachable));
     let asked = asked.await.unwrap();
@@ -81,7 +81,9 @@ async fn the_target_and_headers_go_out_exactly_as_given() {
 async fn a_target_that_would_not_go_out_as_matched_is_refused() {
     let upstream = upstream(&settings("http://127.0.0.1:9"));
     for target in ["/a#b", "*", "a", "http://evil/", "/a b", ""] {
-        let refused = upstream.send(Method::GET, target, HeaderMap::new()).await;
+        let refused = upstream
+            .send_to(target, Method::GET, HeaderMap::new())
+            .await;
         assert_eq!(refused.map(drop), Err(Reason::NotCanonical), "{target}");
     }
 }

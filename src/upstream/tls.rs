@@ -1,7 +1,7 @@
 //! How we make sure an `https` upstream is the one we mean.
 //!
-//! Refuses an `https` upstream without `tls.ca`: only the authorities named there count, never the system's. There is
-//! no way to switch verification off (L08).
+//! Refuses an `https` upstream without `tls.ca`: only the authorities named there count, never the
+//! system's. There is no way to switch verification off (L08).
 
 use std::path::Path;
 use std::sync::Arc;

@@ -24,8 +24,8 @@ const STARS: &str = "***";
 /// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
 pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<String> {
     let limits = Limits {
-        depth: stage.limits.depth,
-        key: stage.limits.key,
+        depth: stage.limits().depth,
+        key: stage.limits().key,
     };
     let document = match got.outcome.end {
         End::Aborted => None,
@@ -54,7 +54,7 @@ pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &G
 
 /// Whether the resource compares member names without case.
 fn any_case(stage: &Stage, permit: &Permit) -> bool {
-    let resources = &stage.policy.rules.resources;
+    let resources = &stage.policy().rules.resources;
     resources.iter().any(|resource| {
         let mut groups = resource.groups.iter();
         resource.any_case && groups.any(|group| group.name == permit.group())

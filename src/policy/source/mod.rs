@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::diagnostic::{Diagnostic, quoted};
 pub use entries::Entries;
 pub use reader::read;
-pub use text::{check_name, decode, is_plain_text, is_unreadable};
+pub use text::{check_name, decode, is_unreadable, odd_character};
 
 /// The most bytes one file may have.
 pub const MAX_FILE_BYTES: usize = 1 << 20;

@@ -39,6 +39,13 @@ pub fn read(file: &Arc<SourceFile>) -> Result<Node, Vec<Diagnostic>> {
             vec![Diagnostic::error("FG1019", message).help(help)]
         }),
         Err(fatal) => {
+            // What stands on the same line follows from it: `[a[*]]` makes keys without a value.
+            let line = |mistake: &Diagnostic| {
+                let first = mistake.labels.first();
+                first.map(|label| label.span.line_column().0)
+            };
+            tree.mistakes
+                .retain(|mistake| line(mistake) != line(&fatal));
             tree.mistakes.push(fatal);
             Err(tree.mistakes)
         }

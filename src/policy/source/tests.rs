@@ -1,3 +1,5 @@
+//! The traps of YAML, each with its place and cure.
+
 use super::*;
 
 fn read_text(text: &str) -> Result<Node, Vec<Diagnostic>> {

@@ -90,10 +90,11 @@ fn is_han_letter(character: char) -> bool {
     character.script() == Script::Han && character.is_alphabetic() && !compatibility
 }
 
-/// Whether a text consists of printable ASCII and Han letters, so that it is what it looks like.
-pub fn is_plain_text(text: &str) -> Result<(), char> {
-    let odd = |c: &char| !(c.is_ascii_graphic() || *c == ' ' || is_han_letter(*c));
-    text.chars().find(odd).map_or(Ok(()), Err)
+/// The first character that is neither printable ASCII nor a Han letter, so might not be what it
+/// looks like.
+pub fn odd_character(text: &str) -> Option<char> {
+    let plain = |c: char| c.is_ascii_graphic() || c == ' ' || is_han_letter(c);
+    text.chars().find(|c| !plain(*c))
 }
 
 /// Names are ASCII or Han letters, digits, `_` and `-`.

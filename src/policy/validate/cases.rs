@@ -105,7 +105,7 @@ impl Context<'_> {
         let call = call.and_then(|call| findings.keep(call_line(call)));
         if ASSERTIONS.iter().all(|key| entries.get(key).is_none()) {
             let message = "this test asserts nothing";
-            let help = "write at least one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`";
+            let help = "write one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`";
             findings.add(
                 Diagnostic::error("FG5004", message)
                     .at(&node.span)
@@ -147,9 +147,11 @@ impl Context<'_> {
         match (entries.get("as"), entries.get("caller")) {
             (Some(roles), None) => self.roles(roles).map(TestCaller::Roles),
             (None, Some(caller)) => credentials(caller),
-            _ => Err(Diagnostic::error("FG5001", "a test has one of `as` and `caller`")
-                .at(&test.span)
-                .help("`as: ROLE` skips matchers; `caller: { jwt: ISSUER, claims: {..} }` goes through them")),
+            _ => Err(
+                Diagnostic::error("FG5001", "a test has one of `as` and `caller`")
+                    .at(&test.span)
+                    .help("`as: ROLE` skips matchers; `caller: { jwt: .., claims: .. }` does not"),
+            ),
         }
     }
 
@@ -263,9 +265,11 @@ fn call_line(node: &Node) -> Result<String, Diagnostic> {
     let text = node.as_str("`call`")?;
     match call_parts(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err(Diagnostic::error("FG5005", format!("{} is no call", quoted(text)))
-            .at(&node.span)
-            .help("write method and target as they go over the wire: `GET /customers/1001?page=1`")),
+        None => Err(
+            Diagnostic::error("FG5005", format!("{} is no call", quoted(text)))
+                .at(&node.span)
+                .help("write method and target: `GET /customers/1001?page=1`"),
+        ),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::policy::source::{Entries, Key, Kind, Node, Span};
 /// Entries of one catalogue; each is compared with each other.
 const MOST_FIELDS: usize = 2_000;
 
+/// Conflicts reported for one catalogue: each entry may conflict with each other.
+const MOST_CONFLICTS: usize = 100;
+
 /// The catalogue and where its entries stand.
 pub(super) fn fields(
     node: &Node,
@@ -155,7 +158,7 @@ pub(super) fn envelope(
                 quoted(&key.text),
                 quoted(&route.text)
             );
-            let help = "inside a record only `fields` speak: list it there, or write a path beside the records";
+            let help = "inside a record only `fields` speak: list it there";
             findings.add(
                 Diagnostic::error("FG2023", message)
                     .at(&key.span)
@@ -189,6 +192,7 @@ fn conflicts<T>(
     findings: &mut Findings,
 ) {
     let mut rest = entries;
+    let mut reported = 0;
     while let Some(((first, first_span), others)) = rest.split_first() {
         rest = others;
         for (second, second_span) in others {
@@ -197,12 +201,15 @@ fn conflicts<T>(
                     .help("keep one of them")
             } else if differ(first, second) && tie(path(first), path(second), any_case) {
                 let message = "two entries can meet the same node and neither spells out more";
-                let help = "give both the same class and mask, or write the common place out in a third way \
-                            so that they no longer meet";
+                let help = "give both the same class and mask, or spell out more in one of them";
                 Diagnostic::error("FG2021", message).help(help)
             } else {
                 continue;
             };
+            reported += 1;
+            if reported > MOST_CONFLICTS {
+                return;
+            }
             findings.add(
                 diagnostic
                     .labelled(second_span, "this one")

@@ -6,7 +6,8 @@
 use super::cells::{cell, openness};
 use super::grid::Rows;
 use super::scalars::{self, moment_or_day, reason, within};
-use super::{Findings, Names};
+use super::{Catalogue, Findings, Names};
+use crate::path::Path;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, quoted};
 use crate::policy::rules::{
@@ -18,13 +19,13 @@ use crate::policy::source::{Entries, Kind, Node};
 pub(super) fn all(
     document: &Document,
     names: &Names,
-    resources: &[Resource],
+    known: Catalogue<'_>,
     rows: &Rows,
     findings: &mut Findings,
 ) -> Vec<Exception> {
     let mut found: Vec<(Exception, &Node)> = Vec::new();
     for node in document.list("exceptions") {
-        let Some(exception) = exception(node, names, resources, rows, findings) else {
+        let Some(exception) = exception(node, names, known, rows, findings) else {
             continue;
         };
         let same = |(other, _): &&(Exception, &Node)| {
@@ -52,12 +53,12 @@ pub(super) fn all(
 fn exception(
     node: &Node,
     names: &Names,
-    resources: &[Resource],
+    known: Catalogue<'_>,
     rows: &Rows,
     findings: &mut Findings,
 ) -> Option<Exception> {
     let entries = findings.keep(node.as_map("an exception"))?;
-    let known = ["field", "role", "do", "reason", "until"];
+    let keys = ["field", "role", "do", "reason", "until"];
     let later = [
         "to",
         "only",
@@ -67,9 +68,9 @@ fn exception(
         "contract",
         "contracts",
     ];
-    findings.extend(entries.check_keys("an exception", &known, &later));
+    findings.extend(entries.check_keys("an exception", &keys, &later));
     let field = require(entries, "field", "an exception", findings);
-    let found = field.and_then(|field| findings.keep(exception_fields(field, resources)));
+    let found = field.and_then(|field| findings.keep(exception_fields(field, known)));
     let role_node = require(entries, "role", "an exception", findings);
     let role = role_node.and_then(|role| findings.keep(role_of(role, names)));
     let cell_node = require(entries, "do", "an exception", findings);
@@ -85,15 +86,16 @@ fn exception(
         .filter(|((of, _, who), _)| *of == resource && *who == role)
         .map(|(_, row)| row)
         .collect();
-    if mine.is_empty() {
+    if mine.is_empty() && known.all_rows {
         let message = "no exception opens anything for a role without a row";
         let help = "give the role a row of this resource under `read`";
         let place = &role_node?.span;
         findings.add(Diagnostic::error("FG2041", message).at(place).help(help));
-    } else if let Some((key, _)) = until
+    } else if !mine.is_empty()
+        && let Some((key, _)) = until
         && !mine
             .iter()
-            .any(|row| opens(&cell, &fields, row, resources.get(resource.0)))
+            .any(|row| opens(&cell, &fields, row, known.resources.get(resource.0)))
     {
         let message =
             "`until` on an exception that opens nothing would open the field when it ends";
@@ -134,28 +136,28 @@ fn opens(
 pub(super) fn ceilings(
     document: &Document,
     names: &Names,
-    resources: &[Resource],
+    known: Catalogue<'_>,
     classes: &[Class],
     findings: &mut Findings,
 ) -> Vec<Ceiling> {
     document
         .list("ceilings")
         .iter()
-        .filter_map(|node| ceiling(node, names, resources, classes, findings))
+        .filter_map(|node| ceiling(node, names, known, classes, findings))
         .collect()
 }
 
 fn ceiling(
     node: &Node,
     names: &Names,
-    resources: &[Resource],
+    known: Catalogue<'_>,
     classes: &[Class],
     findings: &mut Findings,
 ) -> Option<Ceiling> {
     let entries = findings.keep(node.as_map("a ceiling"))?;
-    let known = ["field", "class", "level", "to", "at_most", "reason"];
-    findings.extend(entries.check_keys("a ceiling", &known, &["except", "until", "if"]));
-    let covers = findings.keep(covers(node, entries, names, resources));
+    let keys = ["field", "class", "level", "to", "at_most", "reason"];
+    findings.extend(entries.check_keys("a ceiling", &keys, &["except", "until", "if"]));
+    let covers = findings.keep(covers(node, entries, names, known));
     let to = require(entries, "to", "a ceiling", findings);
     let roles = to.and_then(|to| findings.keep(bound(to, names)));
     let at_most = require(entries, "at_most", "a ceiling", findings);
@@ -180,7 +182,7 @@ fn covers(
     node: &Node,
     entries: Entries<'_>,
     names: &Names,
-    resources: &[Resource],
+    known: Catalogue<'_>,
 ) -> Result<Covers, Diagnostic> {
     match (
         entries.get("field"),
@@ -188,7 +190,7 @@ fn covers(
         entries.get("level"),
     ) {
         (Some(field), None, None) => {
-            let (resource, fields) = ceiling_fields(field, resources)?;
+            let (resource, fields) = ceiling_fields(field, known)?;
             Ok(Covers::Fields(resource, fields))
         }
         (None, Some(class), None) => names.class(class).map(Covers::Class),
@@ -250,99 +252,95 @@ fn require<'a>(
 /// The catalogued path itself, or all below a container.
 fn exception_fields(
     node: &Node,
-    resources: &[Resource],
+    known: Catalogue<'_>,
 ) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
-    let (id, resource, path) = resource_and_path(node, resources)?;
-    let exact = positions(&resource.fields, |field| field.path == path);
-    if !exact.is_empty() {
-        return Ok((id, exact));
+    let found = find(node, known)?;
+    let exact = found.fields(|field| field.path == found.path);
+    match exact.is_empty() {
+        true => found.all_below(node),
+        false => Ok((found.id, exact)),
     }
-    not_empty(
-        node,
-        id,
-        resource,
-        positions(&resource.fields, |field| below(field, &path)),
-    )
 }
 
 /// The catalogued path and all below it.
 fn ceiling_fields(
     node: &Node,
-    resources: &[Resource],
+    known: Catalogue<'_>,
 ) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
-    let (id, resource, path) = resource_and_path(node, resources)?;
-    not_empty(
-        node,
-        id,
-        resource,
-        positions(&resource.fields, |field| below(field, &path)),
-    )
+    find(node, known)?.all_below(node)
 }
 
-fn positions(fields: &[Field], wanted: impl Fn(&Field) -> bool) -> Vec<FieldId> {
-    let found = fields.iter().enumerate().filter(|(_, field)| wanted(field));
-    found.map(|(index, _)| FieldId(index)).collect()
-}
-
-fn below(field: &Field, container: &crate::path::Path) -> bool {
-    field.path.segments.starts_with(&container.segments)
-}
-
-fn not_empty(
-    node: &Node,
+/// A resource and a path of its record, as exceptions and ceilings name them.
+struct Found<'a> {
     id: ResourceId,
-    resource: &Resource,
-    fields: Vec<FieldId>,
-) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
-    if !fields.is_empty() {
-        return Ok((id, fields));
-    }
-    let written = node.scalar().unwrap_or_default();
-    let known: Vec<String> = resource
-        .fields
-        .iter()
-        .map(|field| format!("{}.{}", resource.name, field.text))
-        .collect();
-    let message = format!(
-        "{} is no field of the catalogue and no container above one",
-        quoted(written)
-    );
-    let mistake = Diagnostic::error("FG2040", message).at(&node.span);
-    Err(mistake.suggest(written, known.iter().map(String::as_str)))
+    resource: &'a Resource,
+    complete: bool,
+    path: Path,
 }
 
 /// `customer.accounts[*].card_no`: the resource's name, then a path of the record.
-fn resource_and_path<'a>(
-    node: &Node,
-    resources: &'a [Resource],
-) -> Result<(ResourceId, &'a Resource, crate::path::Path), Diagnostic> {
+fn find<'a>(node: &Node, known: Catalogue<'a>) -> Result<Found<'a>, Diagnostic> {
     let text = node.as_str("`field`")?;
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    let found = resources
-        .iter()
-        .enumerate()
-        .find(|(_, resource)| resource.name == name);
-    let Some((id, resource)) = found else {
+    let mut resources = known.resources.iter().zip(known.places).enumerate();
+    let found = resources.find(|(_, (resource, _))| resource.name == name);
+    let Some((id, (resource, place))) = found else {
         let message = format!("there is no resource {}", quoted(name));
         return Err(Diagnostic::error("FG2003", message)
             .at(&node.span)
             .help("write the resource and the field: `customer.accounts[*].card_no`")
             .suggest(
                 name,
-                resources.iter().map(|resource| resource.name.as_str()),
+                known
+                    .resources
+                    .iter()
+                    .map(|resource| resource.name.as_str()),
             ));
     };
     if rest.is_empty() {
         let message = format!("{} names a resource, not a field", quoted(text));
-        let help = format!("write `{name}.FIELD`");
-        return Err(Diagnostic::error("FG2040", message)
-            .at(&node.span)
-            .help(help));
+        let mistake = Diagnostic::error("FG2040", message).at(&node.span);
+        return Err(mistake.help(format!("write `{name}.FIELD`")));
     }
     let path = match rest.strip_prefix('.') {
         Some(plain) if !plain.starts_with('.') => plain,
         _ => rest,
     };
-    Ok((ResourceId(id), resource, scalars::path(path, &node.span)?))
+    let path = scalars::path(path, &node.span)?;
+    let (id, complete) = (ResourceId(id), place.complete);
+    Ok(Found {
+        id,
+        resource,
+        complete,
+        path,
+    })
+}
+
+impl Found<'_> {
+    fn fields(&self, wanted: impl Fn(&Field) -> bool) -> Vec<FieldId> {
+        let fields = self.resource.fields.iter().enumerate();
+        let found = fields.filter(|(_, field)| wanted(field));
+        found.map(|(index, _)| FieldId(index)).collect()
+    }
+
+    fn all_below(&self, node: &Node) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
+        let container = &self.path.segments;
+        let below = self.fields(|field| field.path.segments.starts_with(container));
+        if !below.is_empty() || !self.complete {
+            return Ok((self.id, below));
+        }
+        let written = node.scalar().unwrap_or_default();
+        let name = &self.resource.name;
+        let fields = self.resource.fields.iter();
+        let known: Vec<String> = fields
+            .map(|field| format!("{name}.{}", field.text))
+            .collect();
+        let message = format!(
+            "{} is no field of the catalogue and no container above one",
+            quoted(written)
+        );
+        let mistake = Diagnostic::error("FG2040", message).at(&node.span);
+        Err(mistake.suggest(written, known.iter().map(String::as_str)))
+    }
 }

@@ -127,7 +127,7 @@ fn never_held(
         quoted(&key.text),
         quoted(&group.name)
     );
-    let help = "`same_as: person` compares with the path parameter that `person:` names; no route here has it";
+    let help = "no route here has the path parameter that `person:` names";
     Some(
         Diagnostic::warning("FG2110", message)
             .at(&key.span)

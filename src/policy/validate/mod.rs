@@ -38,17 +38,24 @@ use crate::mask::Mask;
 struct Findings(Vec<Diagnostic>);
 
 impl Findings {
+    /// Errors kept; a set with more does not load either way.
+    const MOST: usize = 1_000;
+
     fn add(&mut self, found: Diagnostic) {
-        self.0.push(found);
+        let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+        let enough = self.0.len() >= Self::MOST && self.0.iter().any(is_error);
+        if !(enough && is_error(&found)) {
+            self.0.push(found);
+        }
     }
 
     fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
-        self.0.extend(found);
+        found.into_iter().for_each(|found| self.add(found));
     }
 
     /// The value, or nothing and one more mistake.
     fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|mistake| self.0.push(mistake)).ok()
+        result.map_err(|mistake| self.add(mistake)).ok()
     }
 }
 
@@ -104,6 +111,16 @@ struct ResourcePlaces {
     name: Span,
     fields: Vec<Span>,
     unlisted: Option<Span>,
+    /// Whether all of its routes and fields were understood.
+    complete: bool,
+}
+
+/// Resources for lookups of their fields.
+#[derive(Clone, Copy)]
+struct Catalogue<'a> {
+    resources: &'a [Resource],
+    places: &'a [ResourcePlaces],
+    all_rows: bool,
 }
 
 /// Validates a document.
@@ -123,9 +140,17 @@ pub(super) fn rule_set(
         masks: masks::all(document, &mut findings),
     };
     let resources = resources::all(document, &names, &mut places, &mut findings);
+    let before = findings.0.len();
     let rows = grid::rows(document, &names, &resources, &roles, &mut findings);
-    let exceptions = exceptions::all(document, &names, &resources, &rows, &mut findings);
-    let ceilings = exceptions::ceilings(document, &names, &resources, &classes, &mut findings);
+    let mut row_mistakes = findings.0.iter().skip(before);
+    let known = Catalogue {
+        resources: &resources,
+        places: &places.resources,
+        // A row whose role or group is misspelled may be the row an exception needs.
+        all_rows: !row_mistakes.any(|found| matches!(found.code, "FG2002" | "FG2003")),
+    };
+    let exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
+    let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
     let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
     let rules = RuleSet {
         digest,
@@ -158,3 +183,6 @@ fn by_name<'a, I>(
         .map(|(index, name)| (name.clone(), id(index)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::Findings;
 use super::scalars::{path, sentence};
 use crate::policy::diagnostic::{Diagnostic, quoted};
 use crate::policy::rules::{Field, FieldId, Group, Param, ParamName, ParamRule, TemplateSegment};
-use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, is_plain_text};
+use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, odd_character};
 
 /// Names that usually choose fields or rows: `free` needs a reason for them.
 const CHOOSING: [&str; 22] = [
@@ -77,7 +77,7 @@ fn name(key: &Key, groups: &[(Group, Vec<Span>)]) -> Result<ParamName, Diagnosti
         };
     }
     let forbidden = ['&', '=', ';', '#', '+', '%', ' '];
-    if text.is_empty() || text.contains(forbidden) || is_plain_text(text).is_err() {
+    if text.is_empty() || text.contains(forbidden) || odd_character(text).is_some() {
         let message = format!("{} cannot be the name of a query parameter", quoted(text));
         let help = "write the name as it is after decoding, in ASCII or Han letters";
         return Err(Diagnostic::error("FG2013", message)
@@ -205,9 +205,9 @@ fn free(key: &Key, name: &ParamName, reason: Option<&str>) -> Result<ParamRule, 
 /// The field a path names, which must be in the catalogue with a class.
 pub(super) fn catalogued(text: &str, node: &Node, fields: &[Field]) -> Result<FieldId, Diagnostic> {
     let wanted = path(text, &node.span)?;
-    let found = fields
-        .iter()
-        .position(|field| field.path == wanted && field.class.is_some());
+    let found = fields.iter().position(|field| {
+        field.path == wanted && field.names.is_none_or(|_| field.class.is_some())
+    });
     found.map(FieldId).ok_or_else(|| {
         let message = format!("{} is no field of the catalogue", quoted(text));
         Diagnostic::error("FG2013", message)

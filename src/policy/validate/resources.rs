@@ -44,6 +44,11 @@ const LATER: [&str; 15] = [
     "send",
 ];
 
+/// Mistakes in an entry of `at` or `fields` after which the entry still counts.
+const KEEPS_ENTRY: [&str; 6] = ["FG2001", "FG2004", "FG2011", "FG2020", "FG2021", "FG2022"];
+/// Mistakes that may only follow from an entry that does not count: one mistake is reported once.
+const LOOKUPS: [&str; 4] = ["FG2012", "FG2013", "FG2024", "FG2025"];
+
 /// All resources, in the order of their names.
 pub(super) fn all(
     document: &Document,
@@ -74,6 +79,7 @@ fn resource(
         name: key.span.clone(),
         fields: Vec::new(),
         unlisted: None,
+        complete: false,
     };
     let Some(entries) = findings.keep(node.as_map("a resource")) else {
         return (resource, places);
@@ -89,6 +95,7 @@ fn resource(
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
 
     let mut groups = Vec::new();
+    let before = findings.0.len();
     if let Some(at) = findings.keep(entries.require("at", "a resource", &key.span)) {
         groups = routes::groups(&key.text, at, table, findings);
         if let Some(fields) = findings.keep(entries.require("fields", "a resource", &key.span)) {
@@ -96,10 +103,22 @@ fn resource(
                 catalogue::fields(fields, names, resource.any_case, findings);
         }
     }
-    resource.params = params::all(entries.get("params"), &groups, &resource.fields, findings);
+    let found = findings.0.iter().skip(before);
+    places.complete = found
+        .into_iter()
+        .all(|found| KEEPS_ENTRY.contains(&found.code));
+    let mut lookups = Findings::default();
+    resource.params = params::all(
+        entries.get("params"),
+        &groups,
+        &resource.fields,
+        &mut lookups,
+    );
     if let Some(node) = entries.get("person") {
-        resource.person = person(node, &resource.fields, &groups, findings);
+        resource.person = person(node, &resource.fields, &groups, &mut lookups);
     }
+    let certain = |found: &Diagnostic| places.complete || !LOOKUPS.contains(&found.code);
+    findings.extend(lookups.0.into_iter().filter(certain));
     resource.groups = match groups.is_empty() {
         true => resource.groups,
         false => groups.into_iter().map(|(group, _)| group).collect(),

@@ -44,9 +44,12 @@ fn role(key: &Key, node: &Node, findings: &mut Findings) -> Role {
         return empty;
     };
     let mistakes = entries.check_keys("a role", &KNOWN, &LATER);
-    let understood = mistakes.is_empty();
-    findings.extend(mistakes);
-    if understood && entries.get("jwt").is_none() && entries.get("mtls").is_none() {
+    if !mistakes.is_empty() {
+        // What is missing may be what is misspelled.
+        findings.extend(mistakes);
+        return empty;
+    }
+    if entries.is_empty() {
         let message = format!("the role {} says nothing about who holds it", quoted(&name));
         let help = "write `jwt:` with `claim:`, or `mtls:` with `san:`";
         findings.add(

@@ -117,7 +117,7 @@ fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diag
         "HEAD" => Method::HEAD,
         later if LATER_METHODS.contains(&later) => {
             let message = format!("`{later}` routes are not supported yet");
-            let help = "only GET and HEAD can be declared so far; without the route the request is refused";
+            let help = "only GET and HEAD can be declared so far; remove the route";
             return Err(Diagnostic::error("FG1022", message)
                 .at(&key.span)
                 .help(help));

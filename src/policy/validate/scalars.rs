@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use crate::path::{self, Path};
 use crate::policy::diagnostic::{Diagnostic, quoted};
-use crate::policy::source::{Entries, Node, Span, is_plain_text};
+use crate::policy::source::{Entries, Node, Span, odd_character};
 
 /// A text for people, such as a reason: it must say something.
 pub(super) fn sentence(node: &Node, what: &str) -> Result<String, Diagnostic> {
@@ -81,7 +81,7 @@ pub(super) fn moment_or_day(node: &Node, what: &str) -> Result<i64, Diagnostic> 
 
 /// A path the engine can match.
 pub(super) fn path(text: &str, span: &Span) -> Result<Path, Diagnostic> {
-    if let Err(odd) = is_plain_text(text) {
+    if let Some(odd) = odd_character(text) {
         let number = format!("{:04X}", u32::from(odd));
         let message = format!("the path {} holds U+{number}", quoted(text));
         let help = format!(

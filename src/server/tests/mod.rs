@@ -183,7 +183,8 @@ async fn rest_of(stream: &mut TlsStream<TcpStream>) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Frames of a body, then a fault when told to fail, or nothing more for ever; tells when it is dropped.
+/// Frames of a body, then a fault when told to fail, or nothing more for ever; tells when it is
+/// dropped.
 struct Script {
     frames: Vec<&'static str>,
     fail: oneshot::Receiver<()>,

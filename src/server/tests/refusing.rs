@@ -192,6 +192,47 @@ async fn what_is_not_http2_is_refused_with_a_trace() {
 }
 
 #[tokio::test]
+async fn o05_a_client_that_gives_up_on_every_request_is_let_go() {
+    let authority = Authority::new();
+    let mut site = site(authority.server_config(), generous(), |_, _| async {
+        std::future::pending::<Response<Full<Bytes>>>().await
+    });
+    let connector = client(&authority, &["h2"], None);
+    let stream = connect(&connector, site.address).await.unwrap();
+    let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
+    let ended = tokio::spawn(connection);
+    while let Ok(mut ready) = sender.clone().ready().await {
+        let request = Request::get("https://localhost/").body(()).unwrap();
+        if let Ok((_, mut stream)) = ready.send_request(request, true) {
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+        sender = ready;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(kind(&mut site).await, RefusalKind::Http2);
+    let _ = ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn o05_a_client_that_lets_its_requests_finish_is_not() {
+    let authority = Authority::new();
+    let site = site(authority.server_config(), generous(), describe_connection);
+    let connector = client(&authority, &["h2"], None);
+    let stream = connect(&connector, site.address).await.unwrap();
+    let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..300 {
+        let mut ready = sender.clone().ready().await.unwrap();
+        let request = Request::get("https://localhost/").body(()).unwrap();
+        let (answer, _) = ready.send_request(request, true).unwrap();
+        let mut body = answer.await.unwrap().into_body();
+        while let Some(data) = body.data().await {
+            data.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn e09_pipelined_requests_are_answered_in_order() {
     let authority = Authority::new();
     let site = site(

@@ -1,0 +1,335 @@
+//! The whole story of one exchange. It calls the stages in order; no stage calls another.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use ulid::Ulid;
+
+use super::body::Body;
+use super::observe::Observed;
+use super::reject::{self, Refusal};
+use super::stream::{Beginning, Stream};
+use super::{Generation, Proxy, body_limits, decoder_limits};
+use crate::decide::{self, Context, Decision, Permit};
+use crate::model::{Caller, Reason};
+use crate::policy::Resource;
+use crate::route::{Match, canonical};
+use crate::server::{Connection, check_framing};
+use crate::transform::encoding::Decoder;
+use crate::transform::response::{Passage, judge};
+use crate::upstream::headers::Facts;
+use crate::upstream::{Upstream, UpstreamBody};
+
+/// Answers one request.
+pub async fn serve(
+    proxy: Arc<Proxy>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let id = Ulid::generate();
+    let head = request.method() == Method::HEAD;
+    let peer = connection.peer.ip();
+    let Ok(observed) = Observed::begin(&proxy, id, peer, request.headers()) else {
+        return reject::answer(&Reason::AuditUnavailable.into(), id, head);
+    };
+    let mut observed = Box::new(observed);
+    let permitted = permit(&proxy, &connection, request, id, &mut observed).await;
+    let (mut parts, permitted) = match permitted {
+        Ok(permitted) => permitted,
+        Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
+    };
+    let answered = ask(&proxy, &permitted, &mut parts).await;
+    match answered {
+        Ok(answered) => respond(&proxy, &permitted, answered, id, head, observed).await,
+        Err(refusal) => replace(&refusal, id, head, &mut observed),
+    }
+}
+
+/// What a permitted request needs to go on.
+struct Permitted {
+    permit: Permit,
+    upstream: Arc<Upstream>,
+    headers: HeaderMap,
+    host: Option<String>,
+}
+
+/// Stages 1 to 3, and the record before the upstream is contacted.
+async fn permit(
+    proxy: &Proxy,
+    connection: &Connection,
+    request: Request<Incoming>,
+    id: Ulid,
+    observed: &mut Observed,
+) -> Result<(http::request::Parts, Permitted), Refusal> {
+    let generation = proxy.generation.load_full();
+    let now = jiff::Timestamp::now().as_second();
+    let (parts, body) = request.into_parts();
+
+    let host = check_framing(&parts, proxy.limits.header)?;
+    let host = host.map(|host| host.host().to_owned());
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    canonical::check(target)?;
+
+    let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
+    observed.caller(&caller);
+
+    let matched = generation
+        .router
+        .resolve(&parts.method, target)
+        .map_err(|none| Refusal {
+            allow: none.allow,
+            ..Refusal::from(none.reason)
+        })?;
+    let resource = resource(&generation, &matched)?;
+    let upstream = upstream(proxy, &generation, resource, &matched, observed)?;
+    if !upstream.serves(host.as_deref()) {
+        return Err(Reason::WrongHost.into());
+    }
+
+    let permit = decide(&generation, &caller, &matched, Context { now }, observed)?;
+    no_body(body, proxy.limits.body_idle).await?;
+
+    observed
+        .intend(&generation.policy, &permit)
+        .await
+        .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
+    let facts = Facts {
+        request_id: &id.to_string(),
+        caller_id: observed.caller_id(),
+        version: parts.version,
+    };
+    let headers = upstream.headers().request(&parts.headers, facts)?;
+    Ok((
+        parts,
+        Permitted {
+            permit,
+            upstream,
+            headers,
+            host,
+        },
+    ))
+}
+
+fn authenticate(
+    proxy: &Proxy,
+    connection: &Connection,
+    generation: &Generation,
+    headers: &HeaderMap,
+    now: i64,
+) -> Result<Caller, Reason> {
+    let certificate = connection.certificate.as_deref();
+    let peer = connection.peer.ip();
+    let caller = proxy
+        .identity
+        .load()
+        .authenticate(headers, certificate, peer, now)?;
+    if decide::counts(&generation.policy.rules, &caller) {
+        Ok(caller)
+    } else {
+        Err(Reason::NoCredential)
+    }
+}
+
+fn resource<'a>(generation: &'a Generation, matched: &Match) -> Result<&'a Resource, Reason> {
+    generation
+        .policy
+        .rules
+        .resources
+        .get(matched.resource.0)
+        .ok_or(Reason::Internal)
+}
+
+fn upstream(
+    proxy: &Proxy,
+    generation: &Generation,
+    resource: &Resource,
+    matched: &Match,
+    observed: &mut Observed,
+) -> Result<Arc<Upstream>, Reason> {
+    let upstreams = proxy.upstreams.load();
+    let upstream = upstreams
+        .of(resource.upstream.as_deref())
+        .ok_or(Reason::Internal)?;
+    let group = resource
+        .groups
+        .get(matched.group.0)
+        .ok_or(Reason::Internal)?;
+    let route = group.routes.get(matched.route).ok_or(Reason::Internal)?;
+    observed.route(
+        &generation.policy,
+        &group.name,
+        &route.text,
+        upstream.name(),
+    );
+    Ok(Arc::clone(upstream))
+}
+
+fn decide(
+    generation: &Generation,
+    caller: &Caller,
+    matched: &Match,
+    context: Context,
+    observed: &mut Observed,
+) -> Result<Permit, Reason> {
+    match decide::decide(&generation.policy, caller, matched, context) {
+        Decision::Allow(permit) => {
+            observed.roles(permit.roles().to_vec());
+            Ok(*permit)
+        }
+        Decision::Deny(denial) => {
+            let roles = denial.roles.iter().filter_map(|role| {
+                generation
+                    .policy
+                    .rules
+                    .roles
+                    .get(role.0)
+                    .map(|role| role.name.clone())
+            });
+            observed.roles(roles.collect());
+            Err(denial.reason)
+        }
+    }
+}
+
+/// Nothing that is declared takes a body yet.
+async fn no_body(mut body: Incoming, patience: Duration) -> Result<(), Reason> {
+    while !body.is_end_stream() {
+        let frame = tokio::time::timeout(patience, body.frame()).await;
+        match frame.map_err(|_| Reason::MalformedRequest)? {
+            None => break,
+            Some(Ok(frame)) if frame.data_ref().is_none_or(bytes::Bytes::is_empty) => {}
+            Some(Ok(_)) => return Err(Reason::UnexpectedBody),
+            Some(Err(_)) => return Err(Reason::MalformedRequest),
+        }
+    }
+    Ok(())
+}
+
+/// An upstream's answer that may pass.
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// `None` where there is no body to pass.
+    body: Option<(Decoder, UpstreamBody)>,
+}
+
+/// Stage 5, and the gate its answer must pass.
+async fn ask(
+    proxy: &Proxy,
+    permitted: &Permitted,
+    parts: &mut http::request::Parts,
+) -> Result<Answered, Refusal> {
+    let headers = permitted.headers.clone();
+    let asked = Instant::now();
+    // HEAD is answered with what GET would have brought.
+    let method = if parts.method == Method::HEAD {
+        Method::GET
+    } else {
+        parts.method.clone()
+    };
+    let answer = permitted
+        .upstream
+        .send(&permitted.permit, method, headers)
+        .await?;
+    proxy
+        .metrics
+        .upstream_took(permitted.upstream.name(), asked.elapsed());
+    let (head, body) = answer.into_parts();
+    let ratio = decoder_limits(&proxy.limits);
+    let body = match judge(head.status, &head.headers, ratio)? {
+        Passage::Empty => None,
+        Passage::Replaced { status, reason } => return Err(Refusal::upstream(status, reason)),
+        Passage::Governed(decoder) => Some((decoder, body)),
+    };
+    Ok(Answered {
+        status: head.status,
+        headers: head.headers,
+        body,
+    })
+}
+
+/// Stage 6: the caller's answer.
+async fn respond(
+    proxy: &Proxy,
+    permitted: &Permitted,
+    answered: Answered,
+    id: Ulid,
+    head: bool,
+    mut observed: Box<Observed>,
+) -> Response<Body> {
+    let Permitted {
+        permit,
+        upstream,
+        host,
+        ..
+    } = permitted;
+    let host = host.as_deref();
+    let passed =
+        upstream
+            .headers()
+            .response(answered.status, &answered.headers, host, &id.to_string());
+    let mut headers = match passed {
+        Ok(headers) => headers,
+        Err(reason) => return replace(&reason.into(), id, head, &mut observed),
+    };
+    observed.status(answered.status);
+    let body = match answered.body {
+        None => {
+            observed.complete();
+            Body::empty()
+        }
+        Some((decoder, body)) => {
+            let stream = Stream::new(
+                permit,
+                body_limits(&proxy.limits),
+                decoder,
+                body,
+                head,
+                observed,
+            );
+            match stream.begin().await {
+                Err((reason, mut observed)) => {
+                    return replace(&reason.into(), id, head, &mut observed);
+                }
+                Ok(Beginning::Head(mut observed)) => {
+                    observed.complete();
+                    Body::empty()
+                }
+                Ok(Beginning::Whole(bytes, observed)) => {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                    Body::whole(bytes, observed)
+                }
+                Ok(Beginning::Committed(stream)) => Body::stream(stream),
+            }
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = answered.status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Refuses before the upstream was contacted; nothing is sent that the log does not hold.
+async fn refuse(refusal: Refusal, id: Ulid, head: bool, observed: &mut Observed) -> Response<Body> {
+    let response = reject::answer(&refusal, id, head);
+    let bytes = response.body().size_hint().exact().unwrap_or(0);
+    match observed.refuse(&refusal, bytes).await {
+        Ok(()) => response,
+        Err(_) => reject::answer(&Reason::AuditUnavailable.into(), id, head),
+    }
+}
+
+/// Puts an answer of ours in the place of the upstream's.
+fn replace(refusal: &Refusal, id: Ulid, head: bool, observed: &mut Observed) -> Response<Body> {
+    let response = reject::answer(refusal, id, head);
+    let bytes = response.body().size_hint().exact().unwrap_or(0);
+    observed.replaced(refusal, bytes);
+    response
+}

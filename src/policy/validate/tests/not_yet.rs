@@ -1,0 +1,201 @@
+//! Everything the language defines beyond what is built is refused by name.
+
+use super::*;
+
+#[track_caller]
+fn not_yet(from: &str, to: &str, name: &str) {
+    refuses(
+        from,
+        to,
+        &["FG1022", name, "not supported yet", "rules.yaml:"],
+    );
+}
+
+#[test]
+fn sections() {
+    for section in [
+        "create",
+        "update",
+        "delete",
+        "find",
+        "conditions",
+        "contracts",
+        "open",
+        "dictionary",
+        "grids",
+        "consents",
+        "grants",
+        "release",
+        "never_with",
+        "limits",
+    ] {
+        let rules = format!("{RULES}{section}: {{ x: 1 }}\n");
+        refuses_rules(
+            &rules,
+            &[
+                "FG1022",
+                &format!("`{section}` in a rule file is not supported yet"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn keys_of_resources() {
+    for key in [
+        "strip_as",
+        "only",
+        "mode",
+        "is",
+        "dictionary",
+        "like",
+        "when",
+        "errors",
+        "on_forbidden",
+        "on_put",
+        "on_masked",
+        "unlisted_params",
+    ] {
+        not_yet(
+            "    envelope:",
+            &format!("    {key}: x\n    envelope:"),
+            &format!("`{key}`"),
+        );
+    }
+}
+
+#[test]
+fn methods_and_the_long_form_of_routes() {
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        not_yet(
+            "      list:\n",
+            &format!("      {method} /customers/{{id}}: $\n      list:\n"),
+            method,
+        );
+    }
+    not_yet(
+        "{id}: $\n",
+        "{id}: { record: $, does: read }\n",
+        "long form",
+    );
+    not_yet(
+        "      list:\n",
+        "      list:\n        only: [x]\n",
+        "`only`",
+    );
+}
+
+#[test]
+fn keys_of_fields_and_paths_from_the_end() {
+    not_yet(
+        "name: { class: basic,",
+        "name: { class: basic, written_by: [self],",
+        "`written_by`",
+    );
+    not_yet(
+        "name: { class: basic,",
+        "name: { class: basic, write: never,",
+        "`write`",
+    );
+    for path in [
+        "notes[-1].text",
+        "notes[-2:].text",
+        "notes[?@.kind=='x'].text",
+    ] {
+        refuses(
+            "notes[*].text:",
+            &format!("{path}:"),
+            &["FG3001", "not supported yet", "rules.yaml:18:7"],
+        );
+    }
+}
+
+#[test]
+fn parameters_that_search_or_choose_fields() {
+    not_yet(
+        "page: { whole: 1..10 }",
+        "phone: phones[*].number",
+        "searches a field",
+    );
+    not_yet(
+        "page: { whole: 1..10 }",
+        "phone: [id, name]",
+        "several fields",
+    );
+    not_yet("page: { whole: 1..10 }", "shown: names", "`names`");
+    not_yet("path.id: id", "path.id: [id, name]", "several fields");
+}
+
+#[test]
+fn keys_of_roles() {
+    for key in [
+        "any: []",
+        "api_key: x",
+        "extends: self",
+        "contract: required",
+    ] {
+        let name = key.split_once(':').unwrap().0;
+        not_yet(
+            "acme: { mtls:",
+            &format!("acme: {{ {key}, mtls:"),
+            &format!("`{name}`"),
+        );
+    }
+    let role_alone = "acme: { api_key: nightly }";
+    not_yet(
+        "acme: { mtls: partners, san: \"spiffe://acme\" }",
+        role_alone,
+        "`api_key`",
+    );
+}
+
+#[test]
+fn conditions_in_cells_and_gates_on_rows() {
+    not_yet(
+        "secret: mask }",
+        "secret: show if consent }",
+        "`show if consent`",
+    );
+    not_yet(
+        "secret: mask }",
+        "secret: show if consent else mask }",
+        "not supported",
+    );
+    not_yet("secret: mask }", "only: [x] }", "`only`");
+    not_yet(
+        "  customer/list:\n",
+        "  customer/list:\n    only: { basic: show }\n",
+        "`only`",
+    );
+}
+
+#[test]
+fn exceptions_and_ceilings() {
+    not_yet("to: everyone", "to: contracts", "`to: contracts`");
+    not_yet(
+        "to: everyone,",
+        "to: everyone, except: [contracts],",
+        "`except`",
+    );
+    not_yet("role: acme, do", "role: acme, only: [x], do", "`only`");
+    not_yet("do: show,", "do: show if x,", "`show if x`");
+}
+
+#[test]
+fn parts_of_tests() {
+    not_yet(
+        "    call: GET /customers/1\n",
+        "    call: GET /customers/1\n    body: { a: 1 }\n",
+        "`body`",
+    );
+    not_yet(
+        "expect_status: 200",
+        "expect_refused: [name]\n    expect_status: 200",
+        "`expect_refused`",
+    );
+    not_yet(
+        "expect_status: 200",
+        "expect_reason: contract-expired",
+        "`contract-expired`",
+    );
+}
