@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("audit", &["model", "config"]),
     ("policy", &["model", "path", "mask"]),
     ("route", &["model", "policy"]),
-    ("decide", &["model", "policy"]),
+    ("decide", &["model", "policy", "route"]),
     (
         "transform",
         &[
@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "decide",
             "transform",
             "upstream",
+            "server",
         ],
     ),
     ("admin", &["model", "telemetry", "config", "pipeline"]),
@@ -56,7 +57,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "identity",
             "audit",
             "policy",
-            "pipeline",
             "admin",
         ],
     ),

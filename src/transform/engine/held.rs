@@ -1,0 +1,154 @@
+//! Records, and those that are held until it is known whose they are.
+
+use std::sync::Arc;
+
+use super::{Engine, Fate, Hold, Now};
+use crate::json::Piece;
+use crate::model::Reason;
+use crate::transform::RecordDone;
+use crate::transform::record::{Record, Sighting};
+
+impl Engine {
+    pub(super) fn begin_record(&mut self, chunk: &[u8], piece: Piece) {
+        let held = self.plan.person_check();
+        if held && self.hold.is_none() {
+            let kept = self.frames.last().is_some_and(|frame| frame.kept);
+            let first = self.first.to_vec(chunk);
+            let mut lead = if kept {
+                self.between.to_vec(chunk)
+            } else {
+                first.clone()
+            };
+            lead.extend_from_slice(&self.head.to_vec(chunk));
+            self.flush(chunk);
+            self.hold = Some(Hold {
+                bytes: Vec::new(),
+                lead: Some(lead),
+                first,
+            });
+        }
+        let start = self.consumed + piece.start as u64;
+        self.record = Some(Record::new(start, self.frames.len(), held));
+    }
+
+    pub(super) fn see(&mut self, person: Option<String>) -> Result<(), Reason> {
+        let Some(record) = &mut self.record else {
+            return Ok(());
+        };
+        record.see(person);
+        let released = self.plan.person_check() && !record.held;
+        if released && record.person == Sighting::Unusable {
+            return Err(self.not_theirs());
+        }
+        Ok(())
+    }
+
+    pub(super) fn not_theirs(&self) -> Reason {
+        if self.plan.is_single() {
+            Reason::NoSuchRecord
+        } else {
+            Reason::UnexpectedShape
+        }
+    }
+
+    /// A record that is held is judged by what is known of its person when it outgrows the limit.
+    pub(super) fn check_held_length(&mut self, chunk: &[u8], end: usize) -> Result<(), Reason> {
+        let Some(record) = self.record.as_ref().filter(|record| record.held) else {
+            return Ok(());
+        };
+        let length = (self.consumed + end as u64).saturating_sub(record.start);
+        if length <= self.limits.record as u64 {
+            return Ok(());
+        }
+        if record.is_of(self.caller_person.as_deref()) {
+            self.release(chunk);
+            return Ok(());
+        }
+        if self.plan.is_single() {
+            return Err(Reason::NoSuchRecord);
+        }
+        self.drop_rest_of_record(chunk);
+        Ok(())
+    }
+
+    pub(super) fn drop_rest_of_record(&mut self, chunk: &[u8]) {
+        let Some(record) = self.record.take() else {
+            return;
+        };
+        let inner = match self.now {
+            Now::Copying(depth) | Now::Skipping(depth) => depth,
+            Now::Judging | Now::Scalar(_) => 0,
+        };
+        let open = self.frames.len().saturating_sub(record.depth) + inner;
+        self.frames.truncate(record.depth);
+        self.discard(chunk);
+        self.value.clear();
+        // A scalar record, or the scalar at hand in one, is passed over to its own end.
+        self.now = if open == 0 {
+            Now::Scalar(Fate {
+                passes: false,
+                replace: None,
+                is_person: false,
+            })
+        } else {
+            Now::Skipping(open)
+        };
+    }
+
+    pub(super) fn end_record(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+        self.flush(chunk);
+        let Some(record) = self.record.take() else {
+            return Ok(());
+        };
+        if record.held {
+            if !record.is_of(self.caller_person.as_deref()) {
+                if self.plan.is_single() {
+                    return Err(Reason::NoSuchRecord);
+                }
+                self.discard(chunk);
+                return Ok(());
+            }
+            self.release(chunk);
+        }
+        self.tally.unlisted += record.unlisted;
+        let (person, outcomes) = record.into_parts();
+        self.tally.add(&outcomes);
+        if *self.outcomes != outcomes {
+            self.outcomes = Arc::new(outcomes);
+        }
+        self.done.push(RecordDone {
+            end: self.taken + self.out.len() as u64,
+            person,
+            outcomes: Arc::clone(&self.outcomes),
+        });
+        Ok(())
+    }
+
+    /// The record at hand leaves.
+    pub(super) fn release(&mut self, chunk: &[u8]) {
+        self.flush(chunk);
+        if let Some(hold) = self.hold.take() {
+            self.out
+                .extend_from_slice(hold.lead.as_deref().unwrap_or_default());
+            self.out.extend_from_slice(&hold.bytes);
+        }
+        let depth = match &mut self.record {
+            Some(record) => {
+                record.held = false;
+                record.depth
+            }
+            None => self.frames.len(),
+        };
+        if let Some(parent) = depth.checked_sub(1).and_then(|at| self.frames.get_mut(at)) {
+            parent.kept = true;
+        }
+    }
+
+    /// The record at hand goes.
+    pub(super) fn discard(&mut self, chunk: &[u8]) {
+        self.flush(chunk);
+        if let Some(hold) = self.hold.take() {
+            self.first.restore(hold.first);
+        }
+    }
+}
