@@ -13,8 +13,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::INTERNAL;
 use super::run::Running;
+use super::{Failure, INTERNAL, complain};
 use crate::config;
 use crate::demo::client::{self, Answer};
 use crate::demo::difference;
@@ -88,8 +88,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         }
     });
     shown.unwrap_or_else(|Failed(message)| {
-        // Nobody is left to tell where stderr is gone.
-        let _ = writeln!(io::stderr(), "error: {message}");
+        complain(&Failure::new(INTERNAL, message).text);
         ExitCode::from(INTERNAL)
     })
 }

@@ -10,5 +10,9 @@
     reason = "clippy knows `#[test]` functions, not what they call"
 )]
 
+mod apply;
+mod binary;
+mod commands;
+mod rule_tests;
 mod supply;
 mod tidy;
