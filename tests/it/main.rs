@@ -13,6 +13,7 @@
 mod apply;
 mod binary;
 mod commands;
+mod demo;
 mod rule_tests;
 mod supply;
 mod tidy;
