@@ -14,6 +14,7 @@ mod apply;
 mod binary;
 mod commands;
 mod demo;
+mod readme;
 mod rule_tests;
 mod supply;
 mod tidy;
