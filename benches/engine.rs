@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use fieldgate::policy::store::Policy;
-use fieldgate::policy::{GroupId, ResourceId, RoleId, load_texts};
 use fieldgate::mask::token::TokenMaster;
 use fieldgate::policy::plan::Plan;
+use fieldgate::policy::store::Policy;
+use fieldgate::policy::{GroupId, ResourceId, RoleId, load_texts};
 use fieldgate::transform::{BodyLimits, Engine};
 
 fn main() {
@@ -69,9 +69,13 @@ read:
 "#;
 
 fn plan(rules: &str, group: usize) -> Arc<Plan> {
-    let rules = load_texts(&[("bench.yaml", rules.as_bytes())]).unwrap().rules;
+    let rules = load_texts(&[("bench.yaml", rules.as_bytes())])
+        .unwrap()
+        .rules;
     let policy = Policy::new(1, rules, TokenMaster::test_key());
-    let compiled = policy.plan(ResourceId(0), GroupId(group), 0, &[RoleId(0)], 0).unwrap();
+    let compiled = policy
+        .plan(ResourceId(0), GroupId(group), 0, &[RoleId(0)], 0)
+        .unwrap();
     Arc::clone(&compiled.plan)
 }
 
@@ -109,13 +113,17 @@ const SIZES: [usize; 4] = [1 << 10, 20 << 10, 1 << 20, 64 << 20];
 #[divan::bench(args = SIZES, max_time = 2)]
 fn customers_masked(bencher: Bencher<'_, '_>, size: usize) {
     let (plan, body) = (plan(RULES, 0), customers(size));
-    bencher.counter(BytesCount::of_slice(&body)).bench(|| govern(&plan, black_box(&body)));
+    bencher
+        .counter(BytesCount::of_slice(&body))
+        .bench(|| govern(&plan, black_box(&body)));
 }
 
 #[divan::bench(args = SIZES, max_time = 2)]
 fn customers_shown_whole(bencher: Bencher<'_, '_>, size: usize) {
     let (plan, body) = (plan(SHOW_ALL, 0), customers(size));
-    bencher.counter(BytesCount::of_slice(&body)).bench(|| govern(&plan, black_box(&body)));
+    bencher
+        .counter(BytesCount::of_slice(&body))
+        .bench(|| govern(&plan, black_box(&body)));
 }
 
 #[divan::bench(args = SIZES, max_time = 2)]
@@ -135,14 +143,20 @@ fn customers_parsed_and_printed_by_serde_json(bencher: Bencher<'_, '_>, size: us
     });
 }
 
-const PAYLOADS: [&str; 4] =
-    ["twitter.json", "citm_catalog.json", "github_events.json", "canada.json"];
+const PAYLOADS: [&str; 4] = [
+    "twitter.json",
+    "citm_catalog.json",
+    "github_events.json",
+    "canada.json",
+];
 
 #[divan::bench(args = PAYLOADS, max_time = 2)]
 fn payload_shown_whole(bencher: Bencher<'_, '_>, name: &str) {
     let Some(body) = payload(name) else { return };
     let plan = plan(SHOW_ALL, 0);
-    bencher.counter(BytesCount::of_slice(&body)).bench(|| govern(&plan, black_box(&body)));
+    bencher
+        .counter(BytesCount::of_slice(&body))
+        .bench(|| govern(&plan, black_box(&body)));
 }
 
 #[divan::bench(args = PAYLOADS, max_time = 2)]

@@ -10,5 +10,11 @@
     reason = "clippy knows `#[test]` functions, not what they call"
 )]
 
+mod engine;
+mod generate;
+mod oracle;
+mod properties;
+mod reading;
+mod sketch;
 mod supply;
 mod tidy;
