@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::printable;
 use crate::policy::diagnostic::{Diagnostic, Style, render};
 use crate::policy::{Loaded, RuleSet, load};
 
@@ -14,7 +15,7 @@ const RULES_INVALID: u8 = 3;
 
 /// Prints what is wrong to standard error and one line to standard output.
 pub fn run(dir: &Path, deny_lints: bool) -> ExitCode {
-    let shown = dir.display();
+    let shown = printable(&dir.display().to_string());
     let (diagnostics, summary, failed) = match load(dir) {
         Ok(Loaded {
             rules, warnings, ..

@@ -1,10 +1,25 @@
 //! The command line: one file per subcommand, exit codes as in `docs/settings.md`.
+//!
+//! Refuses (exit 2) wrong arguments, and by name every command and flag that is defined and not built yet. Nothing that
+//! came from outside reaches a terminal with control or bidirectional characters in it.
 
+pub mod apply;
 pub mod audit;
 pub mod check;
+pub mod demo;
+mod offline;
 pub mod run;
+pub mod test;
 
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::policy::source::is_unreadable;
+use crate::telemetry::LogFormat;
 
 /// Something that should not happen did.
 const INTERNAL: u8 = 1;
@@ -12,15 +27,231 @@ const INTERNAL: u8 = 1;
 const USAGE: u8 = 2;
 /// Rules that do not load.
 const RULES: u8 = 3;
+/// Tests of a rule set failed.
+const TESTS: u8 = 4;
+/// The call was refused.
+const REFUSED: u8 = 8;
+
+/// Field-level access control for the JSON answers of legacy APIs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fieldgate",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 ok, 1 internal, 2 usage or settings, 3 rules invalid, 4 tests failed,\n\
+                  6 audit verification failed, 8 refused."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Not supported yet.
+    #[arg(long, global = true, hide = true, value_name = "FORMAT")]
+    format: Option<OsString>,
+    /// Not supported yet.
+    #[arg(long, global = true, hide = true, value_name = "LANGUAGE")]
+    lang: Option<OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A legacy API, the proxy and throw-away identities in one process, from nothing
+    Demo(demo::Arguments),
+    /// Serve
+    Run {
+        /// The settings; else $FIELDGATE_CONFIG, ./fieldgate.yaml, /etc/fieldgate/fieldgate.yaml
+        #[arg(short, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Load and lint a rule set, offline
+    Check {
+        /// The rules directory
+        dir: PathBuf,
+        /// What to fail for besides mistakes
+        #[arg(long, value_name = "WHAT")]
+        deny: Option<Deny>,
+    },
+    /// Run the tests of a rule set through the real engine
+    Test(test::Arguments),
+    /// Govern the answer on standard input as the proxy would
+    Apply(apply::Arguments),
+    /// The access log
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(Audit),
+    #[command(hide = true)]
+    Explain(Later),
+    #[command(hide = true)]
+    Matrix(Later),
+    #[command(hide = true)]
+    Diff(Later),
+    #[command(hide = true)]
+    Init(Later),
+    #[command(hide = true)]
+    Schema(Later),
+    #[command(hide = true)]
+    Fmt(Later),
+    #[command(hide = true)]
+    Help(Later),
+    #[command(hide = true)]
+    Block(Later),
+    #[command(hide = true)]
+    Doctor(Later),
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Verify that a log is what was written
+    Verify {
+        /// The directory of the log
+        dir: PathBuf,
+    },
+    #[command(hide = true)]
+    Search(Later),
+    #[command(hide = true)]
+    Export(Later),
+    #[command(hide = true)]
+    Report(Later),
+    #[command(hide = true)]
+    Prove(Later),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings.
+    Lints,
+}
+
+/// The arguments of a command that is defined and not built yet, whatever they are.
+#[derive(Debug, Args)]
+struct Later {
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        hide = true,
+        value_name = "ARGUMENT"
+    )]
+    arguments: Vec<OsString>,
+}
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+struct Failure {
+    exit: u8,
+    /// For standard error; already fit for a terminal.
+    text: String,
+}
+
+impl Failure {
+    fn new(exit: u8, message: impl std::fmt::Display) -> Self {
+        let text = format!("error: {}\n", printable(&message.to_string()));
+        Failure { exit, text }
+    }
+
+    fn usage(message: impl std::fmt::Display) -> Self {
+        Failure::new(USAGE, message)
+    }
+}
+
+/// All commands and flags, for those who document them.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command the arguments name and returns its exit code.
 pub fn main() -> ExitCode {
-    run::run(
-        std::env::args()
-            .nth(1)
-            .map(std::path::PathBuf::from)
-            .as_deref(),
-        crate::telemetry::LogFormat::Text,
-        "info",
-    )
+    match Cli::try_parse() {
+        Ok(cli) => execute(cli).unwrap_or_else(|failure| {
+            complain(&failure.text);
+            ExitCode::from(failure.exit)
+        }),
+        Err(answer) => {
+            let text = printable(&answer.render().to_string());
+            match answer.use_stderr() {
+                true => complain(&text),
+                false => say(&text),
+            }
+            ExitCode::from(if answer.use_stderr() { USAGE } else { 0 })
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<ExitCode, Failure> {
+    if cli.format.is_some() {
+        return Err(not_yet("the flag `--format`"));
+    }
+    if cli.lang.is_some() {
+        return Err(not_yet("the flag `--lang`"));
+    }
+    match cli.command {
+        Command::Demo(arguments) => Ok(demo::run(&arguments)),
+        Command::Run { config } => Ok(run::run(config.as_deref(), LogFormat::Text, "info")),
+        Command::Check { dir, deny } => Ok(check::run(&dir, deny == Some(Deny::Lints))),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Audit(Audit::Verify { dir }) => Ok(audit::verify(&dir)),
+        Command::Audit(later) => Err(not_yet(match later {
+            Audit::Search(_) => "`fieldgate audit search`",
+            Audit::Export(_) => "`fieldgate audit export`",
+            Audit::Report(_) => "`fieldgate audit report`",
+            Audit::Prove(_) | Audit::Verify { .. } => "`fieldgate audit prove`",
+        })),
+        Command::Help(Later { arguments }) if arguments.is_empty() => {
+            say(&command().render_help().to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Explain(_) => Err(not_yet("`fieldgate explain`")),
+        Command::Matrix(_) => Err(not_yet("`fieldgate matrix`")),
+        Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
+        Command::Init(_) => Err(not_yet("`fieldgate init`")),
+        Command::Schema(_) => Err(not_yet("`fieldgate schema`")),
+        Command::Fmt(_) => Err(not_yet("`fieldgate fmt`")),
+        Command::Help(_) => Err(not_yet("`fieldgate help CODE`")),
+        Command::Block(_) => Err(not_yet("`fieldgate block`")),
+        Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),
+    }
+}
+
+fn not_yet(what: &str) -> Failure {
+    Failure::usage(format_args!("{what} is not supported yet"))
+}
+
+/// To standard output. A reader that went away, such as `head`, is no reason for another verdict.
+fn say(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// To standard error.
+fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The text without characters that could move a cursor or turn the line around.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_unreadable(character) {
+            true => shown.extend(character.escape_unicode()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn p01_no_escape_sequence_of_an_argument_reaches_the_terminal() {
+        let shown = printable("a\u{1b}[2J\u{202e}b\n\u{9b}张");
+        assert_eq!(shown, "a\\u{1b}[2J\\u{202e}b\n\\u{9b}张");
+        let failure = Failure::usage("\u{7}");
+        assert_eq!(failure.text, "error: \\u{7}\n");
+    }
 }

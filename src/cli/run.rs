@@ -22,7 +22,7 @@ use crate::mask::token::TokenMaster;
 use crate::pipeline::{self, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
-use crate::policy::{self, Cell, Loaded, RuleSet};
+use crate::policy::{self, Loaded, RuleSet};
 use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, SwappableTls};
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::upstream::Upstreams;
@@ -439,7 +439,7 @@ fn check_names(rules: &RuleSet, settings: &Settings) -> Result<(), StartError> {
             )),
         }
     };
-    let tokens = (settings.tokens.is_none() && uses_tokens(rules)).then(|| {
+    let tokens = (settings.tokens.is_none() && rules.uses_tokens()).then(|| {
         String::from(
             "the rules use the outcome `token`; add `tokens: { key: file:... }` to the settings",
         )
@@ -457,20 +457,4 @@ fn check_names(rules: &RuleSet, settings: &Settings) -> Result<(), StartError> {
             messages,
         })
     }
-}
-
-fn uses_tokens(rules: &RuleSet) -> bool {
-    let is_token = |cell: &Cell| matches!(cell, Cell::Token(_));
-    rules
-        .rows
-        .values()
-        .any(|row| row.cells.iter().any(is_token))
-        || rules
-            .exceptions
-            .iter()
-            .any(|exception| is_token(&exception.cell))
-        || rules
-            .ceilings
-            .iter()
-            .any(|ceiling| is_token(&ceiling.at_most))
 }

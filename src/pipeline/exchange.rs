@@ -13,19 +13,16 @@ use super::body::Body;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
-use super::{Generation, Proxy};
+use super::{Generation, Proxy, body_limits, decoder_limits};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
 use crate::policy::Resource;
 use crate::route::{Match, canonical};
 use crate::server::{Connection, check_framing};
-use crate::transform::encoding::{Decoder, Ratio};
+use crate::transform::encoding::Decoder;
 use crate::transform::response::{Passage, judge};
 use crate::upstream::headers::Facts;
 use crate::upstream::{Upstream, UpstreamBody};
-
-/// Output of a decoder that is not weighed against its input.
-const FREE_OUTPUT: u64 = 1 << 20;
 
 /// Answers one request.
 pub async fn serve(
@@ -245,10 +242,7 @@ async fn ask(
         .metrics
         .upstream_took(permitted.upstream.name(), asked.elapsed());
     let (head, body) = answer.into_parts();
-    let ratio = Ratio {
-        ratio: proxy.limits.decompressed_ratio,
-        free: FREE_OUTPUT,
-    };
+    let ratio = decoder_limits(&proxy.limits);
     let body = match judge(head.status, &head.headers, ratio)? {
         Passage::Empty => None,
         Passage::Replaced { status, reason } => return Err(Refusal::upstream(status, reason)),
@@ -292,7 +286,14 @@ async fn respond(
             Body::empty()
         }
         Some((decoder, body)) => {
-            let stream = Stream::new(permit, proxy.body_limits(), decoder, body, head, observed);
+            let stream = Stream::new(
+                permit,
+                body_limits(&proxy.limits),
+                decoder,
+                body,
+                head,
+                observed,
+            );
             match stream.begin().await {
                 Err((reason, mut observed)) => {
                     return replace(&reason.into(), id, head, &mut observed);

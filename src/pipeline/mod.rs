@@ -1,11 +1,12 @@
 //! The enforcement point: one exchange from the request's head to the answer's last byte.
 //!
 //! `exchange` is the only file that calls all the stages; stages are silent, and only here records, metrics and log
-//! events are written. Every refusal passes through `reject`.
+//! events are written. Every refusal passes through `reject`. `rehearsal` calls the same stages without a network.
 
 mod body;
 mod exchange;
 mod observe;
+pub mod rehearsal;
 mod reject;
 mod stream;
 
@@ -24,6 +25,7 @@ use crate::policy::store::Policy;
 use crate::route::Router;
 use crate::telemetry::Metrics;
 use crate::transform::BodyLimits;
+use crate::transform::encoding::Ratio;
 use crate::upstream::Upstreams;
 
 /// Everything an exchange needs. What can be read again is swapped as a whole; an exchange takes each once.
@@ -62,20 +64,28 @@ impl Generation {
     }
 }
 
-impl Proxy {
-    fn body_limits(&self) -> BodyLimits {
-        let Limits {
-            depth,
-            key,
-            value,
-            record,
-            ..
-        } = self.limits;
-        BodyLimits {
-            depth,
-            key,
-            value,
-            record,
-        }
+/// Output of a decoder that is not weighed against its input.
+const FREE_OUTPUT: u64 = 1 << 20;
+
+fn body_limits(limits: &Limits) -> BodyLimits {
+    let Limits {
+        depth,
+        key,
+        value,
+        record,
+        ..
+    } = *limits;
+    BodyLimits {
+        depth,
+        key,
+        value,
+        record,
+    }
+}
+
+fn decoder_limits(limits: &Limits) -> Ratio {
+    Ratio {
+        ratio: limits.decompressed_ratio,
+        free: FREE_OUTPUT,
     }
 }

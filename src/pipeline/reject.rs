@@ -70,15 +70,10 @@ pub fn problem(reason: Reason, status: u16, request_id: &str) -> Vec<u8> {
 pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body> {
     let id = request_id.to_string();
     let text = problem(refusal.reason, refusal.status.as_u16(), &id);
-    let mut headers = headers::ours(&id).unwrap_or_default();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    let mut headers = self::head(refusal, &id);
     if !head {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
     }
-    add_cure(refusal, &mut headers);
     let body = if head {
         Body::empty()
     } else {
@@ -88,6 +83,17 @@ pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body>
     *response.status_mut() = refusal.status;
     *response.headers_mut() = headers;
     response
+}
+
+/// The refusal's header, framing apart.
+pub fn head(refusal: &Refusal, request_id: &str) -> HeaderMap {
+    let mut headers = headers::ours(request_id).unwrap_or_default();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    add_cure(refusal, &mut headers);
+    headers
 }
 
 /// What HTTP demands beside some statuses (RFC 9110 15.5.2, 15.5.6).

@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER;
 
 use super::ast::Document;
 use super::diagnostic::{Diagnostic, quoted};
-use super::rules::RuleSet;
+use super::rules::{RuleSet, TestCaller};
 use super::source::{self, MAX_FILE_BYTES, SourceFile};
 use super::validate;
 
@@ -117,6 +117,17 @@ pub fn load_texts(files: &[(&str, &[u8])]) -> Result<Loaded, Vec<Diagnostic>> {
         .map(|(name, source)| RuleFile { name, source })
         .collect();
     finish(sources, &Fixtures::Memory(fixtures), &BTreeMap::new())
+}
+
+/// Reads who calls, written as the `caller:` of a test, from a text of its own; `name` is what mistakes point at.
+///
+/// # Errors
+///
+/// All mistakes.
+pub fn load_caller(name: &str, text: &str) -> Result<TestCaller, Vec<Diagnostic>> {
+    let file = source::decode(name, text.as_bytes()).map_err(|mistake| vec![mistake])?;
+    let node = source::read(&file)?;
+    validate::credentials(&node).map_err(|mistake| vec![mistake])
 }
 
 fn finish(

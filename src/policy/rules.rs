@@ -46,6 +46,18 @@ pub struct RuleSet {
     pub tests: Vec<Test>,
 }
 
+impl RuleSet {
+    /// Whether any outcome is `token`, which needs a key.
+    pub fn uses_tokens(&self) -> bool {
+        let rows = self.rows.values().flat_map(|row| &row.cells);
+        let exceptions = self.exceptions.iter().map(|exception| &exception.cell);
+        let ceilings = self.ceilings.iter().map(|ceiling| &ceiling.at_most);
+        rows.chain(exceptions)
+            .chain(ceilings)
+            .any(|cell| matches!(cell, Cell::Token(_)))
+    }
+}
+
 /// What data is.
 #[derive(Clone, Debug)]
 pub struct Class {

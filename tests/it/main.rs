@@ -10,11 +10,15 @@
     reason = "clippy knows `#[test]` functions, not what they call"
 )]
 
+mod apply;
+mod binary;
+mod commands;
 mod engine;
 mod generate;
 mod oracle;
 mod properties;
 mod reading;
+mod rule_tests;
 mod sketch;
 mod supply;
 mod tidy;

@@ -226,7 +226,8 @@ fn place_of(node: &Node) -> String {
     format!("{}:{}", node.span.file.name, node.span.line_column().0)
 }
 
-fn credentials(node: &Node) -> Result<TestCaller, Diagnostic> {
+/// The `caller:` of a test.
+pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnostic> {
     let entries = node.as_map("`caller`")?;
     let known = ["jwt", "claims", "mtls", "san"];
     if let Some(mistake) = entries
@@ -262,19 +263,24 @@ fn credentials(node: &Node) -> Result<TestCaller, Diagnostic> {
 
 fn call_line(node: &Node) -> Result<String, Diagnostic> {
     let text = node.as_str("`call`")?;
-    let fits = text.split_once(' ').is_some_and(|(method, target)| {
-        Method::from_bytes(method.as_bytes()).is_ok()
-            && target.starts_with('/')
-            && target.bytes().all(|byte| byte.is_ascii_graphic())
-    });
-    match fits {
-        true => Ok(text.to_owned()),
-        false => Err(
+    match call_parts(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(
             Diagnostic::error("FG5005", format!("{} is no call", quoted(text)))
                 .at(&node.span)
                 .help("write method and target: `GET /customers/1001?page=1`"),
         ),
     }
+}
+
+/// Method and target of a call (`GET /customers/1001?page=1`), where they can go over the wire.
+pub fn call_parts(text: &str) -> Option<(Method, &str)> {
+    let (method, target) = text.split_once(' ')?;
+    let fits = target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic());
+    Method::from_bytes(method.as_bytes())
+        .ok()
+        .filter(|_| fits)
+        .map(|method| (method, target))
 }
 
 fn peer(node: &Node) -> Result<IpAddr, Diagnostic> {

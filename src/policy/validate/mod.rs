@@ -23,6 +23,9 @@ mod values;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use cases::call_parts;
+pub(super) use cases::credentials;
+
 use super::ast::Document;
 use super::diagnostic::{Diagnostic, Severity, quoted};
 use super::load::Fixtures;

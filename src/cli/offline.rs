@@ -1,0 +1,89 @@
+//! What `apply` and `test` share: rules and settings to a stage, and callers without a network.
+//!
+//! Refuses rules that do not load, or need a token key that the settings lack (exit 3), settings that cannot be used, and headers that would say what `--as`,
+//! `--caller` or standard input say (exit 2).
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue};
+
+use super::{Failure, RULES, USAGE};
+use crate::config;
+use crate::mask::token::TokenMaster;
+use crate::model::{Caller, CertificateCredential, JwtCredential};
+use crate::pipeline::rehearsal::{Stage, Who};
+use crate::policy::diagnostic::{Diagnostic, Style, quoted, render};
+use crate::policy::store::Policy;
+use crate::policy::{self, TestCaller};
+
+/// Loads the rules below `dir`. Limits and token key come from `-c`; without it, the key is the published test key.
+pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, Failure> {
+    let rules = policy::load(dir)
+        .map_err(|mistakes| refused(RULES, &mistakes))?
+        .rules;
+    let Some(file) = settings else {
+        let policy = Policy::new(1, rules, TokenMaster::test_key());
+        return Ok(Stage::new(policy, config::Limits::default()));
+    };
+    let settings = config::load(file).map_err(|mistakes| refused(USAGE, &mistakes))?;
+    let tokens = match settings.tokens {
+        Some(tokens) => TokenMaster::new(tokens.key),
+        None if rules.uses_tokens() => {
+            let message = "the rules use the outcome `token`; add `tokens: { key: file:... }` to the settings";
+            return Err(Failure::new(RULES, message));
+        }
+        None => TokenMaster::test_key(),
+    };
+    Ok(Stage::new(Policy::new(1, rules, tokens), settings.limits))
+}
+
+/// Mistakes in files, as they are shown.
+pub(super) fn refused(exit: u8, mistakes: &[Diagnostic]) -> Failure {
+    Failure {
+        exit,
+        text: render(mistakes, Style::of_stderr()),
+    }
+}
+
+/// Who calls. Credentials stand for verified ones; nothing is known of their bytes.
+pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
+    match caller {
+        TestCaller::Roles(roles) => Who::Holder(roles),
+        TestCaller::Credentials { jwt, mtls } => Who::Caller(Caller {
+            jwt: jwt.map(|(issuer, claims)| JwtCredential {
+                issuer,
+                claims,
+                sha256: String::new(),
+                expires: i64::MAX,
+            }),
+            certificate: mtls.map(|(authority, san)| CertificateCredential {
+                authority,
+                sans: vec![san],
+                sha256: String::new(),
+            }),
+            peer,
+        }),
+    }
+}
+
+/// The request's header, or what is wrong with it.
+pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        let wrong = || format!("{} is no HTTP header", quoted(&format!("{name}: {value}")));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+        let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
+        if name == AUTHORIZATION {
+            return Err("the header `authorization` is not read here: say who calls by roles or as a caller".to_owned());
+        }
+        if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
+            return Err(format!(
+                "the header `{name}` would announce a body, and there is none"
+            ));
+        }
+        headers.append(name, value);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,205 @@
+//! `fieldgate test DIR`: a rule set's own tests, each through the stages of the live proxy, with the answer at chunk
+//! sizes 1, 7, 64 and whole, plain and gzip.
+//!
+//! Fails (exit 4) where an assertion does not hold, where two of these runs differ, and where a test gives no `reply:`
+//! for a request that is allowed. A refusal nobody asserted fails `expect` and `absent`: they would prove nothing.
+
+mod assertion;
+mod document;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+
+use super::offline::{headers, stage, who};
+use super::{Failure, INTERNAL, TESTS, not_yet, printable, say};
+use crate::pipeline::rehearsal::{Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
+use crate::policy::{Test, call_parts};
+
+/// Chunk sizes besides the whole.
+const CHUNKS: [usize; 3] = [1, 7, 64];
+/// A reply up to here is compressed for the gzip runs, a longer one only wrapped: how far it may expand is the
+/// upstream's matter, not the rules'.
+const COMPRESSED: usize = 1 << 20;
+/// Our own names for exchanges are not part of what is asserted.
+const REQUEST_ID: &str = "";
+
+/// The arguments of `fieldgate test`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The rules directory
+    dir: PathBuf,
+    /// Settings to take limits and the token key from; else the published test key
+    #[arg(short, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Not supported yet.
+    #[arg(long, hide = true)]
+    coverage: bool,
+    /// Not supported yet.
+    #[arg(long, hide = true, value_name = "PERCENT")]
+    min: Option<String>,
+}
+
+/// What a caller got.
+#[derive(Debug, PartialEq, Eq)]
+struct Got {
+    outcome: Outcome,
+    body: Vec<u8>,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.coverage {
+        return Err(not_yet("the flag `--coverage`"));
+    }
+    if arguments.min.is_some() {
+        return Err(not_yet("the flag `--min`"));
+    }
+    let stage = stage(&arguments.dir, arguments.config.as_deref())?;
+    let now = jiff::Timestamp::now().as_second();
+    let mut failed = 0;
+    for test in &stage.policy().rules.tests {
+        let wrong = judge(&stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
+        if !wrong.is_empty() {
+            failed += 1;
+            say(&printable(&report(test, &wrong)));
+        }
+    }
+    let all = stage.policy().rules.tests.len();
+    let tests = if all == 1 { "test" } else { "tests" };
+    say(&match failed {
+        0 => format!("{all} {tests} passed\n"),
+        _ => format!("{failed} of {all} {tests} failed\n"),
+    });
+    Ok(ExitCode::from(if failed == 0 { 0 } else { TESTS }))
+}
+
+fn report(test: &Test, wrong: &[String]) -> String {
+    let mut text = format!("FAILED {}: {}\n", test.place, test.name);
+    for sentence in wrong {
+        text.push_str(&format!("  {sentence}\n"));
+    }
+    text
+}
+
+/// Everything that is wrong with one test.
+fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<String>> {
+    let call = match call(test, now) {
+        Ok(call) => call,
+        Err(sentence) => return Ok(vec![sentence]),
+    };
+    let admitted = match admit(stage, &call, REQUEST_ID) {
+        Ok(admitted) => admitted,
+        Err(outcome) => {
+            let got = refused(*outcome);
+            return Ok(assertion::judge(stage, test, None, &got));
+        }
+    };
+    let Some(reply) = &test.reply else {
+        let sentence =
+            "the request is allowed, so the test needs the upstream's answer: `reply: FIXTURE`";
+        return Ok(vec![sentence.to_owned()]);
+    };
+    let got = once(stage, &admitted, test, (reply, false), reply.len())?;
+    let mut wrong = assertion::judge(stage, test, Some(&admitted.permit), &got);
+    wrong.extend(differences(stage, &admitted, test, reply, &got)?);
+    Ok(wrong)
+}
+
+fn call(test: &Test, now: i64) -> Result<Call, String> {
+    let (method, target) =
+        call_parts(&test.call).ok_or_else(|| "`call` cannot go over the wire".to_owned())?;
+    Ok(Call {
+        who: who(test.who.clone(), test.peer),
+        method,
+        target: target.to_owned(),
+        headers: headers(&test.headers)?,
+        now: test.now.unwrap_or(now),
+    })
+}
+
+/// The runs whose result is not that of the plain, whole reply.
+fn differences(
+    stage: &Stage,
+    admitted: &Admitted,
+    test: &Test,
+    reply: &[u8],
+    got: &Got,
+) -> io::Result<Vec<String>> {
+    let zipped = gzip(reply)?;
+    let mut wrong = Vec::new();
+    for (body, coding) in [(reply, "plain"), (zipped.as_slice(), "gzip")] {
+        for chunk in CHUNKS.into_iter().chain([body.len()]) {
+            let other = once(stage, admitted, test, (body, coding == "gzip"), chunk)?;
+            if other != *got {
+                wrong.push(format!(
+                    "the answer depends on how the reply comes: whole and plain it is {}, {coding} in chunks of {chunk} \
+                     it is {}",
+                    summary(got),
+                    summary(&other)
+                ));
+            }
+        }
+    }
+    Ok(wrong)
+}
+
+fn summary(got: &Got) -> String {
+    let status = got.outcome.status.as_u16();
+    let bytes = got.body.len();
+    match got.outcome.reason {
+        None => format!("{status} with {bytes} bytes"),
+        Some(reason) => format!("{status} with {bytes} bytes ({})", reason.code()),
+    }
+}
+
+fn once(
+    stage: &Stage,
+    admitted: &Admitted,
+    test: &Test,
+    (body, gzip): (&[u8], bool),
+    chunk: usize,
+) -> io::Result<Got> {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let reply = Reply {
+        status: StatusCode::from_u16(test.reply_status).unwrap_or_default(),
+        headers,
+        body,
+        chunk,
+    };
+    let mut sent = Vec::new();
+    let outcome = answer(stage, admitted, reply, REQUEST_ID, &mut sent)?;
+    Ok(match outcome.end {
+        End::Refused => refused(outcome),
+        End::Complete | End::Aborted => Got {
+            outcome,
+            body: sent,
+        },
+    })
+}
+
+/// A refusal with the body it leaves with.
+fn refused(outcome: Outcome) -> Got {
+    let body = outcome.problem(REQUEST_ID).unwrap_or_default();
+    Got { outcome, body }
+}
+
+fn gzip(reply: &[u8]) -> io::Result<Vec<u8>> {
+    let level = match reply.len() <= COMPRESSED {
+        true => Compression::fast(),
+        false => Compression::none(),
+    };
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder.write_all(reply)?;
+    encoder.finish()
+}

@@ -1,0 +1,269 @@
+//! Whether an answer is what a test says it is.
+//!
+//! A path that selects several nodes asserts something of each. `masked` holds where the caller's plan gives the node a
+//! mask or a token, whatever its text looks like: a year or a rounded number has no form of its own. `never` is looked for
+//! in the bytes, and in names, strings and numbers once decoded, so that an escape hides nothing.
+
+use serde_json::{Number, Value};
+
+use super::Got;
+use super::document::{Node, Place, Step, path_of, read, select, shown, texts};
+use crate::decide::Permit;
+use crate::json::Limits;
+use crate::path::{self, Path};
+use crate::pipeline::rehearsal::{End, Stage};
+use crate::policy::Test;
+use crate::policy::diagnostic::quoted;
+use crate::policy::plan::{Act, Plan, Verdict};
+
+/// A text that stands for a mask or a token.
+const MASKED: &str = "masked";
+/// What replaces containers, and values that do not fit their mask.
+const STARS: &str = "***";
+
+/// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
+pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<String> {
+    let limits = Limits {
+        depth: stage.limits().depth,
+        key: stage.limits().key,
+    };
+    let document = match got.outcome.end {
+        End::Aborted => None,
+        End::Complete | End::Refused => read(&got.body, limits),
+    };
+    let mut wrong = Vec::new();
+    status_and_reason(test, got, &mut wrong);
+    if wrong.is_empty() {
+        let view = View {
+            plan: permit.map(|permit| permit.plan().as_ref()),
+            any_case: permit.is_some_and(|permit| any_case(stage, permit)),
+            document: document.as_ref(),
+        };
+        for (path, value) in &test.expect {
+            wrong.extend(view.expect(path, value));
+        }
+        for path in &test.absent {
+            wrong.extend(view.absent(path));
+        }
+    }
+    for text in &test.never {
+        wrong.extend(never(text, got, document.as_ref()));
+    }
+    wrong
+}
+
+/// Whether the resource compares member names without case.
+fn any_case(stage: &Stage, permit: &Permit) -> bool {
+    let resources = &stage.policy().rules.resources;
+    resources.iter().any(|resource| {
+        let mut groups = resource.groups.iter();
+        resource.any_case && groups.any(|group| group.name == permit.group())
+    })
+}
+
+fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<String>) {
+    let came = came(got);
+    if let Some(expected) = test.expect_status
+        && expected != got.outcome.status.as_u16()
+    {
+        wrong.push(format!("expect_status: expected {expected}, came {came}"));
+    }
+    if let Some(expected) = &test.expect_reason
+        && got.outcome.reason.map(|reason| reason.code()) != Some(expected)
+    {
+        wrong.push(format!("expect_reason: expected {expected}, came {came}"));
+    }
+    let unsaid = test.expect_reason.is_none()
+        && match got.outcome.end {
+            End::Complete => false,
+            End::Refused => {
+                let of_an_answer = !test.expect.is_empty() || !test.absent.is_empty();
+                test.expect_status.is_none() && of_an_answer
+            }
+            End::Aborted => true,
+        };
+    if unsaid {
+        wrong.push(format!("expected an answer, came {came}"));
+    }
+}
+
+fn came(got: &Got) -> String {
+    let status = got.outcome.status.as_u16();
+    match (got.outcome.reason, got.outcome.end) {
+        (None, _) => format!("{status}"),
+        (Some(reason), End::Aborted) => format!(
+            "{status}, broken off after {} bytes ({})",
+            got.body.len(),
+            reason.code()
+        ),
+        (Some(reason), _) => format!("{status} ({})", reason.code()),
+    }
+}
+
+/// An answer and what is known of its nodes.
+struct View<'a> {
+    plan: Option<&'a Plan>,
+    any_case: bool,
+    document: Option<&'a Node>,
+}
+
+impl View<'_> {
+    fn select(&self, path: &str) -> Result<Vec<(Place, &Node)>, String> {
+        // Paths were read when the rules were loaded.
+        let path: Path = path::parse(path).map_err(|error| error.message)?;
+        let document = self.document;
+        Ok(document.map_or_else(Vec::new, |root| select(&path, root, self.any_case)))
+    }
+
+    fn expect(&self, path: &str, expected: &Value) -> Vec<String> {
+        let found = match self.select(path) {
+            Ok(found) => found,
+            Err(message) => return vec![message],
+        };
+        if found.is_empty() {
+            let nothing = format!("expect {}: expected {expected}, came nothing", quoted(path));
+            return vec![nothing];
+        }
+        let mut wrong = Vec::new();
+        for (mut place, node) in found {
+            self.compare(expected, &mut place, node, &mut wrong);
+        }
+        wrong
+    }
+
+    fn absent(&self, path: &str) -> Vec<String> {
+        let found = match self.select(path) {
+            Ok(found) => found,
+            Err(message) => return vec![message],
+        };
+        let sentence = |(place, node): &(Place, &Node)| {
+            format!("absent {}: came {}", quoted(&path_of(place)), shown(node))
+        };
+        found.iter().map(sentence).collect()
+    }
+
+    /// Objects may have more members than expected; arrays may not have more elements.
+    fn compare(&self, expected: &Value, place: &mut Place, node: &Node, wrong: &mut Vec<String>) {
+        match (expected, node) {
+            (Value::Object(wanted), Node::Map(members)) => {
+                for (name, value) in wanted {
+                    let named = |other: &str| match self.any_case {
+                        true => name.eq_ignore_ascii_case(other),
+                        false => name == other,
+                    };
+                    let mut found = members.iter().filter(|(other, _)| named(other)).peekable();
+                    place.push(Step::Member(name.clone()));
+                    if found.peek().is_none() {
+                        wrong.push(format!(
+                            "expect {}: expected {value}, came nothing",
+                            quoted(&path_of(place))
+                        ));
+                    }
+                    for (_, member) in found {
+                        self.compare(value, place, member, wrong);
+                    }
+                    place.pop();
+                }
+            }
+            (Value::Array(wanted), Node::List(elements)) if wanted.len() == elements.len() => {
+                for (index, (value, element)) in wanted.iter().zip(elements).enumerate() {
+                    place.push(Step::Element(index));
+                    self.compare(value, place, element, wrong);
+                    place.pop();
+                }
+            }
+            _ if self.holds(expected, place, node) => {}
+            _ => wrong.push(format!(
+                "expect {}: expected {expected}, came {}",
+                quoted(&path_of(place)),
+                shown(node)
+            )),
+        }
+    }
+
+    fn holds(&self, expected: &Value, place: &Place, node: &Node) -> bool {
+        match (expected, node) {
+            (Value::String(word), _) if word == MASKED => self.is_masked(place, node),
+            (Value::String(expected), Node::Text(text)) => expected == text,
+            (Value::Number(expected), Node::Number(text)) => is_same_number(expected, text),
+            (Value::Bool(expected), Node::Bool(value)) => expected == value,
+            (Value::Null, Node::Null) => true,
+            _ => false,
+        }
+    }
+
+    fn is_masked(&self, place: &Place, node: &Node) -> bool {
+        match node {
+            Node::List(elements) => {
+                let masked = |(index, element): (usize, &Node)| {
+                    let mut place = place.clone();
+                    place.push(Step::Element(index));
+                    self.is_masked(&place, element)
+                };
+                !elements.is_empty() && elements.iter().enumerate().all(masked)
+            }
+            Node::Map(_) | Node::Null => false,
+            Node::Text(_) | Node::Number(_) | Node::Bool(_) => {
+                let stars = *node == Node::Text(STARS.to_owned());
+                self.plan
+                    .and_then(|plan| is_replaced(plan, place, stars))
+                    .unwrap_or(false)
+            }
+        }
+    }
+}
+
+/// Whether the plan replaces a scalar at this place, or where `stars` came, a container or a null.
+fn is_replaced(plan: &Plan, place: &Place, stars: bool) -> Option<bool> {
+    let mut id = plan.root_state();
+    for step in place {
+        // A step may add states, so each is looked up in a fresh copy.
+        let states = plan.states();
+        let state = states.get(id.0 as usize)?;
+        id = match step {
+            Step::Member(name) => plan.member(state, name)?.0,
+            Step::Element(index) => plan.element(state, *index as u64)?,
+        };
+    }
+    let states = plan.states();
+    let state = states.get(id.0 as usize)?;
+    let replaces = |verdict: &Verdict| matches!(verdict.act, Act::Replace(_) | Act::Stars);
+    let others = [&state.object, &state.array, &state.null];
+    Some(replaces(&state.scalar) || (stars && others.into_iter().any(replaces)))
+}
+
+/// Integers by their digits, so that none is rounded; others by their value.
+fn is_same_number(expected: &Number, text: &str) -> bool {
+    let written = expected.to_string();
+    let is_integer = |text: &str| {
+        text.bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_digit())
+    };
+    if written == text || (is_integer(&written) && is_integer(text)) {
+        return written == text;
+    }
+    text.parse::<f64>().ok() == expected.as_f64()
+}
+
+fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<String> {
+    let headers = got.outcome.headers.iter();
+    let in_head = headers
+        .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes()].concat())
+        .any(|line| holds(&line, text));
+    let mut decoded = Vec::new();
+    document
+        .into_iter()
+        .for_each(|root| texts(root, &mut decoded));
+    let place = if in_head {
+        "head"
+    } else if holds(&got.body, text) || decoded.iter().any(|part| part.contains(text)) {
+        "body"
+    } else {
+        return None;
+    };
+    Some(format!("never {}: it came in the {place}", quoted(text)))
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    memchr::memmem::find(bytes, text.as_bytes()).is_some()
+}
