@@ -49,17 +49,4 @@ impl Path {
     pub fn is_net(&self) -> bool {
         self.segments.iter().any(|segment| segment.descend)
     }
-
-    /// The last member name the path writes, if it writes one.
-    pub fn last_name(&self) -> Option<&str> {
-        self.segments.iter().rev().find_map(|segment| {
-            segment
-                .selectors
-                .iter()
-                .find_map(|selector| match selector {
-                    Selector::Name(name) => Some(name.as_str()),
-                    _ => None,
-                })
-        })
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
@@ -34,6 +35,9 @@ pub struct Stream {
     /// When output was last added to what waits.
     grown: Instant,
     ended: bool,
+    /// Why nothing follows what waits; raised when its full frames have left, so that the upstream's chunks cannot be
+    /// told from how much did.
+    fault: Option<Reason>,
     /// Only the head is wanted: no record leaves.
     head: bool,
     observed: Box<Observed>,
@@ -69,6 +73,7 @@ impl Stream {
             records: VecDeque::new(),
             grown: Instant::now(),
             ended: false,
+            fault: None,
             head,
             observed,
         }
@@ -97,16 +102,19 @@ impl Stream {
 
     async fn until_commit(&mut self) -> Result<(), Reason> {
         let mut first_output = None;
-        while !self.ended && !self.commit.is_committed() {
+        while !self.ended && self.fault.is_none() && !self.commit.is_committed() {
             if self.commit.waiting() > 0 && first_output.is_none() {
                 first_output = Some(self.grown);
             }
-            if !self.read(first_output.map(|at| at + PATIENCE)).await? {
+            if !self.read(first_output.map(|at| at + PATIENCE)).await {
                 // Out of patience: whatever waits is the beginning.
                 self.commit.commit();
             }
         }
-        Ok(())
+        match self.fault {
+            Some(reason) if !self.commit.is_committed() => Err(reason),
+            _ => Ok(()),
+        }
     }
 
     /// The next frame, or the end, and the stream unless that was all.
@@ -145,8 +153,11 @@ impl Stream {
                 }
                 break rest;
             }
+            if let Some(reason) = self.fault {
+                return Err(reason);
+            }
             let deadline = (self.commit.waiting() > 0).then(|| self.grown + PATIENCE);
-            if !self.read(deadline).await?
+            if !self.read(deadline).await
                 && let Some(frame) = self.commit.hurry()
             {
                 break frame;
@@ -157,29 +168,29 @@ impl Stream {
     }
 
     /// Reads the upstream's next bytes; `false` where `deadline` came first.
-    async fn read(&mut self, deadline: Option<Instant>) -> Result<bool, Reason> {
+    async fn read(&mut self, deadline: Option<Instant>) -> bool {
         let frame = match deadline {
             None => self.upstream.frame().await,
             Some(deadline) => {
                 match tokio::time::timeout_at(deadline, self.upstream.frame()).await {
                     Ok(frame) => frame,
-                    Err(_) => return Ok(false),
+                    Err(_) => return false,
                 }
             }
         };
         let before = self.commit.waiting();
-        match frame {
-            Some(frame) => {
-                if let Ok(chunk) = frame?.into_data() {
-                    self.feed(&chunk)?;
-                }
-            }
-            None => self.finish()?,
-        }
+        let read = match frame.map(|frame| frame.map(Frame::into_data)) {
+            Some(Ok(Ok(chunk))) => self.feed(&chunk),
+            // Trailers are nobody's.
+            Some(Ok(Err(_))) => Ok(()),
+            Some(Err(reason)) => Err(reason),
+            None => self.finish(),
+        };
+        self.fault = read.err();
         if self.commit.waiting() > before {
             self.grown = Instant::now();
         }
-        Ok(true)
+        true
     }
 
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {

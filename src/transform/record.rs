@@ -144,6 +144,8 @@ pub(super) struct Record {
     pub held: bool,
     pub unlisted: u64,
     outcomes: FieldOutcomes,
+    /// Levels of the way to the person that were met.
+    visited: Vec<bool>,
 }
 
 impl Record {
@@ -156,7 +158,19 @@ impl Record {
             held,
             unlisted: 0,
             outcomes,
+            visited: Vec::new(),
         }
+    }
+
+    /// Marks a level of the way to the person; `false` where it was marked before.
+    pub fn visit(&mut self, level: usize) -> bool {
+        if self.visited.len() <= level {
+            self.visited.resize(level + 1, false);
+        }
+        let Some(place) = self.visited.get_mut(level) else {
+            return false;
+        };
+        !std::mem::replace(place, true)
     }
 
     pub fn count(&mut self, fields: &[FieldId], outcome: Openness) {

@@ -51,8 +51,8 @@ impl Plan {
             zone = Zone::Way(done + 1);
         }
         let mut next = Key::new(zone, self.advance(&key.positions, child));
-        next.array = if object { None } else { self.cover(key, false) };
-        next.whole = self.whole_here(key).map(|cover| Cover {
+        next.array = if object { None } else { self.cover(key) };
+        next.whole = self.whole(key).map(|cover| Cover {
             remnant: cover.remnant || (object && cover.treatment != Treatment::Show),
             ..cover
         });
@@ -102,6 +102,7 @@ impl Plan {
                 return true;
             }
             key.nets.push(pattern.entry);
+            key.caught = true;
             false
         });
         key.positions = positions;
@@ -109,45 +110,50 @@ impl Plan {
         key.nets.dedup();
     }
 
-    /// The entry that covers the scalars here: of those that end here the one that spells out most. Where two
-    /// are left, the more closed.
-    pub(super) fn cover(&self, key: &Key, whole_only: bool) -> Option<Cover> {
-        let ended: Vec<(&Pattern, &Entry, &Treatment)> = key
+    /// The entry that ends here and decides, of those that cover the scalars here: the one that spells out most.
+    /// Where several are left, the most closed.
+    pub(super) fn cover(&self, key: &Key) -> Option<Cover> {
+        let ended = self.ended_here(key, |entry| entry.treatment.is_some());
+        let all: Vec<Treatment> = ended
+            .iter()
+            .filter_map(|entry| entry.treatment.clone())
+            .collect();
+        let first = ended.first()?;
+        Some(Cover {
+            treatment: Treatment::closest(&all),
+            field: first.field,
+            whole: first.whole,
+            remnant: false,
+        })
+    }
+
+    /// Of the entries of some kind that end here, those that no other outdoes in spelling out.
+    fn ended_here(&self, key: &Key, kind: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
+        let ended: Vec<(&Pattern, &Entry)> = key
             .positions
             .iter()
             .filter(|position| self.ended(position))
             .filter_map(|position| {
                 let pattern = self.pattern(position)?;
-                let entry = self.entry(pattern)?;
-                (entry.whole || !whole_only).then_some(())?;
-                Some((pattern, entry, entry.treatment.as_ref()?))
+                Some((pattern, self.entry(pattern).filter(|entry| kind(entry))?))
             })
             .collect();
         let outdone = |steps: &[Step]| {
-            ended.iter().any(|(other, ..)| {
-                dominates(&other.steps, steps) && !dominates(steps, &other.steps)
-            })
+            ended
+                .iter()
+                .any(|(other, _)| dominates(&other.steps, steps) && !dominates(steps, &other.steps))
         };
-        let left: Vec<_> = ended
-            .iter()
-            .filter(|(pattern, ..)| !outdone(&pattern.steps))
-            .collect();
-        let all: Vec<Treatment> = left
-            .iter()
-            .map(|(.., treatment)| (*treatment).clone())
-            .collect();
-        let (_, entry, _) = left.first()?;
-        Some(Cover {
-            treatment: Treatment::closest(&all),
-            field: entry.field,
-            whole: entry.whole,
-            remnant: false,
-        })
+        let left = ended.iter().filter(|(pattern, _)| !outdone(&pattern.steps));
+        left.map(|(_, entry)| *entry).collect()
     }
 
-    /// The deepest `whole` entry that covers this node and what is below.
-    pub(super) fn whole_here(&self, key: &Key) -> Option<Cover> {
-        self.cover(key, true).or_else(|| key.whole.clone())
+    /// The `whole` entry that covers a container here and what is below. An entry without `whole` lists a scalar
+    /// here, and keeps those above from opening what the scalar may have grown into.
+    pub(super) fn whole(&self, key: &Key) -> Option<Cover> {
+        match self.cover(key).or_else(|| key.array.clone()) {
+            Some(cover) => cover.whole.then_some(cover),
+            None => key.whole.clone(),
+        }
     }
 
     fn members(&self, key: &Key) -> Members {
@@ -181,17 +187,13 @@ impl Plan {
     /// Names that no path writes are data: they leave only where their class is shown, where a `whole` entry shows
     /// all below, or where unlisted data leaves.
     pub(super) fn gate_of(&self, key: &Key) -> Gate {
-        let ended = key.positions.iter().filter(|position| self.ended(position));
-        let mut named = ended.filter_map(|position| self.entry(self.pattern(position)?)?.names);
-        if let Some(first) = named.next() {
-            return if first && named.all(|shown| shown) {
-                Gate::Pass
-            } else {
-                Gate::DropListed
-            };
+        let named = self.ended_here(key, |entry| entry.names.is_some());
+        if !named.is_empty() {
+            let shown = named.iter().all(|entry| entry.names == Some(true));
+            return if shown { Gate::Pass } else { Gate::DropListed };
         }
         let whole_shown = self
-            .whole_here(key)
+            .whole(key)
             .is_some_and(|cover| cover.treatment == Treatment::Show && !cover.remnant);
         let wildcard = key.positions.iter().any(|position| {
             let net = self.pattern(position).is_some_and(|pattern| pattern.net);

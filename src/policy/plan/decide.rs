@@ -28,16 +28,17 @@ impl Plan {
 
     /// `null` is a scalar where one is listed; where the path goes on it stands for the container that is not there.
     pub(super) fn null(&self, key: &Key, root: bool) -> Verdict {
+        let place = matches!(key.zone, Zone::Way(_) | Zone::RecordRoot);
+        if key.zone == Zone::RecordRoot && self.person_check && !root {
+            // A record that names nobody is not the caller's.
+            return gone();
+        }
         if let Some(cover) = self.cover_of_scalar(key) {
             let verdict = self.covered_scalar(key, &cover);
-            let root_gone = root && verdict.act == Act::Drop;
-            return if root_gone {
-                listed(UNEXPECTED_SHAPE, Openness::Strip, [])
-            } else {
-                verdict
-            };
+            if !root || verdict.act != Act::Drop {
+                return verdict;
+            }
         }
-        let place = matches!(key.zone, Zone::Way(_) | Zone::RecordRoot);
         if !place && !self.goes_on(key) {
             return self.unlisted_scalar(key, false);
         }
@@ -50,7 +51,7 @@ impl Plan {
     pub(super) fn object(&self, key: &Key, root: bool) -> Verdict {
         let verdict = match key.zone {
             Zone::Way(_) => self.way(key, root, true),
-            _ => self.container(key, true),
+            _ => self.container(key, root, true),
         };
         self.guard(key, root, verdict)
     }
@@ -65,7 +66,7 @@ impl Plan {
                     gone()
                 }
             }
-            _ => self.container(key, false),
+            _ => self.container(key, root, false),
         };
         self.guard(key, root, verdict)
     }
@@ -83,10 +84,10 @@ impl Plan {
     /// A container on the way to the record.
     fn way(&self, key: &Key, root: bool, object: bool) -> Verdict {
         if self.way_on(key, object).is_none() {
-            if self.drift_show {
+            if self.drift_show && self.unlisted == Mode::Show {
                 return self.unlisted_container(key, true);
             }
-            if object {
+            if object && !self.drift_show {
                 return listed(UNEXPECTED_SHAPE, Openness::Strip, []);
             }
         }
@@ -98,27 +99,34 @@ impl Plan {
     }
 
     /// A container in a record or beside the way.
-    fn container(&self, key: &Key, object: bool) -> Verdict {
-        let own = if object { None } else { self.cover(key, false) };
-        let whole = self.whole_here(key);
+    fn container(&self, key: &Key, root: bool, object: bool) -> Verdict {
+        let cover = self.cover_of_container(key, object);
+        let scalar_listed = cover.is_none() && self.cover_of_scalar(key).is_some();
         if self.leads_on(key) {
-            let misfit = !self.fits(key, object) && own.is_none() && whole.is_none();
+            let misfit = !self.fits(key, object) && cover.is_none();
             if misfit && self.unlisted == Mode::Show && !self.drift_show {
                 return self.unlisted_container(key, true);
             }
             return enter();
         }
-        if let Some(cover) = own.filter(|cover| !cover.whole).or(whole) {
+        if let Some(cover) = cover {
             return self.covered_container(key, &cover, object);
         }
-        if key.zone == Zone::RecordRoot && self.unlisted == Mode::Show {
+        let goes_on = self.goes_on(key);
+        let open_record = key.zone == Zone::RecordRoot && self.unlisted == Mode::Show;
+        if (open_record && (goes_on || !scalar_listed)) || (root && goes_on) {
             return enter();
         }
-        if self.goes_on(key) {
+        if goes_on {
             return listed(Act::Drop, Openness::Strip, self.fields_of(key));
         }
-        let where_a_scalar_is_listed = key.array.is_some() || self.cover(key, false).is_some();
-        self.unlisted_container(key, where_a_scalar_is_listed)
+        self.unlisted_container(key, scalar_listed)
+    }
+
+    /// The entry that covers a container: for an array also one without `whole`, of whose scalars it decides.
+    fn cover_of_container(&self, key: &Key, object: bool) -> Option<Cover> {
+        let own = if object { None } else { self.cover(key) };
+        own.or_else(|| self.whole(key))
     }
 
     /// A container under an entry of its own or a `whole` one above, with nothing visible further in.
@@ -143,7 +151,7 @@ impl Plan {
     }
 
     fn cover_of_scalar(&self, key: &Key) -> Option<Cover> {
-        self.cover(key, false)
+        self.cover(key)
             .or_else(|| key.array.clone())
             .or_else(|| key.whole.clone())
     }
@@ -167,9 +175,14 @@ impl Plan {
             Mode::Refuse => listed(Act::Refuse(Reason::UnlistedField), Openness::Strip, []),
         };
         Verdict {
-            unlisted: true,
+            unlisted: !self.is_caught(key),
             ..verdict
         }
+    }
+
+    /// Where unlisted data leaves, what a net selects is listed by it.
+    fn is_caught(&self, key: &Key) -> bool {
+        key.caught && self.unlisted == Mode::Show
     }
 
     fn unlisted_container(&self, key: &Key, drift: bool) -> Verdict {
@@ -185,7 +198,7 @@ impl Plan {
             Openness::Show
         };
         Verdict {
-            unlisted: true,
+            unlisted: !self.is_caught(key),
             ..listed(act, openness, [])
         }
     }
@@ -198,11 +211,13 @@ impl Plan {
             (Some(Treatment::Blank), _) => listed(Act::Null, Openness::Blank, self.fields_of(key)),
             _ => verdict,
         };
-        if root && verdict.act == Act::Drop {
-            enter()
-        } else {
-            verdict
+        if root && matches!(verdict.act, Act::Drop | Act::Stars | Act::Null) {
+            return Verdict {
+                act: Act::Hollow,
+                ..verdict
+            };
         }
+        verdict
     }
 
     /// What the nets around a node leave open; `None` where there are none.
@@ -272,9 +287,6 @@ impl Plan {
         let Some(pattern) = self.pattern(position) else {
             return false;
         };
-        if self.entry(pattern).is_some_and(|entry| entry.whole) {
-            return false;
-        }
         let rest: &[Step] = pattern.steps.get(position.step..).unwrap_or_default();
         self.written(key).any(|other| {
             let Some(over) = self.pattern(other) else {

@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 
 use super::combine::{Treatment, Treatments};
 use super::{FieldId, GroupId, ResourceId, RuleSet, Unlisted};
-use crate::path::{Path, Step, patterns};
+use crate::path::{Path, Selector, Step, patterns};
 pub use state::{Act, Gate, State, StateId, Verdict};
 use state::{Key, Position, Zone};
 
@@ -156,10 +156,10 @@ impl Plan {
     }
 
     fn add(&mut self, path: &Path, entry: Entry) -> Option<()> {
-        if let Some(name) = path.last_name() {
-            self.last_names.insert(drift_form(name));
-        }
         for steps in patterns(path)? {
+            if let Some(name) = last_name(&steps) {
+                self.last_names.insert(drift_form(name));
+            }
             self.patterns.push(Pattern {
                 steps,
                 entry: self.entries.len(),
@@ -334,6 +334,14 @@ fn net_surely_meets(net: &[Step], path: &[Step], any_case: bool) -> bool {
         reached = next;
     }
     false
+}
+
+/// The last member name a pattern writes.
+fn last_name(steps: &[Step]) -> Option<&str> {
+    steps.iter().rev().find_map(|step| match &step.selector {
+        Selector::Name(name) => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 /// A name with case, `_` and `-` ignored.

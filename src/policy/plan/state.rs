@@ -61,6 +61,8 @@ pub(super) struct Key {
     pub whole: Option<Cover>,
     /// The entries of the nets that matched here or above; sorted.
     pub nets: Vec<usize>,
+    /// One of them matched right here.
+    pub caught: bool,
 }
 
 impl Key {
@@ -71,6 +73,7 @@ impl Key {
             array: None,
             whole: None,
             nets: Vec::new(),
+            caught: false,
         }
     }
 }
@@ -105,6 +108,8 @@ pub enum Act {
     Refuse(Reason),
     /// A container stays; its children are judged.
     Enter,
+    /// Only a container's brackets stay.
+    Hollow,
     /// A container leaves as it came, with all below.
     Copy,
 }

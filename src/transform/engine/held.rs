@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Engine, Fate, Hold, Now};
 use crate::json::Piece;
 use crate::model::Reason;
+use crate::policy::plan::State;
 use crate::transform::RecordDone;
 use crate::transform::record::{Record, Sighting};
 
@@ -39,6 +40,22 @@ impl Engine {
         let released = self.plan.person_check() && !record.held;
         if released && record.person == Sighting::Unusable {
             return Err(self.not_theirs());
+        }
+        Ok(())
+    }
+
+    /// Watches the way to the person: what stands on it twice, or a container in its place, names nobody.
+    pub(super) fn follow_person(&mut self, state: &State, container: bool) -> Result<(), Reason> {
+        let Some(record) = &mut self.record else {
+            return Ok(());
+        };
+        let on_the_way = state.person_below || state.is_person;
+        if state.is_record || !on_the_way {
+            return Ok(());
+        }
+        let again = !record.visit(self.frames.len().saturating_sub(record.depth));
+        if again || (state.is_person && container) {
+            self.see(None)?;
         }
         Ok(())
     }

@@ -74,8 +74,25 @@ struct Frame {
     kept: bool,
     /// It is only searched for the person; nothing leaves.
     muted: bool,
+    /// Only its brackets leave.
+    hollow: bool,
     must_be_empty: bool,
     index: u64,
+}
+
+impl Frame {
+    fn new(state: StateId, object: bool) -> Self {
+        Frame {
+            state,
+            object,
+            any: false,
+            kept: false,
+            muted: false,
+            hollow: false,
+            must_be_empty: false,
+            index: 0,
+        }
+    }
 }
 
 /// What the next piece belongs to.
@@ -193,8 +210,9 @@ impl Engine {
         while let Some(piece) = self.lexer.finish()? {
             self.piece(&[], piece)?;
         }
-        if let Some(hold) = self.hold.take() {
-            self.out.extend_from_slice(&hold.bytes);
+        if self.hold.is_some() {
+            // No record was seen, so it is as if there were none: nobody learns whether one is hidden.
+            return Err(Reason::NoSuchRecord);
         }
         self.out.append(&mut self.tail);
         Ok(())

@@ -31,7 +31,8 @@ impl Engine {
         let (saved, range) = pending.parts();
         if !saved.is_empty() {
             let saved = saved.to_vec();
-            self.write(chunk, &saved);
+            self.flush(chunk);
+            self.sink().extend_from_slice(&saved);
         }
         self.keep(chunk, range);
     }

@@ -68,10 +68,12 @@ impl Engine {
             .get(member.state.0 as usize)
             .ok_or(Reason::Internal)?;
         let container = matches!(piece.kind, Kind::ObjectOpen | Kind::ArrayOpen);
-        if container && state.is_person {
-            self.see(None)?;
-        }
-        if self.frames.last().is_some_and(|frame| frame.muted) {
+        self.follow_person(state, container)?;
+        if self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.muted || frame.hollow)
+        {
             return self.pass_over(chunk, piece, member.state, state);
         }
         let verdict = match piece.kind {
@@ -81,9 +83,9 @@ impl Engine {
             _ => &state.scalar,
         };
         let gone = match (&verdict.act, member.gate) {
-            (Act::Refuse(reason), _) => return Err(*reason),
-            (_, Gate::Refuse) => return Err(Reason::UnlistedField),
             (_, Gate::DropListed | Gate::DropUnlisted) => true,
+            (_, Gate::Refuse) => return Err(Reason::UnlistedField),
+            (Act::Refuse(reason), _) => return Err(*reason),
             (act, Gate::Pass) => *act == Act::Drop || (verdict.unlisted && member.looks_listed),
         };
         if state.is_record && piece.kind != Kind::Null && !gone {
@@ -98,7 +100,19 @@ impl Engine {
             Act::Enter if container => {
                 self.keep(chunk, piece.start..piece.end);
                 let object = piece.kind == Kind::ObjectOpen;
-                self.open(member.state, object, false, !object && state.must_be_empty);
+                self.open(Frame {
+                    must_be_empty: !object && state.must_be_empty,
+                    ..Frame::new(member.state, object)
+                });
+                Ok(())
+            }
+            Act::Hollow if container => {
+                self.keep(chunk, piece.start..piece.end);
+                let object = piece.kind == Kind::ObjectOpen;
+                self.open(Frame {
+                    hollow: true,
+                    ..Frame::new(member.state, object)
+                });
                 Ok(())
             }
             Act::Copy if container => {
@@ -179,7 +193,10 @@ impl Engine {
     ) -> Result<(), Reason> {
         match piece.kind {
             Kind::ObjectOpen | Kind::ArrayOpen if state.person_below && self.record.is_some() => {
-                self.open(id, piece.kind == Kind::ObjectOpen, true, false);
+                self.open(Frame {
+                    muted: true,
+                    ..Frame::new(id, piece.kind == Kind::ObjectOpen)
+                });
                 Ok(())
             }
             Kind::ObjectOpen | Kind::ArrayOpen => {
@@ -190,22 +207,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn open(&mut self, state: StateId, object: bool, muted: bool, must_be_empty: bool) {
-        self.frames.push(Frame {
-            state,
-            object,
-            any: false,
-            kept: false,
-            muted,
-            must_be_empty,
-            index: 0,
-        });
+    pub(super) fn open(&mut self, frame: Frame) {
         self.spot = Spot::First;
-        if !muted {
+        if !frame.muted {
             self.first.clear();
         }
         self.between.clear();
         self.head.clear();
+        self.frames.push(frame);
     }
 
     pub(super) fn close(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
