@@ -221,12 +221,39 @@ fn the_example_can_be_served_as_its_readme_says() {
 }
 
 #[test]
+fn the_rule_set_of_the_rules_page_loads_and_passes_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/rules.md")).unwrap();
+    let rules = tempfile::tempdir().unwrap();
+    let example = blocks(&page)
+        .into_iter()
+        .find(|block| block.language == "yaml");
+    fs::write(rules.path().join("rules.yaml"), example.unwrap().text).unwrap();
+    copy(
+        &root.join("rules/bank/fixtures"),
+        &rules.path().join("fixtures"),
+    );
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = rules.path().to_str().unwrap();
+    for (arguments, said) in [
+        (["check", dir], "no lints"),
+        (["test", dir], "1 test passed"),
+    ] {
+        let output = fieldgate(temporary.path(), &arguments).output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && out.contains(said), "{out}");
+    }
+}
+
+#[test]
 fn every_link_of_the_readmes_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for page in [
         "README.md",
         "README.zh-CN.md",
         "ARCHITECTURE.md",
+        "docs/rules.md",
+        "docs/settings.md",
         "CONTRIBUTING.md",
         "examples/bank/README.md",
     ] {
