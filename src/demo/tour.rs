@@ -13,6 +13,9 @@ use super::table::{aligned, short};
 /// The most places a value gets in a table.
 const WIDEST: usize = 20;
 
+/// A list too long to look at.
+const EXPORT: &str = "/export/customers";
+
 /// A column: its title and the path to its value.
 type Column = (&'static str, &'static str);
 
@@ -113,7 +116,13 @@ pub fn commands(place: &Place, program: &Path) -> String {
             ),
             (None, None) => String::new(),
         };
-        format!("curl -sSw '\\n' {trust}{credential} '{proxy}{target}'\n")
+        let output = match target {
+            EXPORT => {
+                "-sSo /dev/null -w '%{http_code}, %{size_download} bytes in %{time_total} s\\n'"
+            }
+            _ => "-sSw '\\n'",
+        };
+        format!("curl {output} {trust}{credential} '{proxy}{target}'\n")
     };
     let mut text = String::new();
     let mut part = |title: &str, lines: &[String]| {
@@ -144,11 +153,11 @@ pub fn commands(place: &Place, program: &Path) -> String {
         ],
     );
     part(
-        "compressed by the legacy API, sent slowly by it, a list of 2,500",
+        "compressed by the legacy API, sent slowly by it, a list of 2,500 customers",
         &[
             curl(Role::Teller, "/gzip/customers/1001"),
             curl(Role::Teller, "/slow/customers/1001"),
-            curl(Role::Manager, "/export/customers"),
+            curl(Role::Manager, EXPORT),
         ],
     );
     part(
