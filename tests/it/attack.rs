@@ -139,6 +139,37 @@ fn body() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn what_stands_before_a_single_record_is_not_held_beyond_the_limit() {
+    let rules = ORDERS
+        .replace("$.items[*]", "$.data")
+        .replace("envelope: { $.total: show }", "envelope: { $.notes: show }");
+    let policy = policy(&rules);
+    let compiled = policy
+        .plan(ResourceId(0), GroupId(0), 0, &[SELF], 0)
+        .unwrap();
+    let limits = BodyLimits {
+        record: 1 << 10,
+        ..BodyLimits::default()
+    };
+    let with_note = |length: usize| {
+        let note = "x".repeat(length);
+        format!("{{\"notes\":\"{note}\",\"data\":{{\"owner\":{{\"id\":\"1001\"}}}}}}")
+    };
+    let fits = run(&policy, SELF, &limits, with_note(900).as_bytes(), 64);
+    assert_eq!(String::from_utf8(fits.0).unwrap(), with_note(900));
+    for size in [1, 64, 8192] {
+        let mut engine = Engine::new(Arc::clone(&compiled.plan), limits, Some("1001".to_owned()));
+        let body = with_note(4096);
+        let fed: Result<(), Reason> = body
+            .as_bytes()
+            .chunks(size)
+            .try_for_each(|one| engine.feed(one));
+        assert_eq!(fed, Err(Reason::NoSuchRecord), "in chunks of {size}");
+        assert_eq!(engine.take_output(), b"");
+    }
+}
+
 fn cuts_alike(
     role: RoleId,
     limits: &BodyLimits,

@@ -72,7 +72,7 @@ impl Engine {
     /// lies within is read before, as it would be were the chunk cut there; returns what is left.
     pub(super) fn judge_at_limit(&mut self, chunk: &[u8], piece: Piece) -> Result<Piece, Reason> {
         let Some(record) = self.record.as_ref().filter(|record| record.held) else {
-            return Ok(piece);
+            return self.judge_without_record().map(|()| piece);
         };
         let limit = record.start.saturating_add(self.limits.record as u64);
         if self.consumed + piece.end as u64 <= limit {
@@ -98,6 +98,15 @@ impl Engine {
         }
         self.judge_unfinished(chunk)?;
         Ok(left)
+    }
+
+    /// What leaves before a single record waits with it, and may be held up to the same limit.
+    fn judge_without_record(&self) -> Result<(), Reason> {
+        let held = self.hold.as_ref().map_or(0, |hold| hold.bytes.len());
+        if self.hold.is_some() && held + self.run.len() > self.limits.record {
+            return Err(Reason::NoSuchRecord);
+        }
+        Ok(())
     }
 
     fn judge_unfinished(&mut self, chunk: &[u8]) -> Result<(), Reason> {
