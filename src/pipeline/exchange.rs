@@ -96,16 +96,17 @@ async fn permit(
     let permit = decide(&generation, &caller, &matched, Context { now }, observed)?;
     no_body(body, proxy.limits.body_idle).await?;
 
-    observed
-        .intend(&generation.policy, &permit)
-        .await
-        .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
     let facts = Facts {
         request_id: &id.to_string(),
         caller_id: observed.caller_id(),
         version: parts.version,
     };
     let headers = upstream.headers().request(&parts.headers, facts)?;
+    // The last thing before the upstream is asked: what is refused has no intent.
+    observed
+        .intend(&generation.policy, &permit)
+        .await
+        .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
     Ok((
         parts,
         Permitted {
