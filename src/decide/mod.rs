@@ -7,7 +7,7 @@ mod permit;
 mod roles;
 
 pub use permit::{Mapped, Permit};
-pub use roles::counts;
+pub use roles::{claimed_person, counts};
 
 use crate::model::{Caller, Reason};
 use crate::policy::combine::Treatment;

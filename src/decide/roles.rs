@@ -45,6 +45,27 @@ pub fn counts(rules: &RuleSet, caller: &Caller) -> bool {
         })
 }
 
+/// Who the caller's token says they are, to a role that compares it with a record's person. Not yet believed.
+pub fn claimed_person(rules: &RuleSet, caller: &Caller) -> Option<String> {
+    let jwt = caller.jwt.as_ref()?;
+    let matchers = rules.roles.iter().filter_map(|role| role.jwt.as_ref());
+    matchers
+        .filter(|one| one.test == ClaimTest::SameAsPerson && one.issuer == jwt.issuer)
+        .find_map(|one| person_text(claim(&jwt.claims, &one.claim)?))
+}
+
+/// A person in a claim: one string, or an integer below 2^53.
+fn person_text(claim: &Value) -> Option<String> {
+    match claim {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Number(number) => {
+            let whole = number.as_u64().filter(|number| *number < FIRST_INEXACT);
+            whole.map(|whole| whole.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// The person the path names, decoded, where the resource says which parameter does.
 fn person_of_path<'a>(rules: &RuleSet, matched: &'a Match) -> Option<&'a str> {
     let resource = rules.resources.get(matched.resource.0)?;
@@ -105,13 +126,35 @@ fn passes(test: &ClaimTest, claim: &Value, person: Option<&str>) -> bool {
             _ => false,
         },
         ClaimTest::Is(wanted) => claim.as_str() == Some(wanted),
-        ClaimTest::SameAsPerson => match claim {
-            Value::String(text) => !text.is_empty() && Some(text.as_str()) == person,
-            Value::Number(number) => number
-                .as_u64()
-                .filter(|number| *number < FIRST_INEXACT)
-                .is_some_and(|number| Some(number.to_string().as_str()) == person),
-            _ => false,
-        },
+        ClaimTest::SameAsPerson => {
+            person_text(claim).is_some_and(|claimed| Some(claimed.as_str()) == person)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_in_a_claim_is_one_string_or_an_exact_integer() {
+        let text = |claim: &str| person_text(&serde_json::from_str(claim).unwrap());
+        assert_eq!(text("\"1001\"").as_deref(), Some("1001"));
+        assert_eq!(text("1001").as_deref(), Some("1001"));
+        assert_eq!(
+            text("9007199254740991").as_deref(),
+            Some("9007199254740991")
+        );
+        for none in [
+            "\"\"",
+            "9007199254740992",
+            "-1",
+            "1001.0",
+            "1e3",
+            "[\"1001\"]",
+            "null",
+        ] {
+            assert_eq!(text(none), None, "{none}");
+        }
     }
 }

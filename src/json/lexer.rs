@@ -7,7 +7,7 @@
 mod within;
 
 use self::within::{Escape, Number};
-use super::{Fault, Limits};
+use super::{Fault, Limits, boundary};
 
 /// What a piece belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,16 +279,20 @@ impl Lexer {
         let kind = if key { Kind::Key } else { Kind::String };
         let first = used == 1;
         let limit = if key { self.limits.key } else { usize::MAX };
+        let mut full = false;
         loop {
             let allowed = limit.saturating_sub(length);
             let ahead = rest.get(used..).unwrap_or_default();
             if escape == Escape::None {
                 let plain = plain_run(ahead);
-                if plain > allowed {
-                    return Err(Fault::Key);
-                }
-                used += plain;
-                length += plain;
+                let fits = if plain > allowed {
+                    boundary(ahead, 0, allowed)
+                } else {
+                    plain
+                };
+                used += fits;
+                length += fits;
+                full = fits < plain;
             }
             let byte = rest.get(used).copied();
             if byte == Some(b'"') && escape == Escape::None {
@@ -301,15 +305,12 @@ impl Lexer {
                     last: true,
                 });
             }
-            let next = match byte {
-                Some(_) if length >= limit => return Err(Fault::Key),
-                Some(byte) => escape.step(byte),
-                None => None,
-            };
+            full |= byte.is_some() && length >= limit;
+            let next = byte.filter(|_| !full).and_then(|byte| escape.step(byte));
             let Some(next) = next else {
                 // The chunk is read, or its next byte is wrong: hand out what came before.
                 if used == 0 {
-                    return Err(Fault::Syntax);
+                    return Err(if full { Fault::Key } else { Fault::Syntax });
                 }
                 self.token = Token::Text {
                     key,

@@ -9,7 +9,7 @@ mod utf8;
 
 pub use lexer::{Kind, Lexer, Piece};
 pub use text::{decode, write_string};
-pub use utf8::{Chunk, Utf8};
+pub use utf8::{Chunk, Utf8, boundary};
 
 /// How large a JSON text may grow in the dimensions that cost memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

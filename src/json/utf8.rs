@@ -105,6 +105,13 @@ impl Utf8 {
     }
 }
 
+/// The last place from `start` to `most` where a character ends; `start` itself is one.
+pub fn boundary(bytes: &[u8], start: usize, most: usize) -> usize {
+    let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let places = start..=most.min(bytes.len());
+    places.rev().find(|at| !is_inside(at)).unwrap_or(start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ use super::stream::{Beginning, Stream};
 use super::{Generation, Proxy, body_limits, decoder_limits};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
-use crate::policy::Resource;
+use crate::policy::{Resource, Role};
 use crate::route::{Match, canonical};
 use crate::server::{Connection, check_framing};
 use crate::transform::encoding::Decoder;
@@ -71,14 +71,14 @@ async fn permit(
 
     let host = check_framing(&parts, proxy.limits.header)?;
     let host = host.map(|host| host.host().to_owned());
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    // `CONNECT`'s form of a target has no path; whoever means `/` writes it.
+    let target = parts.uri.path_and_query().ok_or(Reason::NotCanonical)?;
+    let target = target.as_str();
     canonical::check(target)?;
 
     let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
-    observed.caller(&caller);
+    let person = decide::claimed_person(&generation.policy.rules, &caller);
+    observed.caller(&caller, person.as_deref());
 
     let matched = generation
         .router
@@ -96,16 +96,17 @@ async fn permit(
     let permit = decide(&generation, &caller, &matched, Context { now }, observed)?;
     no_body(body, proxy.limits.body_idle).await?;
 
-    observed
-        .intend(&generation.policy, &permit)
-        .await
-        .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
     let facts = Facts {
         request_id: &id.to_string(),
         caller_id: observed.caller_id(),
         version: parts.version,
     };
     let headers = upstream.headers().request(&parts.headers, facts)?;
+    // The last thing before the upstream is asked: what is refused has no intent.
+    observed
+        .intend(&generation.policy, &permit)
+        .await
+        .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
     Ok((
         parts,
         Permitted {
@@ -180,19 +181,19 @@ fn decide(
 ) -> Result<Permit, Reason> {
     match decide::decide(&generation.policy, caller, matched, context) {
         Decision::Allow(permit) => {
+            if !permit.plan().person_check() {
+                observed.caller(caller, None);
+            }
             observed.roles(permit.roles().to_vec());
             Ok(*permit)
         }
         Decision::Deny(denial) => {
-            let roles = denial.roles.iter().filter_map(|role| {
-                generation
-                    .policy
-                    .rules
-                    .roles
-                    .get(role.0)
-                    .map(|role| role.name.clone())
-            });
-            observed.roles(roles.collect());
+            let all = &generation.policy.rules.roles;
+            let roles = || denial.roles.iter().filter_map(|role| all.get(role.0));
+            if !denial.roles.is_empty() && !roles().any(Role::same_as_person) {
+                observed.caller(caller, None);
+            }
+            observed.roles(roles().map(|role| role.name.clone()).collect());
             Err(denial.reason)
         }
     }

@@ -69,8 +69,9 @@ impl Observed {
         })
     }
 
-    /// Who calls.
-    pub fn caller(&mut self, caller: &Caller) {
+    /// Who calls. `person` is who they say they are where a role compares that with a record's person: of that the
+    /// log holds the hash, and not the token's subject beside it.
+    pub fn caller(&mut self, caller: &Caller, person: Option<&str>) {
         let Some(trail) = &mut self.trail else { return };
         let recorded = &mut trail.exchange.caller;
         let credentials = [
@@ -98,7 +99,10 @@ impl Observed {
                 .map(|(_, hash)| format!("sha256:{hash}"))
                 .collect(),
         );
-        recorded.id = caller_id(caller);
+        recorded.id = match person {
+            Some(person) => Some(self.audit.hasher().person(person).to_string()),
+            None => caller_id(caller),
+        };
     }
 
     /// Which route was asked for.

@@ -11,6 +11,7 @@
 )]
 
 mod apply;
+mod attack;
 mod binary;
 mod commands;
 mod demo;

@@ -1,7 +1,7 @@
 //! `exceptions:` for single fields and `ceilings:` for everybody.
 //!
 //! Refuses entries without a reason, fields outside the catalogue, exceptions of roles without a row,
-//! two exceptions for one field and role, and `until` on what opens nothing.
+//! two exceptions for one field and role, and `until` on what does not only open.
 
 use super::cells::{cell, openness};
 use super::grid::Rows;
@@ -93,12 +93,9 @@ fn exception(
         findings.add(Diagnostic::error("FG2041", message).at(place).help(help));
     } else if !mine.is_empty()
         && let Some((key, _)) = until
-        && !mine
-            .iter()
-            .any(|row| opens(&cell, &fields, row, known.resources.get(resource.0)))
+        && !only_opens(&cell, &fields, &mine, known.resources.get(resource.0))
     {
-        let message =
-            "`until` on an exception that opens nothing would open the field when it ends";
+        let message = "`until` on an exception that does not open every row it changes would open the rest when it ends";
         let help = "remove `until`; a field is closed for good or not at all";
         findings.add(
             Diagnostic::error("FG2042", message)
@@ -116,20 +113,25 @@ fn exception(
     })
 }
 
-/// Whether the exception shows more of a field than the row does.
-fn opens(
+/// Whether the exception shows more of a field than some row does, and nowhere less or something else.
+fn only_opens(
     cell: &Cell,
     fields: &[FieldId],
-    row: &crate::policy::rules::Row,
+    rows: &[&crate::policy::rules::Row],
     resource: Option<&Resource>,
 ) -> bool {
-    fields.iter().any(|FieldId(index)| {
-        let class = resource.and_then(|resource| resource.fields.get(*index)?.class);
-        let given = class
-            .and_then(|class| row.cells.get(class.0))
-            .unwrap_or(&Cell::Strip);
-        openness(cell) > openness(given)
-    })
+    let given = rows.iter().flat_map(|row| {
+        fields.iter().map(|FieldId(index)| {
+            let field = resource.and_then(|resource| resource.fields.get(*index));
+            // Where an entry lists names alone, the exception speaks of them.
+            let class = field.and_then(|field| field.class.or(field.names));
+            class
+                .and_then(|class| row.cells.get(class.0))
+                .unwrap_or(&Cell::Strip)
+        })
+    });
+    let opens = |given: &&Cell| openness(cell) > openness(given);
+    given.clone().any(|given| opens(&given)) && given.clone().all(|one| opens(&one) || one == cell)
 }
 
 /// All ceilings, files in the order of their names.

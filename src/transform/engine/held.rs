@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Engine, Fate, Hold, Now};
-use crate::json::Piece;
+use crate::json::{self, Piece};
 use crate::model::Reason;
 use crate::policy::plan::State;
 use crate::transform::RecordDone;
@@ -68,16 +68,54 @@ impl Engine {
         }
     }
 
-    /// A record that is held is judged by what is known of its person when it outgrows the limit.
-    pub(super) fn check_held_length(&mut self, chunk: &[u8], end: usize) -> Result<(), Reason> {
+    /// A record that is held is judged by what is known of its person when it outgrows the limit. What of a piece
+    /// lies within is read before, as it would be were the chunk cut there; returns what is left.
+    pub(super) fn judge_at_limit(&mut self, chunk: &[u8], piece: Piece) -> Result<Piece, Reason> {
         let Some(record) = self.record.as_ref().filter(|record| record.held) else {
-            return Ok(());
+            return self.judge_without_record().map(|()| piece);
         };
-        let length = (self.consumed + end as u64).saturating_sub(record.start);
-        if length <= self.limits.record as u64 {
-            return Ok(());
+        let limit = record.start.saturating_add(self.limits.record as u64);
+        if self.consumed + piece.end as u64 <= limit {
+            return Ok(piece);
         }
-        if record.is_of(self.caller_person.as_deref()) {
+        let within = usize::try_from(limit.saturating_sub(self.consumed)).unwrap_or(piece.end);
+        let cut = json::boundary(chunk, piece.start, within);
+        let mut left = piece;
+        if cut > piece.start {
+            self.piece(
+                chunk,
+                Piece {
+                    end: cut,
+                    last: false,
+                    ..piece
+                },
+            )?;
+            left = Piece {
+                start: cut,
+                first: false,
+                ..piece
+            };
+        }
+        self.judge_unfinished(chunk)?;
+        Ok(left)
+    }
+
+    /// What leaves before a single record waits with it, and may be held up to the same limit.
+    fn judge_without_record(&self) -> Result<(), Reason> {
+        let held = self.hold.as_ref().map_or(0, |hold| hold.bytes.len());
+        if self.hold.is_some() && held + self.run.len() > self.limits.record {
+            return Err(Reason::NoSuchRecord);
+        }
+        Ok(())
+    }
+
+    fn judge_unfinished(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+        let person = self.caller_person.as_deref();
+        if self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.is_of(person))
+        {
             self.release(chunk);
             return Ok(());
         }

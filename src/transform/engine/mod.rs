@@ -248,7 +248,7 @@ impl Engine {
         let mut at = 0;
         while let Some(piece) = self.lexer.next(chunk, at)? {
             at = piece.end;
-            self.check_held_length(chunk, at)?;
+            let piece = self.judge_at_limit(chunk, piece)?;
             self.piece(chunk, piece)?;
         }
         Ok(())

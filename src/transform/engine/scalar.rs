@@ -31,8 +31,12 @@ impl Engine {
         };
         let reads = fate.is_person || fate.replace.as_ref().is_some_and(reads_value);
         let passes = fate.passes;
-        if reads {
-            self.hold_value(chunk, piece)?;
+        if reads && let Err(reason) = self.hold_value(chunk, piece) {
+            if passes {
+                // What fits leaves, as it would were the chunk cut there.
+                self.pass(chunk, self.fitting(chunk, piece))?;
+            }
+            return Err(reason);
         }
         if passes {
             self.pass(chunk, piece)?;
@@ -81,6 +85,17 @@ impl Engine {
             self.value.extend_from_slice(slice(chunk, piece));
         }
         Ok(())
+    }
+
+    /// What of a piece is within the limit, to a character.
+    fn fitting(&self, chunk: &[u8], piece: Piece) -> Piece {
+        let room = self.limits.value.saturating_sub(self.value.len());
+        let end = json::boundary(chunk, piece.start, piece.start.saturating_add(room));
+        Piece {
+            end,
+            last: false,
+            ..piece
+        }
     }
 
     /// A piece of a scalar that leaves as it came. Of a root scalar the end is held back.

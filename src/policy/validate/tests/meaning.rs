@@ -410,6 +410,40 @@ fn exceptions() {
 }
 
 #[test]
+fn until_is_refused_where_the_end_of_an_exception_would_open_another_row_or_field() {
+    let other_row = changed(
+        "  customer/list:\n",
+        "    acme: { basic: show }\n  customer/list:\n",
+    )
+    .replace("role: acme, do: show", "role: acme, do: token");
+    refuses_rules(&other_row, &["FG2042"]);
+    let rules = changed(
+        "acme: { basic: mask }",
+        "acme: { basic: strip, secret: show }",
+    );
+    let names = rules
+        .replace(
+            "      id: basic\n",
+            "      id: basic\n      balances: { names: secret }\n",
+        )
+        .replace(
+            "customer.name, role: acme, do: show",
+            "customer.balances, role: acme, do: mask",
+        );
+    refuses_rules(&names, &["FG2042"]);
+    let container = rules
+        .replace(
+            "notes[*].text: secret",
+            "notes[*].text: secret\n      notes[*].kind: basic",
+        )
+        .replace(
+            "customer.name, role: acme, do: show",
+            "customer.notes, role: acme, do: mask",
+        );
+    refuses_rules(&container, &["FG2042"]);
+}
+
+#[test]
 fn ceilings() {
     refuses(
         "field: customer.phones,",
