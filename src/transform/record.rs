@@ -142,6 +142,8 @@ pub(super) struct Record {
     pub person: Sighting,
     /// Its output waits until the person is known.
     pub held: bool,
+    /// Nothing of it leaves; it is read for its person only.
+    pub gone: bool,
     pub unlisted: u64,
     outcomes: FieldOutcomes,
     /// Levels of the way to the person that were met.
@@ -156,6 +158,7 @@ impl Record {
             depth,
             person: Sighting::None,
             held,
+            gone: false,
             unlisted: 0,
             outcomes,
             visited: Vec::new(),

@@ -28,7 +28,11 @@ impl Plan {
 
     /// `null` is a scalar where one is listed; where the path goes on it stands for the container that is not there.
     pub(super) fn null(&self, key: &Key, root: bool) -> Verdict {
-        let place = matches!(key.zone, Zone::Way(_) | Zone::RecordRoot);
+        let place = match key.zone {
+            Zone::Way(_) => true,
+            Zone::RecordRoot => root || self.record_visible || self.goes_on(key),
+            Zone::Envelope | Zone::Record => false,
+        };
         if key.zone == Zone::RecordRoot && self.person_check && !root {
             // A record that names nobody is not the caller's.
             return gone();
@@ -60,10 +64,15 @@ impl Plan {
         let verdict = match key.zone {
             Zone::Way(_) => self.way(key, root, false),
             Zone::RecordRoot if !self.drift_show => {
-                if root || self.record_visible {
+                let stripped = (self.cover(key))
+                    .is_some_and(|cover| cover.treatment == Treatment::Strip)
+                    && !self.leads_on(key);
+                if root || (self.record_visible && !stripped) {
                     enter()
-                } else {
+                } else if stripped || self.goes_on(key) {
                     gone()
+                } else {
+                    self.unlisted_container(key, false)
                 }
             }
             _ => self.container(key, root, false),
@@ -103,7 +112,7 @@ impl Plan {
         let cover = self.cover_of_container(key, object);
         let scalar_listed = cover.is_none() && self.cover_of_scalar(key).is_some();
         if self.leads_on(key) {
-            let misfit = !self.fits(key, object) && cover.is_none();
+            let misfit = !root && !self.fits(key, object) && cover.is_none();
             if misfit && self.unlisted == Mode::Show && !self.drift_show {
                 return self.unlisted_container(key, true);
             }

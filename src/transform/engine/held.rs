@@ -3,13 +3,38 @@
 use std::sync::Arc;
 
 use super::{Engine, Fate, Hold, Now};
-use crate::json::{self, Piece};
+use crate::json::{self, Kind, Piece};
 use crate::model::Reason;
 use crate::policy::plan::State;
 use crate::transform::RecordDone;
 use crate::transform::record::{Record, Sighting};
 
 impl Engine {
+    /// A record's place. Where the caller may see one record only, what stands there must be theirs, shown or not.
+    pub(super) fn meet_record(
+        &mut self,
+        chunk: &[u8],
+        piece: Piece,
+        container: bool,
+        gone: bool,
+    ) -> Result<(), Reason> {
+        if piece.kind != Kind::Null && !gone {
+            self.begin_record(chunk, piece);
+            return Ok(());
+        }
+        if !(self.plan.person_check() && self.plan.is_single()) {
+            return Ok(());
+        }
+        if !container {
+            return Err(Reason::NoSuchRecord);
+        }
+        self.begin_record(chunk, piece);
+        if let Some(record) = &mut self.record {
+            record.gone = true;
+        }
+        Ok(())
+    }
+
     pub(super) fn begin_record(&mut self, chunk: &[u8], piece: Piece) {
         let held = self.plan.person_check();
         if held && self.hold.is_none() {
@@ -163,6 +188,10 @@ impl Engine {
                 self.discard(chunk);
                 return Ok(());
             }
+            if record.gone {
+                self.let_go(chunk);
+                return Ok(());
+            }
             self.release(chunk);
         }
         self.tally.unlisted += record.unlisted;
@@ -179,8 +208,26 @@ impl Engine {
         Ok(())
     }
 
+    /// The record at hand is the caller's, but nothing of it leaves; what waited with it does.
+    fn let_go(&mut self, chunk: &[u8]) {
+        self.flush(chunk);
+        match self.hold.take() {
+            Some(Hold {
+                lead: Some(_),
+                first,
+                ..
+            }) => self.first.restore(first),
+            Some(hold) => self.out.extend_from_slice(&hold.bytes),
+            None => {}
+        }
+    }
+
     /// The record at hand leaves.
     pub(super) fn release(&mut self, chunk: &[u8]) {
+        if let Some(record) = self.record.as_mut().filter(|record| record.gone) {
+            record.held = false;
+            return self.let_go(chunk);
+        }
         self.flush(chunk);
         if let Some(hold) = self.hold.take() {
             self.out

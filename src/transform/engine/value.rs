@@ -88,8 +88,8 @@ impl Engine {
             (Act::Refuse(reason), _) => return Err(*reason),
             (act, Gate::Pass) => *act == Act::Drop || (verdict.unlisted && member.looks_listed),
         };
-        if state.is_record && piece.kind != Kind::Null && !gone {
-            self.begin_record(chunk, piece);
+        if state.is_record {
+            self.meet_record(chunk, piece, container, gone)?;
         }
         self.count(verdict, member.gate, gone);
         if gone {

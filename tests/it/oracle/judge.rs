@@ -560,11 +560,17 @@ impl<'a> Judge<'a> {
         };
         // reading: what an array that is removed whole holds is not looked at.
         let stripped = ends_here.is_none_or(|entry| openness(&entries[entry]) == Openness::Strip);
-        let removed = stripped && !self.leads_to_a_visible_field(place);
+        let leads_further = match ends_here {
+            Some(_) => self.leads(place.region, &place.location),
+            None => self.leads_to_a_visible_field(place),
+        };
+        let removed = stripped && !leads_further;
         if !removed || place.is_root() || container.object {
             self.check_shape(place, container)?;
         }
-        let stays_for_longer = |above: Above| match leads() {
+        // Under an entry that covers the record whole, nothing of it is unlisted that could be worth the way.
+        let longer = || self.is_on_a_way(place) && self.leads(place.region, &place.location);
+        let stays_for_longer = |above: Above| match longer() {
             true => Plan::Enter(above),
             false => Plan::Gone,
         };
@@ -574,7 +580,7 @@ impl<'a> Judge<'a> {
                 (Openness::Strip, false) => stays_for_longer(above),
                 (_, false) => Plan::Enter(above),
                 (Openness::Strip, true) => stays_for_longer(Above::OnlyLonger),
-                (_, true) if leads() => Plan::Enter(Above::OnlyLonger),
+                (_, true) if longer() => Plan::Enter(Above::OnlyLonger),
                 (Openness::Blank, true) => Plan::Put(NULL),
                 (_, true) => Plan::Put(STARS),
             },
@@ -583,8 +589,10 @@ impl<'a> Judge<'a> {
             Above::Elements(entry) if covers(entry) && !container.object => {
                 match openness(&entries[entry]) {
                     Openness::Strip => stays_for_longer(above),
-                    // reading: `[]` where a record stands passes.
-                    Openness::Blank if place.is_record() && container.items.is_empty() => {
+                    // reading: `[]` where a record stands passes; under `drift: show` it is a value like others.
+                    Openness::Blank
+                        if place.is_record() && container.items.is_empty() && !self.drift_show =>
+                    {
                         Plan::Enter(above)
                     }
                     Openness::Blank if !leads() => Plan::Put(NULL),
@@ -623,7 +631,6 @@ impl<'a> Judge<'a> {
         }
         match self.unlisted {
             Unlisted::Strip => Ok(Plan::Gone),
-            Unlisted::Refuse if place.is_record() && is_empty_list => Ok(Plan::Gone),
             Unlisted::Refuse => Err(Reason::UnlistedField),
             Unlisted::Show { .. }
                 if !lenient && (where_a_scalar_is_listed || self.looks_listed(place)) =>
