@@ -207,7 +207,7 @@ pub struct Tokens {
 /// The rule set.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Where its files are; re-read on SIGHUP.
+    /// Where its files are; read once, when the proxy starts.
     pub dir: PathBuf,
 }
 

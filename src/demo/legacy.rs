@@ -1,6 +1,6 @@
 //! The legacy API the demo protects: HTTP/1.1 without TLS and without a login, as they are.
 //!
-//! It answers anybody who reaches it with all it has, so it binds a free port of the loopback address and nothing else.
+//! It answers anybody who reaches it with all it has, so it binds loopback addresses and nothing else.
 //! It refuses nothing a careful server would: unknown ids get a chatty HTML page, odd page numbers the first page.
 
 use std::collections::VecDeque;
@@ -41,7 +41,25 @@ pub struct Legacy {
 impl Legacy {
     /// Binds a free loopback port and serves from a task of the current runtime.
     pub async fn start() -> io::Result<Legacy> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Legacy::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Binds this address and serves from a task of the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be bound, and for every address that others than this machine reach.
+    pub async fn start_at(address: SocketAddr) -> io::Result<Legacy> {
+        if !address.ip().is_loopback() {
+            let why = "it gives everything to anybody; use a loopback address such as 127.0.0.1";
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("the legacy API does not listen on `{address}`: {why}"),
+            ));
+        }
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| io::Error::new(error.kind(), format!("`{address}`: {error}")))?;
         Ok(Legacy {
             address: listener.local_addr()?,
             accepting: tokio::spawn(accept(listener)),
@@ -281,6 +299,18 @@ mod tests {
         let customer: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(customer["name"], "张三");
         assert!(customer["internal_score"].is_u64());
+    }
+
+    #[tokio::test]
+    async fn it_refuses_every_address_others_could_reach() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+            let refused = Legacy::start_at(address.parse().unwrap()).await;
+            let error = refused.expect_err(address).to_string();
+            assert!(
+                error.contains(address) && error.contains("127.0.0.1"),
+                "{error}"
+            );
+        }
     }
 
     #[tokio::test]

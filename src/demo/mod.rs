@@ -2,8 +2,16 @@
 //!
 //! Refuses to bind or call anything but loopback; nothing here is used by `fieldgate run`.
 
+pub mod client;
+pub mod difference;
+pub mod document;
 pub mod identities;
 pub mod legacy;
 pub mod people;
+pub mod place;
 pub mod project;
+pub mod role;
 pub mod rules;
+pub mod table;
+pub mod tamper;
+pub mod tour;

@@ -17,8 +17,8 @@ use super::rules;
 
 const SETTINGS: &str = include_str!("starter/fieldgate.yaml");
 const README: &str = include_str!("starter/README.md");
-/// Where the settings above say the legacy API is.
-const LEGACY_PLACE: &str = "http://127.0.0.1:9000";
+/// Where the texts above say the legacy API is.
+const LEGACY_PLACE: &str = "127.0.0.1:9000";
 
 /// Why a project could not be laid out.
 #[derive(Debug, thiserror::Error)]
@@ -100,9 +100,11 @@ fn lay_out(dir: &Path, legacy: SocketAddr) -> Result<(), ProjectError> {
         write_private(&dir.join("secrets").join(key), &random_key()?)?;
     }
     private_directory(&dir.join("audit"))?;
-    write_public(&dir.join("README.md"), README)?;
-    let settings = SETTINGS.replace(LEGACY_PLACE, &format!("http://{legacy}"));
-    Ok(write_public(&dir.join("fieldgate.yaml"), &settings)?)
+    for (name, text) in [("README.md", README), ("fieldgate.yaml", SETTINGS)] {
+        let text = text.replace(LEGACY_PLACE, &legacy.to_string());
+        write_public(&dir.join(name), &text)?;
+    }
+    Ok(())
 }
 
 fn private_directory(path: &Path) -> io::Result<()> {
@@ -136,6 +138,8 @@ mod tests {
         let settings = fs::read_to_string(project.settings()).unwrap();
         assert!(settings.contains("url: http://127.0.0.1:4711 "));
         assert!(!settings.contains(LEGACY_PLACE));
+        let readme = fs::read_to_string(project.dir().join("README.md")).unwrap();
+        assert!(readme.contains("demo legacy --listen 127.0.0.1:4711 "));
         for name in [
             "certs/server.pem",
             "certs/server.key",

@@ -192,8 +192,9 @@ impl Plan {
             let shown = named.iter().all(|entry| entry.names == Some(true));
             return if shown { Gate::Pass } else { Gate::DropListed };
         }
-        let whole_shown = self
-            .whole(key)
+        let whole = self.whole(key);
+        let whole_shown = whole
+            .as_ref()
             .is_some_and(|cover| cover.treatment == Treatment::Show && !cover.remnant);
         let wildcard = key.positions.iter().any(|position| {
             let net = self.pattern(position).is_some_and(|pattern| pattern.net);
@@ -202,6 +203,8 @@ impl Plan {
         });
         match self.unlisted {
             _ if !wildcard || whole_shown => Gate::Pass,
+            // What a `whole` entry covers is listed, though its name is not seen.
+            Mode::Refuse if whole.is_some() => Gate::DropListed,
             Mode::Strip => Gate::DropUnlisted,
             Mode::Refuse => Gate::Refuse,
             Mode::Show => Gate::Pass,
