@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub struct Stream {
     upstream: UpstreamBody,
     decoder: Decoder,
+    /// What came and is not decoded yet.
+    unread: Bytes,
     engine: Engine,
     commit: Commit,
     /// Records whose last byte has not left yet.
@@ -68,6 +70,7 @@ impl Stream {
         Stream {
             upstream,
             decoder,
+            unread: Bytes::new(),
             engine: Engine::new(Arc::clone(permit.plan()), limits, person),
             commit: Commit::default(),
             records: VecDeque::new(),
@@ -167,8 +170,14 @@ impl Stream {
         Ok(Some(frame))
     }
 
-    /// Reads the upstream's next bytes; `false` where `deadline` came first.
+    /// Reads what is left of the last bytes, a piece of it, or the upstream's next; `false` where `deadline` came
+    /// first.
     async fn read(&mut self, deadline: Option<Instant>) -> bool {
+        if !self.unread.is_empty() || self.decoder.has_more() {
+            tokio::task::consume_budget().await;
+            self.note(Self::feed);
+            return true;
+        }
         let frame = match deadline {
             None => self.upstream.frame().await,
             Some(deadline) => {
@@ -178,37 +187,49 @@ impl Stream {
                 }
             }
         };
-        let before = self.commit.waiting();
-        let read = match frame.map(|frame| frame.map(Frame::into_data)) {
-            Some(Ok(Ok(chunk))) => self.feed(&chunk),
-            // Trailers are nobody's.
-            Some(Ok(Err(_))) => Ok(()),
-            Some(Err(reason)) => Err(reason),
-            None => self.finish(),
-        };
-        self.fault = read.err();
-        if self.commit.waiting() > before {
-            self.grown = Instant::now();
-        }
+        self.note(
+            |stream| match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(chunk))) => {
+                    stream.unread = chunk;
+                    stream.feed()
+                }
+                // Trailers are nobody's.
+                Some(Ok(Err(_))) => Ok(()),
+                Some(Err(reason)) => Err(reason),
+                None => stream.finish(),
+            },
+        );
         true
     }
 
-    fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+    /// Keeps how some work ended, and when there was output.
+    fn note(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Reason>) {
+        let before = self.commit.waiting();
+        self.fault = work(self).err();
+        if self.commit.waiting() > before {
+            self.grown = Instant::now();
+        }
+    }
+
+    /// One piece at a time: all that a few bytes decode to may be more than should ever wait.
+    fn feed(&mut self) -> Result<(), Reason> {
         let Stream {
             decoder,
             engine,
             commit,
             records,
+            unread,
             ..
         } = self;
-        let fed = decoder.feed(chunk, &mut |bytes| {
+        let fed = decoder.feed_some(unread, &mut |bytes| {
             let fed = engine.feed(bytes);
             commit.push(&engine.take_output());
             records.extend(engine.take_records());
             fed
         });
+        let read = fed.map(|read| unread.advance(read.min(unread.len())));
         self.tally();
-        fed
+        read
     }
 
     fn finish(&mut self) -> Result<(), Reason> {

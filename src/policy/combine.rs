@@ -304,7 +304,7 @@ impl<'a> Merge<'a> {
         governed: &Governed<'_>,
     ) -> bool {
         let named = match &ceiling.covers {
-            Covers::Fields(resource, fields) => {
+            Covers::Fields(resource, fields) | Covers::Container(resource, fields, _) => {
                 *resource == self.resource
                     && match governed.place {
                         Place::Field(id, _) | Place::Names(id, _) => fields.contains(&id),
@@ -380,7 +380,7 @@ fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
 /// only below, since at the same place another entry says another class on purpose.
 fn reach_of<'a>(
     rules: &RuleSet,
-    ceiling: &Ceiling,
+    ceiling: &'a Ceiling,
     resource: ResourceId,
     listed: &'a Resource,
 ) -> Reach<'a> {
@@ -389,12 +389,15 @@ fn reach_of<'a>(
         let covered = entries.filter(|field| field.class.is_some_and(covers));
         Reach::below(covered.map(|field| &field.path), listed.any_case)
     };
+    let of_fields = |fields: &[FieldId], container: Option<&'a Path>| {
+        let covered = fields.iter().filter_map(|field| listed.fields.get(field.0));
+        let paths = covered.map(|field| &field.path).chain(container);
+        Reach::there_and_below(paths, listed.any_case)
+    };
     match &ceiling.covers {
-        Covers::Fields(of, fields) if *of == resource => {
-            let covered = fields.iter().filter_map(|field| listed.fields.get(field.0));
-            Reach::there_and_below(covered.map(|field| &field.path), listed.any_case)
-        }
-        Covers::Fields(..) => Reach::there_and_below([].into_iter(), listed.any_case),
+        Covers::Fields(of, fields) if *of == resource => of_fields(fields, None),
+        Covers::Container(of, fields, path) if *of == resource => of_fields(fields, Some(path)),
+        Covers::Fields(..) | Covers::Container(..) => of_fields(&[], None),
         Covers::Class(class) => of_class(&|other| other == *class),
         Covers::Level(level) => of_class(&|other| level_of(rules, other) >= *level),
     }

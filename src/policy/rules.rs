@@ -350,6 +350,8 @@ pub struct Ceiling {
 pub enum Covers {
     /// These fields of a resource, there and anywhere below.
     Fields(ResourceId, Vec<FieldId>),
+    /// A container no entry lists: these fields written below it, and whatever else can lie there.
+    Container(ResourceId, Vec<FieldId>, Path),
     /// A class, everywhere.
     Class(ClassId),
     /// All classes of this level or a higher one.

@@ -140,6 +140,51 @@ fn body() -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn a_ceiling_on_a_container_binds_whatever_else_can_lie_below_it() {
+    let rules = |fields: &str, container: &str| {
+        format!(
+            r#"
+fieldgate: 1
+classes: {{ basic: {{ level: 2 }}, secret: {{ level: 4 }} }}
+resources:
+  c:
+    at: {{ "GET /c": $ }}
+    fields: {{ {fields} }}
+roles:
+  teller: {{ jwt: staff, claim: roles, has: teller }}
+read:
+  c:
+    teller: {{ basic: show, secret: show }}
+ceilings:
+  - {{ field: "{container}", to: everyone, at_most: mask, reason: nobody sees it }}
+"#
+        )
+    };
+    let body = br#"{"accounts":[{"no":"A0","x":"X0"},{"no":"A1","x":"X1"}],"b":"B"}"#;
+    for (fields, container, sent) in [
+        (
+            r#""accounts[*].x": basic, "accounts[0].no": secret, b: basic"#,
+            "c.accounts[*]",
+            r#"{"accounts":[{"no":"***","x":"***"},{"x":"***"}],"b":"B"}"#,
+        ),
+        (
+            r#""accounts[*].x": basic, "$['accounts','cards'][*].no": secret, b: basic"#,
+            "c.accounts",
+            r#"{"accounts":[{"no":"***","x":"***"},{"no":"***","x":"***"}],"b":"B"}"#,
+        ),
+        (
+            r#""accounts[*].x": basic, "*[*].no": secret, b: basic"#,
+            "c.accounts",
+            r#"{"accounts":[{"no":"***","x":"***"},{"no":"***","x":"***"}],"b":"B"}"#,
+        ),
+    ] {
+        let policy = policy(&rules(fields, container));
+        let (bytes, end) = run(&policy, RoleId(0), &BodyLimits::default(), body, 64);
+        assert_eq!(String::from_utf8(bytes).unwrap(), sent, "{fields} {end}");
+    }
+}
+
+#[test]
 fn what_stands_before_a_single_record_is_not_held_beyond_the_limit() {
     let rules = ORDERS
         .replace("$.items[*]", "$.data")

@@ -192,8 +192,13 @@ fn covers(
         entries.get("level"),
     ) {
         (Some(field), None, None) => {
-            let (resource, fields) = ceiling_fields(field, known)?;
-            Ok(Covers::Fields(resource, fields))
+            let found = find(field, known)?;
+            let (resource, fields) = found.all_below(field)?;
+            let is_listed = !found.fields(|field| field.path == found.path).is_empty();
+            Ok(match is_listed {
+                true => Covers::Fields(resource, fields),
+                false => Covers::Container(resource, fields, found.path),
+            })
         }
         (None, Some(class), None) => names.class(class).map(Covers::Class),
         (None, None, Some(level)) => {
@@ -262,14 +267,6 @@ fn exception_fields(
         true => found.all_below(node),
         false => Ok((found.id, exact)),
     }
-}
-
-/// The catalogued path and all below it.
-fn ceiling_fields(
-    node: &Node,
-    known: Catalogue<'_>,
-) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {
-    find(node, known)?.all_below(node)
 }
 
 /// A resource and a path of its record, as exceptions and ceilings name them.

@@ -22,6 +22,10 @@ pub(super) struct Expansion {
     limits: Ratio,
     input: u64,
     output: u64,
+    /// Bytes of the step at hand that count as input and are not read yet.
+    step: usize,
+    /// A full piece may have left output inside the decoder, even when all input has been read.
+    full: bool,
     piece: Vec<u8>,
 }
 
@@ -33,6 +37,8 @@ impl Expansion {
             limits,
             input: 0,
             output: 0,
+            step: 0,
+            full: false,
             piece: vec![0; PIECE],
         }
     }
@@ -41,49 +47,53 @@ impl Expansion {
         self.ended
     }
 
-    pub(super) fn feed(
-        &mut self,
-        mut input: &[u8],
-        sink: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
-    ) -> Result<(), Reason> {
-        while !input.is_empty() {
-            let to_boundary = (STEP - self.input % STEP) as usize;
-            let (step, rest) = input.split_at(to_boundary.min(input.len()));
-            self.input += step.len() as u64;
-            self.feed_step(step, sink)?;
-            input = rest;
-        }
-        Ok(())
+    /// Whether output may be left inside the decoder though all input has been read: the last piece was full.
+    pub(super) fn has_more(&self) -> bool {
+        self.full
     }
 
-    fn feed_step(
+    /// Decodes until one piece is handed out or the input is read, and returns how much of it was. The next call
+    /// gets what is left.
+    pub(super) fn feed_some(
         &mut self,
-        mut input: &[u8],
+        input: &[u8],
         sink: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
-    ) -> Result<(), Reason> {
-        // A full piece may have left output inside the decoder, even when all input has been read.
-        let mut full = false;
-        while !input.is_empty() || full {
+    ) -> Result<usize, Reason> {
+        let mut read = 0;
+        loop {
+            let left = input.get(read..).unwrap_or_default();
+            if self.step == 0 && !self.full {
+                if left.is_empty() {
+                    return Ok(read);
+                }
+                let to_boundary = (STEP - self.input % STEP) as usize;
+                self.step = to_boundary.min(left.len());
+                self.input += self.step as u64;
+            }
             if self.ended {
                 self.coding.begin_again()?;
                 self.ended = false;
             }
-            let progress = self.coding.advance(input, &mut self.piece);
-            let stuck = progress.read == 0 && progress.written == 0 && !input.is_empty();
-            input = input.get(progress.read..).unwrap_or_default();
+            let step = left.get(..self.step).unwrap_or(left);
+            let progress = self.coding.advance(step, &mut self.piece);
+            let stuck = progress.read == 0 && progress.written == 0 && !step.is_empty();
+            read += progress.read;
+            self.step = self.step.saturating_sub(progress.read);
             self.hand_out(progress.written, sink)?;
-            full = progress.written == PIECE;
+            self.full = progress.written == PIECE;
             match progress.verdict {
                 Verdict::Broken => return Err(Reason::UnreadableBody),
                 Verdict::Going if stuck => return Err(Reason::UnreadableBody),
                 Verdict::Going => {}
                 Verdict::Ended => {
                     self.ended = true;
-                    full = false;
+                    self.full = false;
                 }
             }
+            if progress.written > 0 {
+                return Ok(read);
+            }
         }
-        Ok(())
     }
 
     /// Hands out what has been written to the piece, up to the last byte the ratio allows.

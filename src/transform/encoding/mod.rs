@@ -84,14 +84,38 @@ impl Decoder {
         input: &[u8],
         sink: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
+        let mut left = input;
+        while !left.is_empty() || self.has_more() {
+            let read = self.feed_some(left, sink)?;
+            left = left.get(read..).unwrap_or_default();
+        }
+        self.refused.map_or(Ok(()), Err)
+    }
+
+    /// The same up to the first piece that was handed on; returns how much of the input was read. A few bytes may
+    /// decode to any number of pieces, so who must not hold them all goes on, with what is left of the input, when
+    /// there is room; until all is read and nothing [`Decoder::has_more`].
+    pub fn feed_some(
+        &mut self,
+        input: &[u8],
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
+    ) -> Result<usize, Reason> {
         if let Some(reason) = self.refused {
             return Err(reason);
         }
         let outcome = match &mut self.body {
-            Body::Plain => sink(input),
-            Body::Coded(expansion) => expansion.feed(input, sink),
+            Body::Plain => sink(input).map(|()| input.len()),
+            Body::Coded(expansion) => expansion.feed_some(input, sink),
         };
         outcome.inspect_err(|reason| self.refused = Some(*reason))
+    }
+
+    /// Whether input that was read may decode to more than was handed on.
+    pub fn has_more(&self) -> bool {
+        match &self.body {
+            Body::Plain => false,
+            Body::Coded(expansion) => self.refused.is_none() && expansion.has_more(),
+        }
     }
 
     /// Says that the body has ended: an error unless that is the coding's own end.

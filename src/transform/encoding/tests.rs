@@ -443,6 +443,27 @@ fn the_sinks_refusal_ends_the_decoding_at_once() {
 }
 
 #[test]
+fn o07_a_caller_that_takes_a_piece_at_a_time_never_gets_two() {
+    let body = vec![b' '; 4 << 20];
+    for (coding, encode) in CODINGS {
+        let coded = encode(&body);
+        let mut decoder = decoder(coding, UNLIMITED);
+        let (mut left, mut total) = (coded.as_slice(), 0);
+        while !left.is_empty() || decoder.has_more() {
+            let mut pieces = 0;
+            let read = decoder.feed_some(left, &mut |piece| {
+                pieces += 1;
+                total += piece.len();
+                Ok(())
+            });
+            left = &left[read.unwrap()..];
+            assert!(pieces <= 1, "{coding}");
+        }
+        assert_eq!((total, decoder.finish()), (body.len(), Ok(())), "{coding}");
+    }
+}
+
+#[test]
 fn the_first_mebibyte_is_free_and_what_follows_is_not() {
     let free = vec![b' '; 1 << 20];
     for (coding, encode) in CODINGS {
