@@ -43,8 +43,9 @@ check: ## only the shipped rule sets: load and lint them
 		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
 	done
 
-bench: ## the engine's benchmarks, optimised build
+bench: ## the engine's benchmarks, and a GiB through the running proxy, optimised build
 	$(CARGO) bench --locked --bench '*'
+	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
 fuzz: ## the property tests with CASES=20000 cases each, optimised build
 	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- propert

@@ -177,7 +177,8 @@ impl Running {
         let drain = Drain::default();
         let addresses = bound.addresses().to_vec();
         let health_address = health.as_ref().map(|(_, address)| *address);
-        if let Some((listener, _)) = health {
+        if let Some((listener, address)) = health {
+            tracing::info!(%address, "health listens");
             tokio::spawn(admin::serve(listener, probes(&proxy, &drain)));
         }
         let serving = tokio::spawn(serve_bound(

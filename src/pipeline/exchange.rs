@@ -201,6 +201,10 @@ fn decide(
 
 /// Nothing that is declared takes a body yet.
 async fn no_body(mut body: Incoming, patience: Duration) -> Result<(), Reason> {
+    if body.size_hint().lower() > 0 {
+        // To read it is to ask for it, where the client waits for `100 Continue`.
+        return Err(Reason::UnexpectedBody);
+    }
     while !body.is_end_stream() {
         let frame = tokio::time::timeout(patience, body.frame()).await;
         match frame.map_err(|_| Reason::MalformedRequest)? {

@@ -17,6 +17,7 @@ mod commands;
 mod demo;
 mod engine;
 mod generate;
+mod live;
 mod oracle;
 mod properties;
 mod reading;
