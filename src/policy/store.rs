@@ -126,7 +126,7 @@ impl Policy {
             treatments.clone(),
             person_check,
         )?;
-        let digest = self.digest(key, &plan)?;
+        let digest = self.digest(key, &plan, &treatments)?;
         Some(Compiled {
             plan: Arc::new(plan),
             treatments,
@@ -134,7 +134,7 @@ impl Policy {
         })
     }
 
-    fn digest(&self, key: &PlanKey, plan: &Plan) -> Option<String> {
+    fn digest(&self, key: &PlanKey, plan: &Plan, treatments: &Treatments) -> Option<String> {
         let resource = self.rules.resources.get(key.resource.0)?;
         let group = resource.groups.get(key.group.0)?;
         let route = group.routes.get(key.route)?;
@@ -151,8 +151,16 @@ impl Policy {
         }
         for listed in plan.listed() {
             add(&listed.field);
-            add(listed.treatment.openness().word());
+            // The mask with its form; of a token only that it is one, since its key follows from the rules.
+            add(&format!("{:?}", listed.treatment));
         }
+        for treatment in &treatments.envelope {
+            add(&format!("{treatment:?}"));
+        }
+        add(&format!(
+            "{:?} {}",
+            treatments.names_shown, key.person_check
+        ));
         Some(format!(
             "sha256:{}",
             HEXLOWER.encode(hash.finish().as_ref())

@@ -7,7 +7,7 @@ use super::cells::{cell, openness};
 use super::grid::Rows;
 use super::scalars::{self, moment_or_day, reason, within};
 use super::{Catalogue, Findings, Names};
-use crate::path::Path;
+use crate::path::{Path, Segment};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, quoted};
 use crate::policy::rules::{
@@ -264,7 +264,10 @@ fn exception_fields(
     let found = find(node, known)?;
     let exact = found.fields(|field| field.path == found.path);
     match exact.is_empty() {
-        true => found.all_below(node),
+        true => {
+            found.no_other_way_in(node)?;
+            found.all_below(node)
+        }
         false => Ok((found.id, exact)),
     }
 }
@@ -321,6 +324,39 @@ impl Found<'_> {
         let fields = self.resource.fields.iter().enumerate();
         let found = fields.filter(|(_, field)| wanted(field));
         found.map(|(index, _)| FieldId(index)).collect()
+    }
+
+    /// `accounts[*]` as a container is also above `accounts[0].no`, but does not say so: whoever reads the exception
+    /// would take it for covered.
+    fn no_other_way_in(&self, node: &Node) -> Result<(), Diagnostic> {
+        let container = &self.path.segments;
+        let any_case = self.resource.any_case;
+        let meets = |a: &Segment, b: &Segment| {
+            let pairs = a
+                .selectors
+                .iter()
+                .flat_map(|a| b.selectors.iter().map(move |b| (a, b)));
+            pairs.into_iter().any(|(a, b)| a.meets(b, any_case))
+        };
+        let other = self.resource.fields.iter().find(|field| {
+            let path = &field.path.segments;
+            !field.path.is_net()
+                && path.len() >= container.len()
+                && !path.starts_with(container)
+                && container.iter().zip(path).all(|(a, b)| meets(a, b))
+        });
+        let Some(other) = other else { return Ok(()) };
+        let written = node.scalar().unwrap_or_default();
+        let name = &self.resource.name;
+        let message = format!(
+            "{} also stands above {}, which is written otherwise",
+            quoted(written),
+            quoted(&other.text)
+        );
+        let help = format!("write an exception for each field: `{name}.{}`", other.text);
+        Err(Diagnostic::error("FG2048", message)
+            .at(&node.span)
+            .help(help))
     }
 
     fn all_below(&self, node: &Node) -> Result<(ResourceId, Vec<FieldId>), Diagnostic> {

@@ -8,7 +8,9 @@ use super::cells::cell;
 use super::{Findings, Names};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, quoted};
-use crate::policy::rules::{Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row};
+use crate::policy::rules::{
+    Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
+};
 use crate::policy::source::{Key, Node};
 
 /// Rows by resource, group and role.
@@ -36,6 +38,7 @@ pub(super) fn rows(
             let role = findings.keep(names.role_named(&role_key.text, &role_key.span));
             let row = row(row_node, names, findings);
             if let (Some((resource, group)), Some(role), Some(row)) = (group, role, row) {
+                findings.extend(shows_others(role_key, role, resource, resources, roles));
                 findings.extend(never_held(
                     role_key, role, resource, group, resources, roles,
                 ));
@@ -91,6 +94,32 @@ pub(super) fn find_group(
                 .at(&key.span)
                 .suggest(&key.text, known)
         })
+}
+
+/// What `unlisted: show` lets out beside the records is checked for nobody's person.
+fn shows_others(
+    key: &Key,
+    role: RoleId,
+    resource: ResourceId,
+    resources: &[Resource],
+    roles: &[Role],
+) -> Option<Diagnostic> {
+    let resource = resources.get(resource.0)?;
+    let shows = matches!(resource.unlisted, Unlisted::Show { .. });
+    if !shows || !roles.get(role.0)?.same_as_person() {
+        return None;
+    }
+    let message = format!(
+        "{} may see one person's records only, but {} has `unlisted: show`",
+        quoted(&key.text),
+        quoted(&resource.name)
+    );
+    let help = "list the fields and remove `unlisted: show`, or remove the row";
+    Some(
+        Diagnostic::error("FG2047", message)
+            .at(&key.span)
+            .help(help),
+    )
 }
 
 /// A row of a `same_as: person` role where no route names a person is held by nobody.

@@ -36,7 +36,12 @@ fn what_nobody_uses() {
 #[test]
 fn what_opens_wide() {
     let show = "    unlisted: show\n    unlisted_reason: x\n    envelope:";
-    warns("    envelope:", show, "FG2105", "will leave");
+    let open = changed("    envelope:", show).replace("same_as: person", "is: boss");
+    let shown = lines(&load_rules(&open).unwrap().warnings);
+    assert!(
+        shown.contains("FG2105") && shown.contains("will leave"),
+        "{shown}"
+    );
     warns(
         "notes[*].text: secret",
         "notes: { class: secret, whole: true }",

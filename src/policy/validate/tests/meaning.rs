@@ -316,7 +316,10 @@ fn the_person_is_one_catalogued_field_and_a_parameter() {
 
 #[test]
 fn words_of_resources() {
-    let with = |line: &str| changed("    envelope:", &format!("    {line}\n    envelope:"));
+    let with = |line: &str| {
+        let with = changed("    envelope:", &format!("    {line}\n    envelope:"));
+        with.replace("same_as: person", "is: boss")
+    };
     refuses_rules(&with("unlisted: hide"), &["FG2009", "`hide`"]);
     refuses_rules(&with("unlisted: show"), &["FG2046", "reason"]);
     refuses_rules(&with("unlisted_reason: x"), &["FG2046"]);
@@ -401,6 +404,11 @@ fn exceptions() {
     );
     let second = "until: 2027-01-01 }\n  - { field: customer.$, role: acme, do: strip, reason: x }";
     refuses("until: 2027-01-01 }", second, &["FG2043"]);
+    let loaded = loads(
+        "customer.name, role: acme",
+        "\"customer.phones[*]\", role: acme",
+    );
+    assert_eq!(loaded.rules.exceptions[0].fields.len(), 1);
     let loaded = loads("customer.name, role: acme", "customer.phones, role: acme");
     assert_eq!(
         loaded.rules.exceptions[0].fields.len(),
@@ -612,4 +620,42 @@ fn n05_the_same_key_in_two_files_shows_both() {
         .map(|label| label.span.place())
         .collect();
     assert_eq!(places, ["b.yaml:1:12", "a.yaml:2:12"]);
+}
+
+#[test]
+fn an_exception_for_a_container_that_is_spelled_in_two_ways_is_refused() {
+    let two_ways = RULES
+        .replace(
+            "notes[*].text: secret",
+            "notes[*].text: secret\n      phones[0].kind: basic",
+        )
+        .replace(
+            "customer.name, role: acme",
+            "\"customer.phones[*]\", role: acme",
+        );
+    let mistakes = load_rules(&two_ways).unwrap_err();
+    let said = mistakes
+        .iter()
+        .map(Diagnostic::line)
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        said.contains("FG2048") && said.contains("`phones[0].kind`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn unlisted_show_is_refused_where_a_role_may_see_one_person_only() {
+    let shown = "    unlisted: show\n    unlisted_reason: a test\n    params:\n";
+    let place = "rules.yaml:33:5: error[FG2047]";
+    refuses(
+        "    params:\n",
+        shown,
+        &[place, "`self`", "`unlisted: show`"],
+    );
+    let alone = RULES
+        .replace("    self: { basic: show, secret: show }\n", "")
+        .replace("    params:\n", shown);
+    assert!(load_rules(&alone).is_ok());
 }
