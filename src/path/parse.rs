@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Path, PathError> {
     let query = jsonpath_rust::parser::parse_json_path(&full).map_err(|_| PathError {
         message: format!(
             "`{text}` is not a path; write names joined by dots, `[*]` for every element, \
-             `['odd name']` for a name with other characters (RFC 9535)"
+             `$['odd name']` for a name with other characters (RFC 9535)"
         ),
     })?;
     if query.segments.len() > MOST_SEGMENTS {

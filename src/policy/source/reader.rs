@@ -9,8 +9,8 @@ use granit_parser::{Event, Parser, ScalarStyle, options};
 
 use super::text::wide_punctuation;
 use super::traps::{
-    boolean_mistake, collection_as_key, key_mistake, null_mistake, syntax_mistake, tag_mistake,
-    too_deep,
+    boolean_mistake, collection_as_key, curly_quotes, key_mistake, null_mistake, syntax_mistake,
+    tag_mistake, too_deep,
 };
 use super::{Key, Kind, Node, SourceFile, Span};
 use crate::policy::diagnostic::{Diagnostic, quoted};
@@ -230,6 +230,9 @@ impl<'a> Tree<'a> {
                 _ => None,
             };
             return Some(null_mistake(key, text, place));
+        }
+        if let Some(mistake) = curly_quotes(text, place) {
+            return Some(mistake);
         }
         let odd_blank = text.chars().any(|c| c.is_whitespace() && !c.is_ascii());
         if odd_blank && let Some(cure) = wide_punctuation(text) {

@@ -196,6 +196,27 @@ fn full_width_punctuation_is_named_with_the_cure() {
 }
 
 #[test]
+fn quotes_that_yaml_reads_as_letters_are_named_with_the_cure() {
+    let cure = "straight ones: \"馆员\"";
+    refuses("has: “馆员”\n", &["a.yaml:1:6: error[FG1007]", cure]);
+    refuses("never: [欧阳, 「馆员」]\n", &["FG1007", cure]);
+    assert!(read_text("reason: “统计”不需要姓名\n").is_ok());
+    assert!(read_text("name: \"“馆员”\"\n").is_ok());
+}
+
+#[test]
+fn a_colon_without_a_blank_is_named_with_the_cure() {
+    refuses(
+        "a:\n  书名:借阅史\n  b: 1\n",
+        &["FG1008", "write a blank after the colon: `书名: `"],
+    );
+    refuses(
+        "a: { 基本:show }\n",
+        &["FG1015", "write a blank after the colon: `基本: `"],
+    );
+}
+
+#[test]
 fn odd_blanks_are_named_with_the_cure() {
     refuses(
         "a:\n\u{3000}b: 1\n",
@@ -265,7 +286,12 @@ fn paths_and_routes_unquoted_inside_brackets_are_answered_with_quotes() {
         "f: [phones[0].number]\n",
         &["FG1009", "\"phones[0].number\""],
     );
-    refuses("at: { GET /c/{id}: $ }\n", &["FG1009", "/c/{id}\""]);
+    let route = "write `\"GET /c/{id}\"` in quotes";
+    refuses(
+        "at: { GET /c/{id}: $ }\n",
+        &["a.yaml:1:7: error[FG1009]", route],
+    );
+    refuses("at: { GET \"/c/{id}\": $ }\n", &["FG1009", route]);
     refuses("x: [/c/{id}]\n", &["FG1009", "\"/c/{id}\""]);
     refuses(
         "x: ***\n",

@@ -18,7 +18,7 @@ pub(super) fn null_mistake(key: Option<&Key>, text: &str, place: &Span) -> Diagn
         (_, text) => (format!("{} is YAML's null", quoted(text)), place),
     };
     let help = key
-        .and_then(|key| wide_punctuation(&key.text))
+        .and_then(|key| wide_punctuation(&key.text).or_else(|| blank_after_colon(&key.text)))
         .unwrap_or_else(|| {
             String::from(
                 "nothing here is ever null: write a value or remove the entry; \
@@ -44,6 +44,18 @@ pub(super) fn key_mistake(text: &str, place: &Span) -> Option<Diagnostic> {
         return Some(Diagnostic::error("FG1007", message).at(place).help(cure));
     }
     boolean_mistake(text, place)
+}
+
+/// A whole text in quotes that YAML takes for letters: it would never equal what is meant.
+pub(super) fn curly_quotes(text: &str, place: &Span) -> Option<Diagnostic> {
+    const QUOTES: [char; 10] = ['“', '”', '‘', '’', '「', '」', '『', '』', '＂', '＇'];
+    let inner = text.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
+    let message = format!(
+        "{} stands in quotes that YAML reads as letters",
+        quoted(text)
+    );
+    let help = format!("write it in straight ones: \"{inner}\"");
+    Some(Diagnostic::error("FG1007", message).at(place).help(help))
 }
 
 pub(super) fn boolean_mistake(text: &str, place: &Span) -> Option<Diagnostic> {
@@ -129,7 +141,24 @@ pub(super) fn syntax_mistake(file: &Arc<SourceFile>, error: &ScanError) -> Diagn
         let span = Span::new(file, start, start + 1);
         return Diagnostic::error("FG1007", message).at(&span).help(cure);
     }
-    Diagnostic::error("FG1008", format!("this is not YAML: {}", error.info())).at(&place)
+    let mistake = Diagnostic::error("FG1008", format!("this is not YAML: {}", error.info()));
+    // The parser may notice only on the line below.
+    let above = file.text.get(..line_start).unwrap_or_default();
+    let above = above.lines().next_back().unwrap_or_default();
+    match blank_after_colon(line).or_else(|| blank_after_colon(above)) {
+        Some(cure) => mistake.at(&place).help(cure),
+        None => mistake.at(&place),
+    }
+}
+
+/// `class:basic` is one word to YAML.
+fn blank_after_colon(text: &str) -> Option<String> {
+    let (before, after) = text.split_once(':')?;
+    let joined = after.starts_with(|c: char| !c.is_whitespace() && c != '/');
+    let word = before.rsplit([' ', ',', '{', '[']).next()?;
+    (joined && !word.is_empty()).then(|| {
+        format!("write a blank after the colon: `{word}: `; a text with `:` in it is quoted")
+    })
 }
 
 /// The line an error points into; at a line's start or the file's end, the last one with text.
@@ -175,8 +204,18 @@ fn trap(line: &str) -> Option<(usize, usize, String)> {
             .map_or(1, |position| position + end.len());
     let word_end = closing + end_of_word(code.get(closing..)?);
     let word = code.get(word_start..word_end)?;
+    // A route is quoted as a whole, its method included.
+    let before = code.get(..word_start)?.trim_end_matches(['"', '\'']);
+    let method = ["GET ", "HEAD "]
+        .into_iter()
+        .find(|method| before.ends_with(method));
+    let (start, word) = match method {
+        Some(method) => (before.len() - method.len(), format!("{method}{word}")),
+        None => (word_start, word.to_owned()),
+    };
+    let word = word.trim_end_matches(['"', '\'']);
     let cure = format!("inside `{{ }}` and `[ ]` write `\"{word}\"` in quotes");
-    Some((word_start, word_end - word_start, cure))
+    Some((start, word_end - start, cure))
 }
 
 /// Where unquoted text ends: at a blank, a comma, a colon, or a bracket it has not opened itself.
