@@ -1,4 +1,4 @@
-//! The engine and the commit rule without a network: what `apply` and `test` run, and what the properties are about.
+//! The engine and the commit rule without network, decoder or clock: what the three properties are about.
 
 use std::sync::Arc;
 
