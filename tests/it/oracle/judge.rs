@@ -549,7 +549,6 @@ impl<'a> Judge<'a> {
     }
 
     fn plan(&self, place: &Place<'_>, container: &Container) -> Result<Plan, Reason> {
-        let leads = || self.is_on_a_way(place) && self.leads_to_a_visible_field(place);
         let entries = self.entries(place.region);
         let ends_here = self.ends_here(place);
         let covers = |entry: usize| ends_here == Some(entry);
@@ -595,7 +594,7 @@ impl<'a> Judge<'a> {
                     {
                         Plan::Enter(above)
                     }
-                    Openness::Blank if !leads() => Plan::Put(NULL),
+                    Openness::Blank if !longer() => Plan::Put(NULL),
                     _ => Plan::Enter(above),
                 }
             }
