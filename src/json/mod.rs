@@ -8,7 +8,7 @@ mod text;
 mod utf8;
 
 pub use lexer::{Kind, Lexer, Piece};
-pub use text::{decode, write_string};
+pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
 
 /// How large a JSON text may grow in the dimensions that cost memory.

@@ -1,4 +1,4 @@
-//! The text between a JSON string's quotes, decoded; and text written as a JSON string.
+//! The text between a JSON string's quotes, decoded.
 //!
 //! Decoding expects what the lexer has accepted; anything else is refused, never guessed.
 
@@ -52,12 +52,6 @@ fn unit(text: &str) -> Option<(u32, &str)> {
         return None;
     }
     Some((u32::from_str_radix(digits, 16).ok()?, rest))
-}
-
-/// Appends `text` as a JSON string, quotes included.
-pub fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing to a `Vec` cannot fail, and a string always serialises.
-    let _infallible = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]
