@@ -180,18 +180,18 @@ impl Engine {
         let Some(record) = self.record.take() else {
             return Ok(());
         };
+        if record.held && !record.is_of(self.caller_person.as_deref()) {
+            if self.plan.is_single() {
+                return Err(Reason::NoSuchRecord);
+            }
+            self.discard(chunk);
+            return Ok(());
+        }
+        if record.gone {
+            self.let_go(chunk);
+            return Ok(());
+        }
         if record.held {
-            if !record.is_of(self.caller_person.as_deref()) {
-                if self.plan.is_single() {
-                    return Err(Reason::NoSuchRecord);
-                }
-                self.discard(chunk);
-                return Ok(());
-            }
-            if record.gone {
-                self.let_go(chunk);
-                return Ok(());
-            }
             self.release(chunk);
         }
         self.tally.unlisted += record.unlisted;
