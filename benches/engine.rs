@@ -109,7 +109,7 @@ fn govern(plan: &Arc<Plan>, body: &[u8]) -> usize {
     for chunk in body.chunks(64 << 10) {
         engine.feed(chunk).unwrap();
         sent += engine.take_output().len();
-        black_box(engine.take_records());
+        engine.records().forget(u64::MAX);
     }
     engine.finish().unwrap();
     sent + engine.take_output().len()

@@ -4,9 +4,12 @@
 //! bit for each open bracket; it never holds input. What it refuses, it refuses after having handed out everything
 //! before the offending byte, so that the cut of the chunks cannot be seen in the result.
 
+mod ahead;
 mod within;
 
+pub use self::ahead::{Ahead, Name};
 use self::within::{Escape, Number};
+use super::scan::{blanks, is_blank, plain};
 use super::{Fault, Limits, boundary};
 
 /// What a piece belongs to.
@@ -108,6 +111,11 @@ impl Lexer {
         self.expect == Expect::End && self.token == Token::None
     }
 
+    /// How many brackets are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
     /// The piece that begins at `at`, or `None` at the end of the chunk. Go on at the piece's end.
     ///
     /// # Errors
@@ -164,14 +172,13 @@ impl Lexer {
         let Some(&byte) = rest.first() else {
             return Err(Fault::Syntax);
         };
-        if is_space(byte) {
+        if is_blank(byte) {
             let first = !self.in_space;
             self.in_space = true;
-            let length = rest.iter().take_while(|byte| is_space(**byte)).count();
             return Ok(Piece {
                 kind: Kind::Space,
                 start: at,
-                end: at + length,
+                end: at + blanks(rest, 0),
                 first,
                 last: false,
             });
@@ -282,11 +289,10 @@ impl Lexer {
         let mut full = false;
         loop {
             let allowed = limit.saturating_sub(length);
-            let ahead = rest.get(used..).unwrap_or_default();
             if escape == Escape::None {
-                let plain = plain_run(ahead);
+                let plain = plain(rest, used).saturating_sub(used);
                 let fits = if plain > allowed {
-                    boundary(ahead, 0, allowed)
+                    boundary(rest, used, used + allowed) - used
                 } else {
                     plain
                 };
@@ -403,38 +409,6 @@ fn single(kind: Kind, at: usize) -> Piece {
         end: at + 1,
         first: true,
         last: true,
-    }
-}
-
-#[inline]
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// How many bytes from the front are neither quote, backslash nor control character.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    const SHORT: usize = 16;
-    let is_plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | 0..=0x1F);
-    let short = bytes
-        .iter()
-        .take(SHORT)
-        .take_while(|byte| is_plain(byte))
-        .count();
-    let Some(rest) = bytes.get(SHORT..) else {
-        return short;
-    };
-    if short < SHORT {
-        return short;
-    }
-    let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-    let run = rest.get(..end).unwrap_or_default();
-    // A fold without an early exit is one the compiler turns into vector code.
-    let control = run.iter().fold(false, |found, byte| found | (*byte < 0x20));
-    if control {
-        SHORT + run.iter().take_while(|byte| is_plain(byte)).count()
-    } else {
-        SHORT + end
     }
 }
 

@@ -4,12 +4,15 @@
 //! input is cut into chunks never changes what is refused, nor after which byte.
 
 mod lexer;
+mod scan;
 mod text;
 mod utf8;
+mod word;
 
-pub use lexer::{Kind, Lexer, Piece};
+pub use lexer::{Ahead, Kind, Lexer, Name, Piece};
 pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
+pub use word::Word;
 
 /// How large a JSON text may grow in the dimensions that cost memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,16 +12,25 @@ pub struct Utf8 {
 }
 
 /// A sequence completed across two chunks: its bytes, and how many of them count.
-pub type Carried = ([u8; 4], usize);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Carried([u8; 4], usize);
+
+impl Carried {
+    /// The completed sequence; empty where none was.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.0.get(..self.1).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
 
 /// What of a chunk may be read.
 #[derive(Debug)]
 pub struct Chunk<'a> {
-    /// A sequence completed from the last chunk; at most four bytes, to be read first.
+    /// A sequence completed from the last chunk, to be read first.
     pub carried: Carried,
     /// Whole sequences of this chunk.
-    pub whole: &'a [u8],
-    /// Set where what follows is not UTF-8: the bytes above are still to be read, then this is the end.
+    pub whole: &'a str,
+    /// Set where what follows is not UTF-8: what is above is still to be read, then this is the end.
     pub fault: Option<Fault>,
 }
 
@@ -32,35 +41,34 @@ impl Utf8 {
             Ok(done) => done,
             Err(fault) => {
                 return Chunk {
-                    carried: ([0; 4], 0),
-                    whole: &[],
+                    carried: Carried::default(),
+                    whole: "",
                     fault: Some(fault),
                 };
             }
         };
-        let Err(error) = simdutf8::compat::from_utf8(rest) else {
-            return Chunk {
+        let (rest, tail) = rest.split_at(rest.len() - cut_sequence(rest));
+        match simdutf8::compat::from_utf8(rest) {
+            Ok(whole) => {
+                // Nothing is left of a chunk that went into the sequence carried.
+                self.carried += tail.len();
+                for (to, from) in self.carry.iter_mut().zip(tail) {
+                    *to = *from;
+                }
+                Chunk {
+                    carried,
+                    whole,
+                    fault: None,
+                }
+            }
+            Err(error) => Chunk {
                 carried,
-                whole: rest,
-                fault: None,
-            };
-        };
-        let (whole, tail) = rest.split_at(error.valid_up_to());
-        if error.error_len().is_some() {
-            return Chunk {
-                carried,
-                whole,
+                whole: rest
+                    .get(..error.valid_up_to())
+                    .and_then(|valid| simdutf8::basic::from_utf8(valid).ok())
+                    .unwrap_or_default(),
                 fault: Some(Fault::Utf8),
-            };
-        }
-        self.carried = tail.len();
-        for (to, from) in self.carry.iter_mut().zip(tail) {
-            *to = *from;
-        }
-        Chunk {
-            carried,
-            whole,
-            fault: None,
+            },
         }
     }
 
@@ -82,7 +90,7 @@ impl Utf8 {
         let mut used = 0;
         while self.carried > 0 {
             let Some(next) = chunk.get(used) else {
-                return Ok((([0; 4], 0), &[]));
+                return Ok((Carried::default(), &[]));
             };
             let Some(place) = self.carry.get_mut(self.carried) else {
                 return Err(Fault::Utf8);
@@ -93,7 +101,7 @@ impl Utf8 {
             let so_far = self.carry.get(..self.carried).unwrap_or_default();
             match std::str::from_utf8(so_far) {
                 Ok(_) => {
-                    let done = (self.carry, self.carried);
+                    let done = Carried(self.carry, self.carried);
                     self.carried = 0;
                     return Ok((done, chunk.get(used..).unwrap_or_default()));
                 }
@@ -101,8 +109,23 @@ impl Utf8 {
                 Err(_) => {}
             }
         }
-        Ok((([0; 4], 0), chunk))
+        Ok((Carried::default(), chunk))
     }
+}
+
+/// How many bytes at the end begin a sequence that is not complete.
+fn cut_sequence(bytes: &[u8]) -> usize {
+    for (length, byte) in (1..=3).zip(bytes.iter().rev()) {
+        let whole = match byte {
+            0x80..=0xBF => continue,
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => 1,
+        };
+        return if whole > length { length } else { 0 };
+    }
+    0
 }
 
 /// The last place from `start` to `most` where a character ends; `start` itself is one.
@@ -122,8 +145,8 @@ mod tests {
         let mut out = Vec::new();
         for part in input.chunks(size) {
             let chunk = utf8.take(part);
-            out.extend_from_slice(&chunk.carried.0[..chunk.carried.1]);
-            out.extend_from_slice(chunk.whole);
+            out.extend_from_slice(chunk.carried.as_str().as_bytes());
+            out.extend_from_slice(chunk.whole.as_bytes());
             if chunk.fault.is_some() {
                 return (out, chunk.fault);
             }
@@ -141,6 +164,9 @@ mod tests {
             b"\xc0\xaf",
             b"a\xed\xa0\x80",
             b"\xf4\x90\x80\x80",
+            b"a\xf8",
+            b"a\xff\x80\x80\x80\x80",
+            b"\xe0\x80",
         ] {
             let whole = read(input, input.len());
             for size in 1..=5 {

@@ -4,20 +4,39 @@
 
 use unicode_script::{Script, UnicodeScript};
 
-use super::keep::offset;
-use super::surnames::COMPOUND;
+use super::surnames::is_compound;
 use super::text::Text;
 
 pub(super) fn cn_name(value: &str, out: &mut Text<'_>) -> Option<()> {
-    let name = value.split_once('·').map_or(value, |(first, _)| first);
-    // Four characters are looked at however long the value is.
-    let length = name.chars().take(5).count();
-    if !(2..=4).contains(&length) || !name.chars().all(|c| c.script() == Script::Han) {
+    // Where each character ends. Four are looked at however long the value is.
+    let mut ends = [0; 4];
+    let mut length = 0;
+    for (at, character) in value.char_indices() {
+        if character == '·' {
+            break;
+        }
+        if !is_han(character) {
+            return None;
+        }
+        *ends.get_mut(length)? = at + character.len_utf8();
+        length += 1;
+    }
+    if length < 2 {
         return None;
     }
-    let compound = length > 2 && COMPOUND.contains(&name.get(..offset(name, 2))?);
-    let surname = if compound { 2 } else { 1 };
-    out.push(name.get(..offset(name, surname))?);
-    out.repeat('*', length - surname);
+    let [first, second, ..] = ends;
+    let compound = length > 2 && is_compound(value.get(..second)?);
+    let (shown, hidden) = if compound {
+        (second, length - 2)
+    } else {
+        (first, length - 1)
+    };
+    out.raw(value.get(..shown)?);
+    out.repeat('*', hidden);
     Some(())
+}
+
+fn is_han(character: char) -> bool {
+    // Nearly all of them are in one block, which holds nothing else.
+    matches!(character, '\u{4E00}'..='\u{9FFF}') || character.script() == Script::Han
 }

@@ -1,5 +1,28 @@
 //! The compound surnames (复姓) `cn-name` shows whole, simplified forms first, then traditional ones.
 
+use std::sync::LazyLock;
+
+/// All of them as numbers, sorted.
+static SORTED: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut keys: Vec<u64> = COMPOUND.iter().filter_map(|name| key(name)).collect();
+    keys.sort_unstable();
+    keys
+});
+
+/// Whether two characters are a compound surname.
+pub(super) fn is_compound(name: &str) -> bool {
+    key(name).is_some_and(|key| SORTED.binary_search(&key).is_ok())
+}
+
+/// The bytes of two characters in one number.
+fn key(name: &str) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes
+        .get_mut(..name.len())?
+        .copy_from_slice(name.as_bytes());
+    Some(u64::from_le_bytes(bytes))
+}
+
 /// Two characters each.
 #[rustfmt::skip]
 pub(super) const COMPOUND: &[&str] = &[
@@ -15,3 +38,17 @@ pub(super) const COMPOUND: &[&str] = &[
     "歐陽", "司馬", "東方", "獨孤", "南宮", "聞人", "諸葛", "尉遲", "公羊", "赫連",
     "澹臺", "濮陽", "公孫", "仲孫", "鍾離", "長孫", "鮮于", "閭丘", "軒轅", "東郭",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_listed_surname_is_found_and_no_other() {
+        assert_eq!(SORTED.len(), COMPOUND.len());
+        assert!(COMPOUND.iter().all(|name| is_compound(name)));
+        for other in ["", "张三", "欧", "欧阳修", "阳欧", "\u{20000}\u{20001}"] {
+            assert!(!is_compound(other), "{other}");
+        }
+    }
+}

@@ -11,10 +11,23 @@ impl<'a> Text<'a> {
     }
 
     /// Appends text; quotes, backslashes and control characters leave escaped.
+    #[inline]
     pub(super) fn push(&mut self, text: &str) {
+        // A fold without an early exit is one the compiler turns into vector code.
+        let escapes = text
+            .bytes()
+            .fold(false, |any, byte| any | must_escape(byte));
+        if escapes {
+            self.push_escaped(text);
+        } else {
+            self.raw(text);
+        }
+    }
+
+    fn push_escaped(&mut self, text: &str) {
         let mut plain = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            if !must_escape(byte) {
                 continue;
             }
             self.raw(text.get(plain..at).unwrap_or_default());
@@ -26,6 +39,10 @@ impl<'a> Text<'a> {
 
     /// Appends one character `count` times.
     pub(super) fn repeat(&mut self, character: char, count: usize) {
+        if character == '*' {
+            self.0.resize(self.0.len() + count, b'*');
+            return;
+        }
         let mut buffer = [0; 4];
         let character = &*character.encode_utf8(&mut buffer);
         for _ in 0..count {
@@ -33,7 +50,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn raw(&mut self, text: &str) {
+    /// Appends text in which nothing needs escaping.
+    #[inline]
+    pub(super) fn raw(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
@@ -52,4 +71,8 @@ impl<'a> Text<'a> {
             }
         }
     }
+}
+
+fn must_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }

@@ -192,13 +192,16 @@ impl Observed {
     }
 
     /// Records whose records are about to leave.
-    pub async fn persons(&mut self, records: &[RecordDone]) -> Result<(), Reason> {
+    pub async fn persons(
+        &mut self,
+        records: impl Iterator<Item = RecordDone<'_>>,
+    ) -> Result<(), Reason> {
         if !self.has_person {
             return Ok(());
         }
         let mut groups: Vec<(Arc<FieldOutcomes>, Vec<KeyedHash>)> = Vec::new();
         for record in records {
-            let Some(person) = &record.person else {
+            let Some(person) = record.person else {
                 self.outcome.persons_unknown += 1;
                 continue;
             };
@@ -209,10 +212,10 @@ impl Observed {
             }
             match groups
                 .iter_mut()
-                .find(|(outcomes, _)| *outcomes == record.outcomes)
+                .find(|(outcomes, _)| outcomes == record.outcomes)
             {
                 Some((_, persons)) => persons.push(person),
-                None => groups.push((Arc::clone(&record.outcomes), vec![person])),
+                None => groups.push((Arc::clone(record.outcomes), vec![person])),
             }
         }
         let Some(trail) = &self.trail else {

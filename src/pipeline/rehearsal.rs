@@ -315,9 +315,9 @@ impl Body {
         } = self;
         decoder.feed(chunk, &mut |piece| {
             let fed = engine.feed(piece);
-            commit.push(&engine.take_output());
+            commit.push(engine.take_output());
             // Persons are recorded by the live proxy; here nobody reads them.
-            drop(engine.take_records());
+            engine.records().forget(u64::MAX);
             fed
         })
     }
@@ -325,7 +325,7 @@ impl Body {
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
         self.engine.finish()?;
-        self.commit.push(&self.engine.take_output());
+        self.commit.push(self.engine.take_output());
         Ok(())
     }
 

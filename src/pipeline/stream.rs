@@ -3,7 +3,6 @@
 //! Reads the upstream only as the caller takes frames. The persons of a frame's records are recorded before the
 //! frame is handed on. Dropped with its caller, it drops the upstream's connection.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::observe::Observed;
 use crate::decide::Permit;
 use crate::model::Reason;
 use crate::transform::encoding::Decoder;
-use crate::transform::{BodyLimits, Commit, Engine, RecordDone};
+use crate::transform::{BodyLimits, Commit, Engine};
 use crate::upstream::UpstreamBody;
 
 /// How long output waits for more before it leaves all the same.
@@ -32,8 +31,6 @@ pub struct Stream {
     unread: Bytes,
     engine: Engine,
     commit: Commit,
-    /// Records whose last byte has not left yet.
-    records: VecDeque<RecordDone>,
     /// When output was last added to what waits.
     grown: Instant,
     ended: bool,
@@ -73,7 +70,6 @@ impl Stream {
             unread: Bytes::new(),
             engine: Engine::new(Arc::clone(permit.plan()), limits, person),
             commit: Commit::default(),
-            records: VecDeque::new(),
             grown: Instant::now(),
             ended: false,
             fault: None,
@@ -217,14 +213,12 @@ impl Stream {
             decoder,
             engine,
             commit,
-            records,
             unread,
             ..
         } = self;
         let fed = decoder.feed_some(unread, &mut |bytes| {
             let fed = engine.feed(bytes);
-            commit.push(&engine.take_output());
-            records.extend(engine.take_records());
+            commit.push(engine.take_output());
             fed
         });
         let read = fed.map(|read| unread.advance(read.min(unread.len())));
@@ -235,8 +229,7 @@ impl Stream {
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
         self.engine.finish()?;
-        self.commit.push(&self.engine.take_output());
-        self.records.extend(self.engine.take_records());
+        self.commit.push(self.engine.take_output());
         self.tally();
         self.ended = true;
         Ok(())
@@ -252,15 +245,11 @@ impl Stream {
     /// Records the persons of the records that the next `length` bytes complete.
     async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
         let end = self.observed.bytes() + length as u64;
-        let complete = self
-            .records
-            .iter()
-            .take_while(|record| record.end <= end)
-            .count();
-        let records: Vec<RecordDone> = self.records.drain(..complete).collect();
-        if self.head {
-            return Ok(());
+        let records = self.engine.records();
+        if !self.head {
+            self.observed.persons(records.until(end)).await?;
         }
-        self.observed.persons(&records).await
+        records.forget(end);
+        Ok(())
     }
 }

@@ -19,8 +19,9 @@ pub struct Commit {
 
 impl Commit {
     /// Adds output.
-    pub fn push(&mut self, output: &[u8]) {
-        self.waiting.extend_from_slice(output);
+    pub fn push(&mut self, output: BytesMut) {
+        // Copies nothing where the output goes on where the last ended.
+        self.waiting.unsplit(output);
         self.committed |= self.waiting.len() >= COMMIT_AT;
     }
 

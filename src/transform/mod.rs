@@ -16,7 +16,7 @@ pub mod response;
 pub use commit::{COMMIT_AT, Commit, FRAME};
 pub use engine::Engine;
 pub use offline::{Governed, govern};
-pub use record::{FieldOutcomes, RecordDone, Tally};
+pub use record::{Departed, FieldOutcomes, RecordDone, Tally};
 
 #[cfg(test)]
 mod tests;

@@ -12,13 +12,15 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    #[inline]
     pub fn clear(&mut self) {
         self.saved.clear();
         self.range = 0..0;
     }
 
     /// Adds a range of `chunk`.
-    pub fn push(&mut self, chunk: &[u8], range: Range<usize>) {
+    #[inline]
+    pub fn push(&mut self, chunk: &str, range: Range<usize>) {
         if range.is_empty() {
             return;
         }
@@ -31,9 +33,9 @@ impl Pending {
     }
 
     /// The chunk is about to go: what lies in it is copied.
-    pub fn settle(&mut self, chunk: &[u8]) {
-        self.saved
-            .extend_from_slice(chunk.get(self.range.clone()).unwrap_or_default());
+    pub fn settle(&mut self, chunk: &str) {
+        let text = chunk.get(self.range.clone()).unwrap_or_default();
+        self.saved.extend_from_slice(text.as_bytes());
         self.range = 0..0;
     }
 
@@ -42,16 +44,16 @@ impl Pending {
         (&self.saved, self.range.clone())
     }
 
-    /// All of it as one piece.
-    pub fn to_vec(&self, chunk: &[u8]) -> Vec<u8> {
-        let mut all = self.saved.clone();
-        all.extend_from_slice(chunk.get(self.range.clone()).unwrap_or_default());
-        all
+    /// Hands out all of it, in order.
+    pub fn copy_to(&self, chunk: &str, mut to: impl FnMut(&[u8])) {
+        to(&self.saved);
+        to(chunk.get(self.range.clone()).unwrap_or_default().as_bytes());
     }
 
     /// Takes the place of what was there.
-    pub fn restore(&mut self, bytes: Vec<u8>) {
-        self.saved = bytes;
+    pub fn restore(&mut self, bytes: &[u8]) {
+        self.saved.clear();
+        self.saved.extend_from_slice(bytes);
         self.range = 0..0;
     }
 }

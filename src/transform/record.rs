@@ -1,5 +1,6 @@
 //! What is known of the record at hand: whose it is, and which of its fields got which outcome.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::model::Openness;
@@ -29,33 +30,146 @@ impl FieldOutcomes {
                 .map(move |(_, outcome)| (*field, *outcome))
         })
     }
+}
 
-    fn add(&mut self, field: FieldId, outcome: Openness) {
-        let bit = 1_u8
-            << OUTCOMES
-                .iter()
-                .position(|known| *known == outcome)
-                .unwrap_or(0);
-        match self.0.binary_search_by_key(&field, |(field, _)| *field) {
-            Ok(place) => {
-                if let Some((_, bits)) = self.0.get_mut(place) {
-                    *bits |= bit;
-                }
+/// The outcomes of the record at hand: by field their bits, and which fields have any. A field costs the same
+/// however many the rules list.
+#[derive(Debug, Default)]
+struct Counted {
+    bits: Vec<u8>,
+    met: Vec<FieldId>,
+}
+
+impl Counted {
+    fn clear(&mut self) {
+        for field in self.met.drain(..) {
+            if let Some(bits) = self.bits.get_mut(field.0) {
+                *bits = 0;
             }
-            Err(place) => self.0.insert(place, (field, bit)),
         }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, field: FieldId, bit: u8) {
+        match self.bits.get_mut(field.0) {
+            Some(bits) if *bits != 0 => *bits |= bit,
+            Some(bits) => {
+                *bits = bit;
+                self.met.push(field);
+            }
+            None => {
+                self.bits.resize(field.0 + 1, 0);
+                self.add_first(field, bit);
+            }
+        }
+    }
+
+    #[cold]
+    fn add_first(&mut self, field: FieldId, bit: u8) {
+        if let Some(bits) = self.bits.get_mut(field.0) {
+            *bits = bit;
+            self.met.push(field);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (FieldId, u8)> {
+        let bits = |field: &FieldId| self.bits.get(field.0).copied().unwrap_or(0);
+        self.met.iter().map(move |field| (*field, bits(field)))
+    }
+
+    fn is(&self, outcomes: &FieldOutcomes) -> bool {
+        let same = |(field, bits): &(FieldId, u8)| self.bits.get(field.0) == Some(bits);
+        self.met.len() == outcomes.0.len() && outcomes.0.iter().all(same)
+    }
+
+    fn to_outcomes(&self) -> FieldOutcomes {
+        let mut all: Vec<(FieldId, u8)> = self.iter().collect();
+        all.sort_unstable();
+        FieldOutcomes(all)
     }
 }
 
-/// A record that leaves.
-#[derive(Clone, Debug)]
-pub struct RecordDone {
-    /// The output offset of the byte after its last (a root's closing bracket apart).
-    pub end: u64,
+#[inline]
+fn bit(outcome: Openness) -> u8 {
+    match outcome {
+        Openness::Show => 1,
+        Openness::Token => 1 << 1,
+        Openness::Mask => 1 << 2,
+        Openness::Blank => 1 << 3,
+        Openness::Strip => 1 << 4,
+    }
+}
+
+/// A record that left.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordDone<'a> {
     /// Whose it is: the person's string decoded or number's text; `None` where it could not be told.
-    pub person: Option<String>,
+    pub person: Option<&'a str>,
     /// What happened to its fields.
-    pub outcomes: Arc<FieldOutcomes>,
+    pub outcomes: &'a Arc<FieldOutcomes>,
+}
+
+/// Records that left, in order, until they are forgotten. Their persons stand in one text.
+#[derive(Debug, Default)]
+pub struct Departed {
+    records: VecDeque<Entry>,
+    persons: String,
+    /// How much of `persons` is of records that are forgotten.
+    forgotten: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// The output offset of the byte after its last (a root's closing bracket apart).
+    end: u64,
+    person: Option<usize>,
+    outcomes: Arc<FieldOutcomes>,
+}
+
+impl Departed {
+    pub(super) fn add(&mut self, end: u64, person: Option<&str>, outcomes: &Arc<FieldOutcomes>) {
+        self.persons.push_str(person.unwrap_or_default());
+        self.records.push_back(Entry {
+            end,
+            person: person.map(str::len),
+            outcomes: Arc::clone(outcomes),
+        });
+    }
+
+    /// The records whose last byte is among the output's first `end`.
+    pub fn until(&self, end: u64) -> impl Iterator<Item = RecordDone<'_>> {
+        let mut rest = self.persons.get(self.forgotten..).unwrap_or_default();
+        let records = self
+            .records
+            .iter()
+            .take_while(move |record| record.end <= end);
+        records.map(move |record| {
+            let person = record
+                .person
+                .and_then(|length| rest.split_at_checked(length));
+            if let Some((_, after)) = person {
+                rest = after;
+            }
+            RecordDone {
+                person: person.map(|(person, _)| person),
+                outcomes: &record.outcomes,
+            }
+        })
+    }
+
+    /// Forgets those.
+    pub fn forget(&mut self, end: u64) {
+        while let Some(record) = self.records.pop_front_if(|record| record.end <= end) {
+            self.forgotten += record.person.unwrap_or(0);
+        }
+        if self.records.is_empty() {
+            self.persons.clear();
+            self.forgotten = 0;
+        } else if self.forgotten > self.persons.len() / 2 {
+            self.persons.drain(..self.forgotten);
+            self.forgotten = 0;
+        }
+    }
 }
 
 /// What an answer held, over all records that left.
@@ -101,68 +215,65 @@ impl Tally {
             })
     }
 
-    pub(super) fn add(&mut self, outcomes: &FieldOutcomes) {
-        self.records += 1;
-        for (field, outcome) in outcomes.iter() {
+    /// Counts so many records with these outcomes.
+    pub(super) fn add(&mut self, outcomes: &FieldOutcomes, records: u64) {
+        self.records += records;
+        for (field, bits) in &outcomes.0 {
+            let mut bits = *bits;
             if self.fields.len() <= field.0 {
                 self.fields.resize(field.0 + 1, [0; OUTCOMES.len()]);
             }
-            let index = OUTCOMES
-                .iter()
-                .position(|known| *known == outcome)
-                .unwrap_or(0);
-            if let Some(count) = self
-                .fields
-                .get_mut(field.0)
-                .and_then(|row| row.get_mut(index))
-            {
-                *count += 1;
+            let row = self.fields.get_mut(field.0);
+            let row = row.map_or(&mut [][..], |row| row.as_mut_slice());
+            while let Some(count) = row.get_mut(bits.trailing_zeros() as usize) {
+                *count += records;
+                bits &= bits - 1;
             }
         }
     }
 }
 
 /// What has been seen of the person so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Sighting {
     #[default]
     None,
-    One(String),
+    One,
     /// Twice, or something that names nobody.
     Unusable,
 }
 
-/// The record at hand.
-#[derive(Debug)]
+/// The record at hand. Begun again for each, so that its buffers serve all of an answer.
+#[derive(Debug, Default)]
 pub(super) struct Record {
     /// The input offset of its first byte.
     pub start: u64,
     /// How many containers were open around it.
     pub depth: usize,
-    pub person: Sighting,
+    pub sighting: Sighting,
+    person: String,
     /// Its output waits until the person is known.
     pub held: bool,
     /// Nothing of it leaves; it is read for its person only.
     pub gone: bool,
     pub unlisted: u64,
-    outcomes: FieldOutcomes,
+    counted: Counted,
     /// Levels of the way to the person that were met.
     visited: Vec<bool>,
 }
 
 impl Record {
-    pub fn new(start: u64, depth: usize, held: bool) -> Self {
-        let outcomes = FieldOutcomes::default();
-        Record {
-            start,
-            depth,
-            person: Sighting::None,
-            held,
-            gone: false,
-            unlisted: 0,
-            outcomes,
-            visited: Vec::new(),
-        }
+    /// Forgets the record before.
+    pub fn begin(&mut self, start: u64, depth: usize, held: bool) {
+        self.start = start;
+        self.depth = depth;
+        self.sighting = Sighting::None;
+        self.person.clear();
+        self.held = held;
+        self.gone = false;
+        self.unlisted = 0;
+        self.counted.clear();
+        self.visited.clear();
     }
 
     /// Marks a level of the way to the person; `false` where it was marked before.
@@ -176,28 +287,34 @@ impl Record {
         !std::mem::replace(place, true)
     }
 
+    #[inline(always)]
     pub fn count(&mut self, fields: &[FieldId], outcome: Openness) {
         for field in fields {
-            self.outcomes.add(*field, outcome);
+            self.counted.add(*field, bit(outcome));
         }
     }
 
-    pub fn see(&mut self, person: Option<String>) {
-        self.person = match (&self.person, person) {
-            (Sighting::None, Some(person)) => Sighting::One(person),
+    pub fn see(&mut self, person: Option<&str>) {
+        self.sighting = match (self.sighting, person) {
+            (Sighting::None, Some(person)) => {
+                self.person.push_str(person);
+                Sighting::One
+            }
             _ => Sighting::Unusable,
         };
     }
 
-    pub fn is_of(&self, person: Option<&str>) -> bool {
-        matches!(&self.person, Sighting::One(seen) if Some(seen.as_str()) == person)
+    /// Whose it is, where exactly one was seen.
+    pub fn person(&self) -> Option<&str> {
+        (self.sighting == Sighting::One).then_some(self.person.as_str())
     }
 
-    pub fn into_parts(self) -> (Option<String>, FieldOutcomes) {
-        let person = match self.person {
-            Sighting::One(person) => Some(person),
-            Sighting::None | Sighting::Unusable => None,
-        };
-        (person, self.outcomes)
+    pub fn is_of(&self, person: Option<&str>) -> bool {
+        self.person().is_some() && self.person() == person
+    }
+
+    /// What happened to its fields; `None` where it was what happened to the last record's.
+    pub fn outcomes(&self, last: &FieldOutcomes) -> Option<FieldOutcomes> {
+        (!self.counted.is(last)).then(|| self.counted.to_outcomes())
     }
 }

@@ -56,7 +56,7 @@ fn run(
     let fed: Result<(), Reason> = body.chunks(size).try_for_each(|chunk| engine.feed(chunk));
     let end = fed.and_then(|()| engine.finish());
     (
-        engine.take_output(),
+        engine.take_output().to_vec(),
         format!("{end:?} {:?}", engine.tally()),
     )
 }
@@ -211,7 +211,7 @@ fn what_stands_before_a_single_record_is_not_held_beyond_the_limit() {
             .chunks(size)
             .try_for_each(|one| engine.feed(one));
         assert_eq!(fed, Err(Reason::NoSuchRecord), "in chunks of {size}");
-        assert_eq!(engine.take_output(), b"");
+        assert!(engine.take_output().is_empty());
     }
 }
 

@@ -92,7 +92,7 @@ impl Building {
 
 fn unquoted(text: &[u8]) -> Option<String> {
     let inner = text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    Some(json::decode(inner)?.into_owned())
+    Some(json::decode(std::str::from_utf8(inner).ok()?)?.into_owned())
 }
 
 /// All nodes a path selects, each with its place.

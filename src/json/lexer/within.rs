@@ -94,6 +94,15 @@ impl Number {
         }
     }
 
+    /// Whether another digit changes nothing.
+    #[inline]
+    pub fn repeats(self) -> bool {
+        matches!(
+            self,
+            Number::Integer | Number::Fraction | Number::ExponentDigits
+        )
+    }
+
     pub fn may_end(self) -> bool {
         matches!(
             self,

@@ -1,7 +1,8 @@
 //! States from keys: where a node's children lead, and which names and elements differ.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use super::state::{Cover, Elements, Gate, Key, Members, Position, State, Zone};
 use super::{Entry, Mode, Pattern, Plan};
@@ -20,15 +21,19 @@ impl Plan {
                     self.ended(position) == ended && self.field_of(position) == self.person
                 })
         };
+        let is_record = key.zone == Zone::RecordRoot;
+        let (is_person, person_below) = (person(true), person(false));
+        let must_be_empty = self.array_must_be_empty(&key);
         State {
             scalar: self.scalar(&key, root),
             null: self.null(&key, root),
             object: self.object(&key, root),
             array: self.array(&key, root),
-            is_record: key.zone == Zone::RecordRoot,
-            is_person: person(true),
-            person_below: person(false),
-            must_be_empty: self.array_must_be_empty(&key),
+            is_record,
+            is_person,
+            person_below,
+            must_be_empty,
+            is_plain: !(is_record || is_person || person_below || must_be_empty),
             members: self.members(&key),
             elements: self.elements(&key),
             key,
@@ -157,7 +162,7 @@ impl Plan {
     }
 
     fn members(&self, key: &Key) -> Members {
-        let mut names: HashMap<Box<str>, (bool, OnceLock<_>)> = HashMap::new();
+        let mut names: FxHashMap<Box<str>, (bool, OnceLock<_>)> = FxHashMap::default();
         let mut add = |selector: &Selector, written: bool| {
             if let Selector::Name(name) = selector {
                 let name = if self.any_case {

@@ -16,7 +16,7 @@ use arc_swap::ArcSwap;
 use super::combine::{Treatment, Treatments};
 use super::{FieldId, GroupId, ResourceId, RuleSet, Unlisted};
 use crate::path::{Path, Selector, Step, patterns};
-pub use state::{Act, Gate, State, StateId, Verdict};
+pub use state::{Act, Gate, Node, State, StateId, Verdict};
 use state::{Key, Position, Zone};
 
 /// A plan never grows beyond this many states; a document that would need more is refused.
@@ -281,6 +281,7 @@ impl Plan {
     }
 
     /// Whether a member that no entry lists looks like listed data under another spelling.
+    #[inline]
     pub fn looks_listed(&self, name: &str) -> bool {
         self.unlisted == Mode::Show
             && !self.drift_show

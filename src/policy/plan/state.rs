@@ -1,7 +1,8 @@
 //! One state of a plan's automaton: what happens to a node of each JSON type, and where its children lead.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::{Openness, Reason};
 use crate::path::Child;
@@ -114,6 +115,19 @@ pub enum Act {
     Copy,
 }
 
+/// The type of a node, as far as verdicts differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// A string, number or boolean.
+    Scalar,
+    /// `null`
+    Null,
+    /// An object.
+    Object,
+    /// An array.
+    Array,
+}
+
 /// Whether a member may be judged by its value, or its name already decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
@@ -147,6 +161,8 @@ pub struct State {
     pub person_below: bool,
     /// An array here must be empty, else the answer has not the declared shape.
     pub must_be_empty: bool,
+    /// It is none of the four above: nothing but its verdicts counts.
+    pub is_plain: bool,
     pub(super) members: Members,
     pub(super) elements: Elements,
 }
@@ -158,7 +174,8 @@ type Slot = OnceLock<StateId>;
 #[derive(Debug)]
 pub(super) struct Members {
     /// By name (lower-case under `keys: any-case`): whether a path of the catalogue writes it, and the transition.
-    pub names: HashMap<Box<str>, (bool, Slot)>,
+    /// The names are the rules', so nobody can make them collide.
+    pub names: FxHashMap<Box<str>, (bool, Slot)>,
     pub other: Slot,
     /// For names that no path writes.
     pub gate: Gate,
@@ -174,6 +191,17 @@ pub(super) struct Elements {
 }
 
 impl State {
+    /// What happens to a node of that type.
+    #[inline]
+    pub fn verdict(&self, node: Node) -> &Verdict {
+        match node {
+            Node::Scalar => &self.scalar,
+            Node::Null => &self.null,
+            Node::Object => &self.object,
+            Node::Array => &self.array,
+        }
+    }
+
     pub(super) fn member(
         &self,
         name: &str,

@@ -4,185 +4,53 @@
 //! person must be known first. It refuses what is not strictly JSON, not of the declared shape or beyond a limit,
 //! at the same byte however the input was cut; the root's last byte is held back until [`Engine::finish`].
 
+mod body;
+mod direct;
+mod habit;
 mod held;
 mod output;
 mod scalar;
 mod value;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::pending::Pending;
-use super::record::{FieldOutcomes, Record};
-use super::{BodyLimits, RecordDone, Tally};
-use crate::json::{self, Kind, Lexer, Piece, Utf8};
-use crate::model::Reason;
-use crate::policy::combine::Treatment;
-use crate::policy::plan::{Gate, Plan, State, StateId};
+use bytes::BytesMut;
 
-/// Blanks beyond this many in one run are cut.
-const LONGEST_SPACE: usize = 256;
+use self::body::{Body, Member, Now, Spot};
+use self::direct::Stretch;
+use self::habit::Habits;
+use super::{BodyLimits, Departed, Tally};
+use crate::json::{self, Ahead, Kind, Lexer, Name, Piece, Utf8};
+use crate::model::Reason;
+use crate::policy::plan::{Plan, State, StateId};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Engine {
     plan: Arc<Plan>,
     states: Arc<Vec<Arc<State>>>,
-    limits: BodyLimits,
-    /// The person the caller is, where the plan checks it.
-    caller_person: Option<String>,
     utf8: Utf8,
     lexer: Lexer,
-    /// Input bytes before the chunk at hand.
-    consumed: u64,
-    frames: Vec<Frame>,
-    now: Now,
-    /// Length of the run of blanks at hand.
-    space: usize,
-    spot: Spot,
-    /// Blanks after the innermost opening bracket.
-    first: Pending,
-    /// Blanks, comma, blanks before the next child; or the blanks before the bracket.
-    between: Pending,
-    /// A member's name up to its value.
-    head: Pending,
-    name: Vec<u8>,
-    next: Option<Member>,
-    value: Vec<u8>,
-    /// The range of the chunk that leaves and is not copied yet.
-    run: Range<usize>,
-    out: Vec<u8>,
-    /// Output bytes taken before.
-    taken: u64,
-    hold: Option<Hold>,
-    /// From the root's last byte on.
-    tail: Vec<u8>,
-    record: Option<Record>,
-    outcomes: Arc<FieldOutcomes>,
-    done: Vec<RecordDone>,
-    tally: Tally,
-}
-
-/// An open container that is looked into.
-#[derive(Debug)]
-struct Frame {
-    state: StateId,
-    object: bool,
-    /// It has children.
-    any: bool,
-    /// It has children that leave.
-    kept: bool,
-    /// It is only searched for the person; nothing leaves.
-    muted: bool,
-    /// Only its brackets leave.
-    hollow: bool,
-    must_be_empty: bool,
-    index: u64,
-}
-
-impl Frame {
-    fn new(state: StateId, object: bool) -> Self {
-        Frame {
-            state,
-            object,
-            any: false,
-            kept: false,
-            muted: false,
-            hollow: false,
-            must_be_empty: false,
-            index: 0,
-        }
-    }
-}
-
-/// What the next piece belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Now {
-    /// A token of a container that is looked into.
-    Judging,
-    /// A subtree that leaves as it came; so many brackets are open.
-    Copying(usize),
-    /// A subtree that goes.
-    Skipping(usize),
-    /// The rest of a scalar.
-    Scalar(Fate),
-}
-
-/// What happens to a scalar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fate {
-    passes: bool,
-    replace: Option<Treatment>,
-    is_person: bool,
-}
-
-/// Where a run of blanks stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spot {
-    BeforeRoot,
-    First,
-    Head,
-    Between,
-    AfterRoot,
-}
-
-/// The member whose value comes next.
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    state: StateId,
-    gate: Gate,
-    looks_listed: bool,
-}
-
-/// Output that waits until a record's person is known.
-#[derive(Debug)]
-struct Hold {
-    bytes: Vec<u8>,
-    /// What goes before the record if it leaves: its blanks and comma, its name. `None` where the whole answer is
-    /// held, all that among `bytes`.
-    lead: Option<Vec<u8>>,
-    /// What [`Engine::first`] was, should the record go.
-    first: Vec<u8>,
+    /// A name that a chunk's end cut in two.
+    name: String,
+    habits: Habits,
+    body: Body,
 }
 
 impl Engine {
     /// An engine at the beginning of an answer. `caller_person` is whom the records must be of, where the plan
     /// checks that.
     pub fn new(plan: Arc<Plan>, limits: BodyLimits, caller_person: Option<String>) -> Self {
-        let holds_all = plan.person_check() && plan.is_single();
         Engine {
             states: plan.states(),
-            limits,
-            caller_person,
             utf8: Utf8::default(),
             lexer: Lexer::new(json::Limits {
                 depth: limits.depth,
                 key: limits.key,
             }),
-            consumed: 0,
-            frames: Vec::new(),
-            now: Now::Judging,
-            space: 0,
-            spot: Spot::BeforeRoot,
-            first: Pending::default(),
-            between: Pending::default(),
-            head: Pending::default(),
-            name: Vec::new(),
-            next: None,
-            value: Vec::new(),
-            run: 0..0,
-            out: Vec::new(),
-            taken: 0,
-            hold: holds_all.then(|| Hold {
-                bytes: Vec::new(),
-                lead: None,
-                first: Vec::new(),
-            }),
-            tail: Vec::new(),
-            record: None,
-            outcomes: Arc::default(),
-            done: Vec::new(),
-            tally: Tally::default(),
+            name: String::new(),
+            habits: Habits::default(),
+            body: Body::new(&plan, limits, caller_person),
             plan,
         }
     }
@@ -194,8 +62,7 @@ impl Engine {
     /// The reason to refuse the answer. What [`Engine::take_output`] gives then is what preceded the fault.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
         let read = self.utf8.take(chunk);
-        let (carried, length) = read.carried;
-        self.chunk(carried.get(..length).unwrap_or_default())?;
+        self.chunk(read.carried.as_str())?;
         self.chunk(read.whole)?;
         read.fault.map_or(Ok(()), |fault| Err(fault.into()))
     }
@@ -208,74 +75,208 @@ impl Engine {
     pub fn finish(&mut self) -> Result<(), Reason> {
         self.utf8.finish()?;
         while let Some(piece) = self.lexer.finish()? {
-            self.piece(&[], piece)?;
+            self.piece("", piece)?;
         }
-        if self.hold.is_some() {
-            // No record was seen, so it is as if there were none: nobody learns whether one is hidden.
-            return Err(Reason::NoSuchRecord);
-        }
-        self.out.append(&mut self.tail);
-        Ok(())
+        self.body.finish()
     }
 
     /// The output since the last call.
-    pub fn take_output(&mut self) -> Vec<u8> {
-        self.taken += self.out.len() as u64;
-        std::mem::take(&mut self.out)
+    pub fn take_output(&mut self) -> BytesMut {
+        self.body.take_output()
     }
 
-    /// The records that were completed since the last call.
-    pub fn take_records(&mut self) -> Vec<RecordDone> {
-        std::mem::take(&mut self.done)
+    /// The records that were completed and are not forgotten yet.
+    pub fn records(&mut self) -> &mut Departed {
+        &mut self.body.done
     }
 
     /// What the answer held so far.
     pub fn tally(&self) -> &Tally {
-        &self.tally
+        &self.body.tally
     }
 
-    fn chunk(&mut self, chunk: &[u8]) -> Result<(), Reason> {
-        let read = self.pieces(chunk);
-        self.flush(chunk);
-        for pending in [&mut self.first, &mut self.between, &mut self.head] {
-            pending.settle(chunk);
+    fn chunk(&mut self, chunk: &str) -> Result<(), Reason> {
+        if chunk.is_empty() {
+            return Ok(());
         }
-        self.consumed += chunk.len() as u64;
+        self.body.make_room(chunk.len());
+        let read = self.pieces(chunk);
+        self.body.leave_chunk(chunk);
         read
     }
 
-    fn pieces(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+    fn pieces(&mut self, chunk: &str) -> Result<(), Reason> {
         let mut at = 0;
-        while let Some(piece) = self.lexer.next(chunk, at)? {
+        loop {
+            at = self.look_ahead(chunk, at)?;
+            let Some(piece) = self.lexer.next(chunk.as_bytes(), at)? else {
+                return Ok(());
+            };
             at = piece.end;
-            let piece = self.judge_at_limit(chunk, piece)?;
-            self.piece(chunk, piece)?;
+            let (within, left) = self.body.cut_at_limit(chunk, piece)?;
+            if let Some(within) = within {
+                self.piece(chunk, within)?;
+            }
+            if let Some(left) = left {
+                self.body.judge_unfinished(chunk)?;
+                self.piece(chunk, left)?;
+            }
+        }
+    }
+
+    /// Goes on from `at` as long as whole tokens lie in the chunk; returns where it stopped. Reads nothing that
+    /// [`Engine::piece`] would not read alike, only faster.
+    fn look_ahead(&mut self, chunk: &str, mut at: usize) -> Result<usize, Reason> {
+        loop {
+            let within = self.body.horizon(chunk);
+            match self.body.now {
+                Now::Judging => {
+                    at = self.expected_members(chunk, within, at)?;
+                    let frame = self.body.frames.last();
+                    let expected = frame.and_then(|frame| self.habits.expected(&frame.course));
+                    let Some(ahead) = self.lexer.ahead(within, at, expected) else {
+                        return Ok(at);
+                    };
+                    let end = ahead.token.end;
+                    self.child(chunk, at, ahead)?;
+                    at = end;
+                }
+                Now::Copying { floor } => {
+                    let (end, done) = self.lexer.pass(within, at, floor);
+                    self.body.keep(chunk, at..end);
+                    if !done {
+                        return Ok(end);
+                    }
+                    self.body.value_done(chunk)?;
+                    at = end;
+                }
+                Now::Skipping { floor } => {
+                    let (end, done) = self.lexer.pass(within, at, floor);
+                    if !done {
+                        return Ok(end);
+                    }
+                    self.body.value_done(chunk)?;
+                    at = end;
+                }
+                Now::Scalar => return Ok(at),
+            }
+        }
+    }
+
+    /// Scalars of an object that follow its habit: most of what answers are made of. Each is handled as
+    /// [`Engine::child`] would.
+    #[inline]
+    fn expected_members(
+        &mut self,
+        chunk: &str,
+        within: &[u8],
+        mut at: usize,
+    ) -> Result<usize, Reason> {
+        let Engine {
+            lexer,
+            habits,
+            states,
+            body,
+            ..
+        } = self;
+        let Some(frame) = body.frames.last() else {
+            return Ok(at);
+        };
+        if !(frame.is_plain && frame.object && lexer.is_behind_member()) {
+            return Ok(at);
+        }
+        let (mut course, mut kept) = (frame.course, frame.kept);
+        while let Some((word, member)) = habits.next(&course) {
+            let Some((head, token)) = Lexer::expected_scalar(within, at, word) else {
+                break;
+            };
+            let Some(state) = states.get(member.state.0 as usize) else {
+                break;
+            };
+            let is_plain = state.is_plain && member.is_plain();
+            if !(is_plain && body.scalar_behind(chunk, at, head, token, state, &mut kept)?) {
+                break;
+            }
+            habits.follow(&mut course);
+            at = token.end;
+        }
+        if let Some(frame) = body.frames.last_mut() {
+            frame.course = course;
+            frame.kept = kept;
+        }
+        Ok(at)
+    }
+
+    /// A child of the container at hand up to its first token, or the container's end.
+    #[inline(always)]
+    fn child(&mut self, chunk: &str, start: usize, ahead: Ahead) -> Result<(), Reason> {
+        let Ahead { head, name, token } = ahead;
+        let is_root = self.body.frames.len() == 1;
+        let frame = self.body.frames.last_mut().ok_or(Reason::Internal)?;
+        let is_plain = frame.is_plain;
+        let mut stretch = Stretch {
+            start,
+            head,
+            token,
+            is_first: !frame.any,
+        };
+        if is_close(token.kind) {
+            if is_plain && !is_root {
+                return self.body.close_direct(chunk, start, token);
+            }
+            stretch.head = token.start;
+            self.body.before_child(chunk, stretch);
+            return self.body.close(chunk, token);
+        }
+        match name {
+            Name::None => {}
+            Name::Expected => self.body.next = self.habits.follow(&mut frame.course),
+            Name::Plain(name) => {
+                let name = chunk.get(name).ok_or(Reason::Internal)?;
+                self.learn(name)?;
+            }
+        }
+        let member = self.value_place()?;
+        let depth = self.lexer.depth();
+        let (body, state) = self.reach(member.state)?;
+        if !(is_plain && body.direct(chunk, stretch, member, state, depth)?) {
+            body.before_child(chunk, stretch);
+            body.value(chunk, token, member, state, depth)?;
+        }
+        if token.kind == Kind::ObjectOpen
+            && let Some(frame) = self.body.opened()
+        {
+            frame.course = self.habits.begin(frame.state);
         }
         Ok(())
     }
 
+    /// A member by a name that was not expected.
+    fn learn(&mut self, name: &str) -> Result<(), Reason> {
+        let member = self.member(name)?;
+        let frame = self.body.frames.last_mut().ok_or(Reason::Internal)?;
+        let state = frame.state;
+        self.habits.learn(&mut frame.course, state, name, member);
+        self.body.next = Some(member);
+        Ok(())
+    }
+
     #[inline]
-    fn piece(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
+    fn piece(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
         if piece.kind == Kind::Space {
-            self.space(chunk, piece);
+            self.body.space(chunk, piece);
             return Ok(());
         }
-        match &mut self.now {
+        match self.body.now {
             Now::Judging => self.token(chunk, piece),
-            Now::Scalar(_) => self.scalar_piece(chunk, piece),
-            Now::Copying(depth) => {
-                let done = nest(depth, piece);
-                if done && self.frames.is_empty() {
-                    self.flush(chunk);
-                    self.tail.extend_from_slice(slice(chunk, piece));
-                } else {
-                    self.keep(chunk, piece.start..piece.end);
-                }
-                if done { self.value_done(chunk) } else { Ok(()) }
+            Now::Scalar => self.body.scalar_piece(chunk, piece),
+            Now::Copying { floor } => {
+                let done = self.lexer.depth() == floor && is_close(piece.kind);
+                self.body.copy(chunk, piece, done)
             }
-            Now::Skipping(depth) => {
-                if nest(depth, piece) {
-                    self.value_done(chunk)
+            Now::Skipping { floor } => {
+                if self.lexer.depth() == floor && is_close(piece.kind) {
+                    self.body.value_done(chunk)
                 } else {
                     Ok(())
                 }
@@ -283,44 +284,108 @@ impl Engine {
         }
     }
 
-    fn space(&mut self, chunk: &[u8], piece: Piece) {
-        if piece.first {
-            self.space = 0;
-        }
-        let length = piece.end - piece.start;
-        let kept = length.min(LONGEST_SPACE.saturating_sub(self.space));
-        self.space = self.space.saturating_add(length);
-        let range = piece.start..piece.start + kept;
-        match (&self.now, self.spot) {
-            (Now::Skipping(_), _) => {}
-            _ if self.frames.last().is_some_and(|frame| frame.muted) => {}
-            (Now::Copying(_), _) | (_, Spot::BeforeRoot) => self.keep(chunk, range),
-            (_, Spot::AfterRoot) => {
-                self.tail
-                    .extend_from_slice(chunk.get(range).unwrap_or_default());
+    fn token(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
+        match piece.kind {
+            Kind::Key => self.key(chunk, piece),
+            Kind::Colon => {
+                self.body.head.push(chunk, piece.start..piece.end);
+                Ok(())
             }
-            (_, Spot::First) => self.first.push(chunk, range),
-            (_, Spot::Head) => self.head.push(chunk, range),
-            (_, Spot::Between) => self.between.push(chunk, range),
+            Kind::Comma => {
+                self.body.between.push(chunk, piece.start..piece.end);
+                Ok(())
+            }
+            Kind::ObjectClose | Kind::ArrayClose => self.body.close(chunk, piece),
+            _ => self.value(chunk, piece),
         }
     }
-}
 
-/// Follows the brackets of a subtree; `true` when it has ended.
-fn nest(depth: &mut usize, piece: Piece) -> bool {
-    match piece.kind {
-        Kind::ObjectOpen | Kind::ArrayOpen => *depth += 1,
-        Kind::ObjectClose | Kind::ArrayClose => *depth = depth.saturating_sub(1),
-        _ => return false,
+    fn key(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
+        self.body.spot = Spot::Head;
+        self.body.head.push(chunk, piece.start..piece.end);
+        if piece.first {
+            self.name.clear();
+        }
+        self.name.push_str(slice(chunk, piece)?);
+        if !piece.last {
+            return Ok(());
+        }
+        let quoted = std::mem::take(&mut self.name);
+        let name = json::decode(unquoted(&quoted)).ok_or(Reason::UnreadableBody)?;
+        self.body.next = Some(self.member(&name)?);
+        drop(name);
+        self.name = quoted;
+        Ok(())
     }
-    *depth == 0
+
+    /// What a member of the object at hand is, by its name.
+    #[inline]
+    fn member(&self, name: &str) -> Result<Member, Reason> {
+        let frame = self.body.frames.last().ok_or(Reason::Internal)?;
+        let (id, gate) = self
+            .plan
+            .member(self.state(frame.state)?, name)
+            .ok_or(Reason::Overloaded)?;
+        Ok(Member {
+            state: id,
+            gate,
+            looks_listed: self.plan.looks_listed(name),
+        })
+    }
+
+    /// The first piece of a value.
+    fn value(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
+        let member = self.value_place()?;
+        let depth = self.lexer.depth();
+        let (body, state) = self.reach(member.state)?;
+        body.value(chunk, piece, member, state, depth)
+    }
+
+    /// A state, which may be new, beside the body it judges.
+    #[inline(always)]
+    fn reach(&mut self, id: StateId) -> Result<(&mut Body, &State), Reason> {
+        if self.states.len() <= id.0 as usize {
+            self.states = self.plan.states();
+        }
+        let state = self.states.get(id.0 as usize).ok_or(Reason::Internal)?;
+        Ok((&mut self.body, state))
+    }
+
+    /// Which state the value that begins now has.
+    #[inline(always)]
+    fn value_place(&mut self) -> Result<Member, Reason> {
+        let Some(frame) = self.body.frames.last_mut() else {
+            return Ok(Member::unnamed(self.plan.root_state()));
+        };
+        frame.any = true;
+        if frame.must_be_empty {
+            return Err(Reason::UnexpectedShape);
+        }
+        if frame.object {
+            return self.body.next.take().ok_or(Reason::Internal);
+        }
+        let (parent, index) = (frame.state, frame.index);
+        frame.index += 1;
+        let element = self.plan.element(self.state(parent)?, index);
+        Ok(Member::unnamed(element.ok_or(Reason::Overloaded)?))
+    }
+
+    fn state(&self, id: StateId) -> Result<&State, Reason> {
+        let state = self.states.get(id.0 as usize);
+        state.map(Arc::as_ref).ok_or(Reason::Internal)
+    }
 }
 
-fn slice(chunk: &[u8], piece: Piece) -> &[u8] {
-    chunk.get(piece.start..piece.end).unwrap_or_default()
+fn is_close(kind: Kind) -> bool {
+    matches!(kind, Kind::ObjectClose | Kind::ArrayClose)
 }
 
-fn unquoted(string: &[u8]) -> &[u8] {
+fn slice(chunk: &str, piece: Piece) -> Result<&str, Reason> {
+    // A piece never ends inside a character.
+    chunk.get(piece.start..piece.end).ok_or(Reason::Internal)
+}
+
+fn unquoted(string: &str) -> &str {
     string
         .get(1..string.len().saturating_sub(1))
         .unwrap_or_default()

@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
-use super::Engine;
+use bytes::BytesMut;
 
-impl Engine {
+use super::body::Body;
+
+impl Body {
     /// What stands before a child that leaves: blanks, comma, name.
-    pub(super) fn emit_lead(&mut self, chunk: &[u8]) {
+    #[inline]
+    pub fn emit_lead(&mut self, chunk: &str) {
         let opens_record = self
             .record
             .as_ref()
             .is_some_and(|record| record.depth == self.frames.len());
-        if opens_record && self.hold.as_ref().is_some_and(|hold| hold.lead.is_some()) {
+        if opens_record && self.hold.is_some_and(|hold| hold.record_only) {
             return;
         }
         let Some(frame) = self.frames.last_mut() else {
@@ -22,7 +25,8 @@ impl Engine {
         self.emit(chunk, Which::Head);
     }
 
-    pub(super) fn emit(&mut self, chunk: &[u8], which: Which) {
+    #[inline]
+    pub fn emit(&mut self, chunk: &str, which: Which) {
         let pending = match which {
             Which::First => &self.first,
             Which::Between => &self.between,
@@ -30,49 +34,58 @@ impl Engine {
         };
         let (saved, range) = pending.parts();
         if !saved.is_empty() {
-            let saved = saved.to_vec();
-            self.flush(chunk);
-            self.sink().extend_from_slice(&saved);
+            flush(&mut self.out, &mut self.run, chunk);
+            self.out.extend_from_slice(saved);
         }
         self.keep(chunk, range);
     }
 
     #[inline]
-    pub(super) fn keep(&mut self, chunk: &[u8], range: Range<usize>) {
-        if range.is_empty() {
-            return;
-        }
+    pub fn keep(&mut self, chunk: &str, range: Range<usize>) {
         if self.run.end == range.start {
             self.run.end = range.end;
-        } else {
+        } else if !range.is_empty() {
             self.flush(chunk);
             self.run = range;
         }
     }
 
     /// Bytes of our own. In place of the root they are its end, and wait for the input's.
-    pub(super) fn write(&mut self, chunk: &[u8], bytes: &[u8]) {
+    pub fn write(&mut self, chunk: &str, bytes: &[u8]) {
         self.flush(chunk);
         if self.frames.is_empty() {
             self.tail.extend_from_slice(bytes);
         } else {
-            self.sink().extend_from_slice(bytes);
+            self.out.extend_from_slice(bytes);
         }
     }
 
-    pub(super) fn flush(&mut self, chunk: &[u8]) {
-        let run = std::mem::replace(&mut self.run, 0..0);
-        if !run.is_empty() {
-            self.sink()
-                .extend_from_slice(chunk.get(run).unwrap_or_default());
-        }
+    #[inline]
+    pub fn flush(&mut self, chunk: &str) {
+        flush(&mut self.out, &mut self.run, chunk);
     }
 
-    pub(super) fn sink(&mut self) -> &mut Vec<u8> {
-        match &mut self.hold {
-            Some(hold) => &mut hold.bytes,
-            None => &mut self.out,
-        }
+    /// Room for what a chunk of this length usually becomes, so that it grows once.
+    pub fn make_room(&mut self, length: usize) {
+        self.out.reserve(length + length / 8);
+    }
+
+    /// What leaves and waits for nothing.
+    pub fn take_output(&mut self) -> BytesMut {
+        let decided = match &mut self.hold {
+            Some(hold) => std::mem::take(&mut hold.from),
+            None => self.out.len(),
+        };
+        self.taken += decided as u64;
+        self.out.split_to(decided.min(self.out.len()))
+    }
+}
+
+#[inline]
+fn flush(out: &mut BytesMut, run: &mut Range<usize>, chunk: &str) {
+    let run = std::mem::replace(run, 0..0);
+    if let Some(bytes) = chunk.as_bytes().get(run) {
+        out.extend_from_slice(bytes);
     }
 }
 

@@ -1,36 +1,73 @@
 //! Scalars: those that pass as they came, those that leave as something else, and the person's.
 
-use super::{Engine, Fate, Now, slice, unquoted};
+use std::borrow::Cow;
+
+use super::body::{Body, Fate, Now};
+use super::{slice, unquoted};
 use crate::json::{self, Kind, Piece};
 use crate::mask::Scalar;
 use crate::model::Reason;
 use crate::policy::combine::Treatment;
 use crate::policy::plan::State;
 
-impl Engine {
-    pub(super) fn scalar(
+impl Body {
+    /// The first piece of a scalar, often the only one.
+    #[inline]
+    pub fn scalar(
         &mut self,
-        chunk: &[u8],
+        chunk: &str,
         piece: Piece,
         state: &State,
-        replace: Option<Treatment>,
+        replace: Option<&Treatment>,
         passes: bool,
     ) -> Result<(), Reason> {
         let is_person = state.is_person && self.record.is_some();
-        self.now = Now::Scalar(Fate {
-            passes,
-            replace,
-            is_person,
-        });
-        self.scalar_piece(chunk, piece)
+        if !piece.last {
+            self.now = Now::Scalar;
+            self.fate = Fate {
+                passes,
+                replace: replace.cloned(),
+                is_person,
+            };
+            return self.scalar_piece(chunk, piece);
+        }
+        self.read_piece(chunk, piece, reads(replace, is_person), passes)?;
+        if replace.is_some() || is_person {
+            self.end_scalar(chunk, piece.kind, slice(chunk, piece)?, replace, is_person)?;
+        }
+        self.value_done(chunk)
     }
 
-    pub(super) fn scalar_piece(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
-        let Now::Scalar(fate) = &self.now else {
-            return Err(Reason::Internal);
-        };
-        let reads = fate.is_person || fate.replace.as_ref().is_some_and(reads_value);
-        let passes = fate.passes;
+    /// A piece of a scalar that a chunk's end has cut.
+    pub fn scalar_piece(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
+        let reads = reads(self.fate.replace.as_ref(), self.fate.is_person);
+        self.read_piece(chunk, piece, reads, self.fate.passes)?;
+        if !piece.last {
+            return Ok(());
+        }
+        let fate = std::mem::take(&mut self.fate);
+        let raw = std::mem::take(&mut self.value);
+        self.end_scalar(
+            chunk,
+            piece.kind,
+            &raw,
+            fate.replace.as_ref(),
+            fate.is_person,
+        )?;
+        self.value = raw;
+        self.value.clear();
+        self.value_done(chunk)
+    }
+
+    /// Keeps a piece as far as it is needed later, and lets it leave if it may.
+    #[inline]
+    fn read_piece(
+        &mut self,
+        chunk: &str,
+        piece: Piece,
+        reads: bool,
+        passes: bool,
+    ) -> Result<(), Reason> {
         if reads && let Err(reason) = self.hold_value(chunk, piece) {
             if passes {
                 // What fits leaves, as it would were the chunk cut there.
@@ -41,56 +78,81 @@ impl Engine {
         if passes {
             self.pass(chunk, piece)?;
         }
-        if !piece.last {
-            return Ok(());
+        Ok(())
+    }
+
+    /// The text of a scalar is complete, if it is needed: its replacement leaves, its person is seen.
+    fn end_scalar(
+        &mut self,
+        chunk: &str,
+        kind: Kind,
+        raw: &str,
+        replace: Option<&Treatment>,
+        is_person: bool,
+    ) -> Result<(), Reason> {
+        if let Some(treatment) = replace {
+            self.replace(chunk, kind, raw, treatment)?;
         }
-        let Now::Scalar(fate) = std::mem::replace(&mut self.now, Now::Judging) else {
-            return Err(Reason::Internal);
-        };
-        let raw = std::mem::take(&mut self.value);
-        let whole: &[u8] = if piece.first {
-            slice(chunk, piece)
+        if is_person {
+            self.see_person(kind, raw)?;
+        }
+        Ok(())
+    }
+
+    /// The person of the record at hand, if there is one.
+    pub fn see_person(&mut self, kind: Kind, raw: &str) -> Result<(), Reason> {
+        match Text::of(kind, raw)? {
+            Text::String(text) => self.see(Some(&text)),
+            Text::Number(text) => self.see(Some(text)),
+            Text::Boolean | Text::Null => self.see(None),
+        }
+    }
+
+    /// The replacement of a scalar leaves. In place of the root it is its end, and waits for the input's.
+    #[inline]
+    pub fn replace(
+        &mut self,
+        chunk: &str,
+        kind: Kind,
+        raw: &str,
+        treatment: &Treatment,
+    ) -> Result<(), Reason> {
+        self.flush(chunk);
+        self.replacement.clear();
+        let value = if reads_value(treatment) {
+            Text::of(kind, raw)?
         } else {
-            &raw
+            Text::Null
         };
-        if let Some(treatment) = &fate.replace {
-            let value = if reads {
-                scalar_of(piece.kind, whole)?
-            } else {
-                Owned::Null
-            };
-            let mut text = Vec::new();
-            replace(treatment, value.borrow(), &mut text);
-            self.write(chunk, &text);
+        replacement(treatment, value.as_scalar(), &mut self.replacement);
+        if self.frames.is_empty() {
+            self.tail.extend_from_slice(&self.replacement);
+        } else {
+            self.out.extend_from_slice(&self.replacement);
         }
-        if fate.is_person {
-            let person = match scalar_of(piece.kind, whole)? {
-                Owned::Text(text) | Owned::Number(text) => Some(text),
-                Owned::Boolean | Owned::Null => None,
-            };
-            self.see(person)?;
-        }
-        self.value = raw;
-        self.value.clear();
-        self.value_done(chunk)
+        Ok(())
     }
 
     /// Keeps a value that must be read whole; what lies in one chunk is read there.
-    pub(super) fn hold_value(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
+    fn hold_value(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
         let length = self.value.len() + (piece.end - piece.start);
         if length > self.limits.value {
             return Err(Reason::LimitValue);
         }
         if !(piece.first && piece.last) {
-            self.value.extend_from_slice(slice(chunk, piece));
+            self.value.push_str(slice(chunk, piece)?);
         }
         Ok(())
     }
 
     /// What of a piece is within the limit, to a character.
-    fn fitting(&self, chunk: &[u8], piece: Piece) -> Piece {
+    fn fitting(&self, chunk: &str, piece: Piece) -> Piece {
         let room = self.limits.value.saturating_sub(self.value.len());
-        let end = json::boundary(chunk, piece.start, piece.start.saturating_add(room));
+        let end = json::boundary(
+            chunk.as_bytes(),
+            piece.start,
+            piece.start.saturating_add(room),
+        );
         Piece {
             end,
             last: false,
@@ -99,7 +161,7 @@ impl Engine {
     }
 
     /// A piece of a scalar that leaves as it came. Of a root scalar the end is held back.
-    pub(super) fn pass(&mut self, chunk: &[u8], piece: Piece) -> Result<(), Reason> {
+    fn pass(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
         if !self.frames.is_empty() {
             self.keep(chunk, piece.start..piece.end);
             return Ok(());
@@ -110,8 +172,8 @@ impl Engine {
             _ => piece.start,
         };
         self.keep(chunk, piece.start..end);
-        self.tail
-            .extend_from_slice(chunk.get(end..piece.end).unwrap_or_default());
+        let rest = chunk.get(end..piece.end).ok_or(Reason::Internal)?;
+        self.tail.extend_from_slice(rest.as_bytes());
         if self.tail.len() > self.limits.value {
             Err(Reason::LimitValue)
         } else {
@@ -121,33 +183,38 @@ impl Engine {
 }
 
 /// A scalar that was read.
-enum Owned {
-    Text(String),
-    Number(String),
+enum Text<'a> {
+    String(Cow<'a, str>),
+    Number(&'a str),
     Boolean,
     Null,
 }
 
-impl Owned {
-    fn borrow(&self) -> Scalar<'_> {
+impl<'a> Text<'a> {
+    fn of(kind: Kind, raw: &'a str) -> Result<Self, Reason> {
+        Ok(match kind {
+            Kind::String => {
+                Text::String(json::decode(unquoted(raw)).ok_or(Reason::UnreadableBody)?)
+            }
+            Kind::Number => Text::Number(raw),
+            Kind::Boolean => Text::Boolean,
+            _ => Text::Null,
+        })
+    }
+
+    fn as_scalar(&self) -> Scalar<'_> {
         match self {
-            Owned::Text(text) => Scalar::String(text),
-            Owned::Number(text) => Scalar::Number(text),
-            Owned::Boolean => Scalar::Boolean,
-            Owned::Null => Scalar::Null,
+            Text::String(text) => Scalar::String(text),
+            Text::Number(text) => Scalar::Number(text),
+            Text::Boolean => Scalar::Boolean,
+            Text::Null => Scalar::Null,
         }
     }
 }
 
-fn scalar_of(kind: Kind, raw: &[u8]) -> Result<Owned, Reason> {
-    let text = |raw| json::decode(raw).map(std::borrow::Cow::into_owned);
-    let read = match kind {
-        Kind::String => text(unquoted(raw)).map(Owned::Text),
-        Kind::Number => text(raw).map(Owned::Number),
-        Kind::Boolean => Some(Owned::Boolean),
-        _ => Some(Owned::Null),
-    };
-    read.ok_or(Reason::UnreadableBody)
+#[inline]
+fn reads(replace: Option<&Treatment>, is_person: bool) -> bool {
+    is_person || replace.is_some_and(reads_value)
 }
 
 /// Whether the replacement depends on the value; else the value need not be held.
@@ -159,7 +226,7 @@ fn reads_value(treatment: &Treatment) -> bool {
     }
 }
 
-fn replace(treatment: &Treatment, value: Scalar<'_>, out: &mut Vec<u8>) {
+fn replacement(treatment: &Treatment, value: Scalar<'_>, out: &mut Vec<u8>) {
     match treatment {
         Treatment::Mask(mask) => mask.apply(value, out),
         Treatment::Token(key) => key.apply(value, out),

@@ -1,0 +1,94 @@
+//! A member's name as it is expected to stand in a text, compared at one stroke.
+
+use wide::u8x16;
+
+const LANES: usize = 16;
+
+/// A name without escapes, in quotes and with the colon behind it: at most 32 bytes of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Word {
+    low: u8x16,
+    high: u8x16,
+    /// A bit for each byte that counts.
+    low_mask: u32,
+    high_mask: u32,
+    length: usize,
+}
+
+impl Word {
+    /// The word for a name; `None` for one that is too long.
+    pub fn new(name: &str) -> Option<Word> {
+        let mut bytes = [0; 2 * LANES];
+        let length = name.len() + 3;
+        let text = [b"\"", name.as_bytes(), b"\":"];
+        for (to, from) in bytes.get_mut(..length)?.iter_mut().zip(text.concat()) {
+            *to = from;
+        }
+        let mask = u32::try_from((1_u64 << length) - 1).unwrap_or(u32::MAX);
+        Some(Word {
+            low: u8x16::new(*bytes.first_chunk()?),
+            high: u8x16::new(*bytes.last_chunk()?),
+            low_mask: mask & 0xFFFF,
+            high_mask: mask >> LANES,
+            length,
+        })
+    }
+
+    /// Whether it stands at that place. May say no near the end of the text.
+    #[inline]
+    pub(super) fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        let Some(rest) = text.get(at..) else {
+            return false;
+        };
+        block(rest, 0).is_some_and(|low| same(low, self.low, self.low_mask))
+            && (self.high_mask == 0
+                || block(rest, LANES).is_some_and(|high| same(high, self.high, self.high_mask)))
+    }
+
+    /// Bytes, quotes and colon included.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+}
+
+#[inline]
+fn block(text: &[u8], at: usize) -> Option<u8x16> {
+    let block = text.get(at..)?.first_chunk()?;
+    Some(u8x16::new(*block))
+}
+
+#[inline]
+fn same(a: u8x16, b: u8x16, mask: u32) -> bool {
+    a.simd_eq(b).to_bitmask() & mask == mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_where_its_name_quotes_and_colon_stand_and_nowhere_else() {
+        for length in 0..=29 {
+            let name: String = ('a'..='z').cycle().take(length).collect();
+            let word = Word::new(&name).unwrap();
+            let text = format!("x\"{name}\":{}", " ".repeat(32));
+            assert!(word.stands_at(text.as_bytes(), 1), "{length}");
+            assert_eq!(word.len(), length + 3);
+            for place in 1..=length + 3 {
+                let mut other = text.clone().into_bytes();
+                other[place] ^= 1;
+                assert!(!word.stands_at(&other, 1), "{length}, {place}");
+            }
+            assert!(!word.stands_at(text.as_bytes(), 0));
+        }
+    }
+
+    #[test]
+    fn a_name_of_thirty_bytes_is_no_word_and_near_the_end_none_stands() {
+        assert!(Word::new(&"a".repeat(30)).is_none());
+        let word = Word::new("name").unwrap();
+        assert!(!word.stands_at(b"\"name\":1", 0));
+        assert!(!word.stands_at(b"\"name\":1", 9));
+    }
+}
