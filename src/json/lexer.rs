@@ -7,7 +7,7 @@
 mod ahead;
 mod within;
 
-pub use self::ahead::{Ahead, Name};
+pub use self::ahead::Next;
 use self::within::{Escape, Number};
 use super::scan::{blanks, is_blank, plain};
 use super::{Fault, Limits, boundary};

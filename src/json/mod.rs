@@ -9,7 +9,7 @@ mod text;
 mod utf8;
 mod word;
 
-pub use lexer::{Ahead, Kind, Lexer, Name, Piece};
+pub use lexer::{Kind, Lexer, Next, Piece};
 pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
 pub use word::Word;

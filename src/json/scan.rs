@@ -25,18 +25,13 @@ pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
         Some(byte) if is_blank(*byte) => {}
         _ => return at,
     }
-    run(
-        bytes,
-        at + 1,
-        is_blank,
-        |block| {
-            let blank = block.simd_eq(u8x16::splat(b' '))
-                | block.simd_eq(u8x16::splat(b'\n'))
-                | block.simd_eq(u8x16::splat(b'\r'))
-                | block.simd_eq(u8x16::splat(b'\t'));
-            !blank.to_bitmask() & 0xFFFF
-        },
-    )
+    run(bytes, at + 1, is_blank, |block| {
+        let blank = block.simd_eq(u8x16::splat(b' '))
+            | block.simd_eq(u8x16::splat(b'\n'))
+            | block.simd_eq(u8x16::splat(b'\r'))
+            | block.simd_eq(u8x16::splat(b'\t'));
+        !blank.to_bitmask() & 0xFFFF
+    })
 }
 
 /// Where the bytes from `at` stop being what `belongs` says; `ends` says it of sixteen, a bit for each that does not

@@ -12,87 +12,81 @@ use super::{Escape, Expect, Kind, Lexer, Number, Piece, Token};
 /// A longer run of blanks is left to [`Lexer::next`].
 const LONGEST_BLANKS: usize = 256;
 
-/// A child of the innermost container up to its first token, or that container's end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ahead {
-    /// Where the blanks and the comma before the child end.
-    pub head: usize,
-    /// A member's name.
-    pub name: Name,
-    /// A whole scalar or a bracket.
-    pub token: Piece,
+/// What comes next in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A child begins there: a member's name or an element.
+    Child(usize),
+    /// The container ends there.
+    End(usize),
 }
 
-/// The name of a child.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Name {
-    /// It has none: an element, or a bracket.
-    None,
-    /// The word that was expected.
-    Expected,
-    /// What stands between the quotes, in which there is no escape.
-    Plain(Range<usize>),
-}
-
+/// How each of these is to be called: before a child or the container's end, as [`Lexer::is_at_child`] tells; for a
+/// member [`Lexer::name_ahead`] or a name that was expected, then for its value one of the others.
 impl Lexer {
-    /// The next child, from `at` to the end of its first token, if all of that lies in the chunk. `expected` is the
-    /// name it probably has.
-    #[inline(always)]
-    pub fn ahead(&mut self, chunk: &[u8], at: usize, expected: Option<&Word>) -> Option<Ahead> {
-        let place = self.place()?;
-        let (head, closing) = place.separator(chunk, at)?;
-        if let Some(kind) = closing {
-            self.close(kind, head);
-            return Some(Ahead {
-                head,
-                name: Name::None,
-                token: whole(kind, head, head + 1),
-            });
-        }
-        let (name, value) = if place.object {
-            match expected.filter(|word| word.stands_at(chunk, head)) {
-                Some(word) => (Name::Expected, few_blanks(chunk, head + word.len())?),
-                None => {
-                    let name = plain_name(chunk, head, self.limits.key)?;
-                    let value = after_colon(chunk, name.end + 1)?;
-                    (Name::Plain(name), value)
-                }
-            }
-        } else {
-            (Name::None, head)
-        };
-        let token = match *chunk.get(value)? {
-            b'{' => self.open_ahead(Kind::ObjectOpen, value)?,
-            b'[' => self.open_ahead(Kind::ArrayOpen, value)?,
-            byte => {
-                let (kind, end) = scalar(chunk, value, byte)?;
-                self.expect = Expect::CommaOrClose;
-                whole(kind, value, end)
-            }
-        };
-        Some(Ahead { head, name, token })
-    }
-
-    /// Whether the lexer stands behind a child of an object, so that [`Lexer::expected_scalar`] may be asked.
+    /// Whether the lexer stands before a child of a container, or before the container's end.
     #[inline]
-    pub fn is_behind_member(&self) -> bool {
-        self.place().is_some_and(|place| place.object && place.any)
+    pub fn is_at_child(&self) -> bool {
+        self.place().is_some()
     }
 
-    /// Where the next member's name begins and its value, if it is a scalar of the expected name that lies in the
-    /// chunk. To be asked behind a member, where it leaves the lexer.
+    /// Reads what stands before the next child. The container is an object or not, and has children before or not.
     #[inline(always)]
-    pub fn expected_scalar(chunk: &[u8], at: usize, name: &Word) -> Option<(usize, Piece)> {
-        if chunk.get(at) != Some(&b',') {
+    pub fn next_ahead(chunk: &[u8], at: usize, object: bool, any: bool) -> Option<Next> {
+        Place { object, any }.separator(chunk, at)
+    }
+
+    /// A name without escapes: the range between its quotes, and where the value begins.
+    pub fn name_ahead(&self, chunk: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+        let start = chunk
+            .get(at)
+            .filter(|byte| **byte == b'"')
+            .map(|_| at + 1)?;
+        let end = plain(chunk, start);
+        if chunk.get(end) != Some(&b'"') || end - start > self.limits.key {
             return None;
         }
-        let head = few_blanks(chunk, at + 1)?;
-        if !name.stands_at(chunk, head) {
-            return None;
+        Some((start..end, after_colon(chunk, end + 1)?))
+    }
+
+    /// Where the value begins, if that name stands there.
+    #[inline(always)]
+    pub fn expected_ahead(chunk: &[u8], at: usize, name: &Word) -> Option<usize> {
+        if name.stands_at(chunk, at) {
+            few_blanks(chunk, at + name.len())
+        } else {
+            None
         }
-        let value = few_blanks(chunk, head + name.len())?;
-        let (kind, end) = scalar(chunk, value, *chunk.get(value)?)?;
-        Some((head, whole(kind, value, end)))
+    }
+
+    /// Reads a whole scalar.
+    #[inline(always)]
+    pub fn scalar_ahead(&mut self, chunk: &[u8], at: usize) -> Option<Piece> {
+        let (kind, end) = scalar(chunk, at, *chunk.get(at)?)?;
+        self.expect = Expect::CommaOrClose;
+        Some(whole(kind, at, end))
+    }
+
+    /// Reads an opening bracket.
+    #[inline(always)]
+    pub fn open_ahead(&mut self, chunk: &[u8], at: usize) -> Option<Piece> {
+        let kind = match chunk.get(at)? {
+            b'{' => Kind::ObjectOpen,
+            b'[' => Kind::ArrayOpen,
+            _ => return None,
+        };
+        self.open(kind, at).ok()
+    }
+
+    /// Reads the container's end.
+    #[inline(always)]
+    pub fn close_ahead(&mut self, at: usize, object: bool) -> Piece {
+        let kind = if object {
+            Kind::ObjectClose
+        } else {
+            Kind::ArrayClose
+        };
+        self.close(kind, at)
     }
 
     /// Reads on in a subtree around which `floor` brackets are open. Returns where it stopped, and whether that is
@@ -120,18 +114,18 @@ impl Lexer {
         floor: usize,
         place: &mut Place,
     ) -> Option<usize> {
-        let (mut at, closing) = place.separator(chunk, at)?;
-        if closing.is_some() {
-            if self.open.len() <= 1.max(floor) {
-                return None;
+        let mut at = match place.separator(chunk, at)? {
+            Next::Child(at) => at,
+            Next::End(at) if self.open.len() > 1.max(floor) => {
+                self.open.pop();
+                *place = Place {
+                    object: self.in_object(),
+                    any: true,
+                };
+                return Some(at + 1);
             }
-            self.open.pop();
-            *place = Place {
-                object: self.in_object(),
-                any: true,
-            };
-            return Some(at + 1);
-        }
+            Next::End(_) => return None,
+        };
         if place.object {
             let end = string(chunk, at)?;
             if end - at > self.limits.key.saturating_add(2) {
@@ -170,10 +164,6 @@ impl Lexer {
             any,
         })
     }
-
-    fn open_ahead(&mut self, kind: Kind, at: usize) -> Option<Piece> {
-        self.open(kind, at).ok()
-    }
 }
 
 /// Before a child of a container, or its end.
@@ -187,26 +177,24 @@ struct Place {
 impl Place {
     /// Reads what stands before a child, and where it is none, which bracket.
     #[inline(always)]
-    fn separator(self, chunk: &[u8], at: usize) -> Option<(usize, Option<Kind>)> {
+    fn separator(self, chunk: &[u8], at: usize) -> Option<Next> {
         match (chunk.get(at)?, self.any, self.object) {
-            (b',', true, _) if matches!(chunk.get(at + 1), Some(b'!'..)) => Some((at + 1, None)),
-            (b'}', _, true) => Some((at, Some(Kind::ObjectClose))),
-            (b']', _, false) => Some((at, Some(Kind::ArrayClose))),
-            (b'!'.., false, _) => Some((at, None)),
+            (b',', true, _) if matches!(chunk.get(at + 1), Some(b'!'..)) => {
+                Some(Next::Child(at + 1))
+            }
+            (b'}', _, true) | (b']', _, false) => Some(Next::End(at)),
+            (b'!'.., false, _) => Some(Next::Child(at)),
             _ => self.separator_with_blanks(chunk, at),
         }
     }
 
-    fn separator_with_blanks(self, chunk: &[u8], at: usize) -> Option<(usize, Option<Kind>)> {
+    fn separator_with_blanks(self, chunk: &[u8], at: usize) -> Option<Next> {
         let at = few_blanks(chunk, at)?;
-        let closing = match (*chunk.get(at)?, self.object) {
-            (b'}', true) => Some(Kind::ObjectClose),
-            (b']', false) => Some(Kind::ArrayClose),
-            (b',', _) if self.any => return Some((few_blanks(chunk, at + 1)?, None)),
-            _ if self.any => return None,
-            _ => None,
-        };
-        Some((at, closing))
+        match (chunk.get(at)?, self.any, self.object) {
+            (b'}', _, true) | (b']', _, false) => Some(Next::End(at)),
+            (b',', true, _) => Some(Next::Child(few_blanks(chunk, at + 1)?)),
+            (_, any, _) => (!any).then_some(Next::Child(at)),
+        }
     }
 
     fn expect(self) -> Expect {
@@ -230,18 +218,6 @@ fn some_blanks(chunk: &[u8], at: usize) -> Option<usize> {
     let most = at.saturating_add(LONGEST_BLANKS + 1).min(chunk.len());
     let end = blanks(chunk.get(..most)?, at);
     (end - at <= LONGEST_BLANKS).then_some(end)
-}
-
-/// A name without escapes; the range between its quotes.
-#[inline]
-fn plain_name(chunk: &[u8], at: usize, limit: usize) -> Option<Range<usize>> {
-    let start = chunk
-        .get(at)
-        .filter(|byte| **byte == b'"')
-        .map(|_| at + 1)?;
-    let end = plain(chunk, start);
-    let closed = chunk.get(end) == Some(&b'"');
-    (closed && end - start <= limit).then_some(start..end)
 }
 
 /// Where the value begins, behind the colon after a name.

@@ -70,7 +70,7 @@ pub(super) struct Body {
 }
 
 /// An open container that is looked into.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub state: StateId,
     pub object: bool,

@@ -47,26 +47,20 @@ impl Habits {
         }
     }
 
-    /// The name that comes next if nothing is new.
-    #[inline]
-    pub fn expected(&self, course: &Course) -> Option<&Word> {
-        Some(&self.entry(course.next)?.word)
-    }
-
-    /// The same, and what it leads to.
+    /// The name that comes next if nothing is new, and what it leads to.
     #[inline(always)]
     pub fn next(&self, course: &Course) -> Option<(&Word, Member)> {
         let entry = self.entry(course.next)?;
         Some((&entry.word, entry.member))
     }
 
-    /// What that name leads to; it came.
+    /// That name came.
     #[inline(always)]
-    pub fn follow(&self, course: &mut Course) -> Option<Member> {
-        let entry = self.entry(course.next)?;
-        course.last = course.next;
-        course.next = entry.next;
-        Some(entry.member)
+    pub fn follow(&self, course: &mut Course) {
+        if let Some(entry) = self.entry(course.next) {
+            course.last = course.next;
+            course.next = entry.next;
+        }
     }
 
     /// Another name came.

@@ -69,9 +69,15 @@ impl Body {
         Ok(())
     }
 
-    /// Watches the way to the person: what stands on it twice, or a container in its place, names nobody.
+    /// Watches the way to the person: what stands on it twice, or a container in its place, names nobody. So many
+    /// containers are `around` it.
     #[inline]
-    pub fn follow_person(&mut self, state: &State, container: bool) -> Result<(), Reason> {
+    pub fn follow_person(
+        &mut self,
+        state: &State,
+        container: bool,
+        around: usize,
+    ) -> Result<(), Reason> {
         let on_the_way = state.person_below || state.is_person;
         if state.is_record || !on_the_way {
             return Ok(());
@@ -79,7 +85,7 @@ impl Body {
         let Some(record) = &mut self.record else {
             return Ok(());
         };
-        let again = !record.visit(self.frames.len().saturating_sub(record.depth));
+        let again = !record.visit(around.saturating_sub(record.depth));
         if again || (state.is_person && container) {
             self.see(None)?;
         }

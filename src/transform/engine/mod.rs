@@ -5,6 +5,7 @@
 //! at the same byte however the input was cut; the root's last byte is held back until [`Engine::finish`].
 
 mod body;
+mod children;
 mod direct;
 mod habit;
 mod held;
@@ -17,10 +18,9 @@ use std::sync::Arc;
 use bytes::BytesMut;
 
 use self::body::{Body, Member, Now, Spot};
-use self::direct::Stretch;
 use self::habit::Habits;
 use super::{BodyLimits, Departed, Tally};
-use crate::json::{self, Ahead, Kind, Lexer, Name, Piece, Utf8};
+use crate::json::{self, Kind, Lexer, Piece, Utf8};
 use crate::model::Reason;
 use crate::policy::plan::{Plan, State, StateId};
 
@@ -131,14 +131,10 @@ impl Engine {
             let within = self.body.horizon(chunk);
             match self.body.now {
                 Now::Judging => {
-                    at = self.expected_members(chunk, within, at)?;
-                    let frame = self.body.frames.last();
-                    let expected = frame.and_then(|frame| self.habits.expected(&frame.course));
-                    let Some(ahead) = self.lexer.ahead(within, at, expected) else {
+                    let end = self.children(chunk, within, at)?;
+                    if end == at {
                         return Ok(at);
-                    };
-                    let end = ahead.token.end;
-                    self.child(chunk, at, ahead)?;
+                    }
                     at = end;
                 }
                 Now::Copying { floor } => {
@@ -161,104 +157,6 @@ impl Engine {
                 Now::Scalar => return Ok(at),
             }
         }
-    }
-
-    /// Scalars of an object that follow its habit: most of what answers are made of. Each is handled as
-    /// [`Engine::child`] would.
-    #[inline]
-    fn expected_members(
-        &mut self,
-        chunk: &str,
-        within: &[u8],
-        mut at: usize,
-    ) -> Result<usize, Reason> {
-        let Engine {
-            lexer,
-            habits,
-            states,
-            body,
-            ..
-        } = self;
-        let Some(frame) = body.frames.last() else {
-            return Ok(at);
-        };
-        if !(frame.is_plain && frame.object && lexer.is_behind_member()) {
-            return Ok(at);
-        }
-        let (mut course, mut kept) = (frame.course, frame.kept);
-        while let Some((word, member)) = habits.next(&course) {
-            let Some((head, token)) = Lexer::expected_scalar(within, at, word) else {
-                break;
-            };
-            let Some(state) = states.get(member.state.0 as usize) else {
-                break;
-            };
-            let is_plain = state.is_plain && member.is_plain();
-            if !(is_plain && body.scalar_behind(chunk, at, head, token, state, &mut kept)?) {
-                break;
-            }
-            habits.follow(&mut course);
-            at = token.end;
-        }
-        if let Some(frame) = body.frames.last_mut() {
-            frame.course = course;
-            frame.kept = kept;
-        }
-        Ok(at)
-    }
-
-    /// A child of the container at hand up to its first token, or the container's end.
-    #[inline(always)]
-    fn child(&mut self, chunk: &str, start: usize, ahead: Ahead) -> Result<(), Reason> {
-        let Ahead { head, name, token } = ahead;
-        let is_root = self.body.frames.len() == 1;
-        let frame = self.body.frames.last_mut().ok_or(Reason::Internal)?;
-        let is_plain = frame.is_plain;
-        let mut stretch = Stretch {
-            start,
-            head,
-            token,
-            is_first: !frame.any,
-        };
-        if is_close(token.kind) {
-            if is_plain && !is_root {
-                return self.body.close_direct(chunk, start, token);
-            }
-            stretch.head = token.start;
-            self.body.before_child(chunk, stretch);
-            return self.body.close(chunk, token);
-        }
-        match name {
-            Name::None => {}
-            Name::Expected => self.body.next = self.habits.follow(&mut frame.course),
-            Name::Plain(name) => {
-                let name = chunk.get(name).ok_or(Reason::Internal)?;
-                self.learn(name)?;
-            }
-        }
-        let member = self.value_place()?;
-        let depth = self.lexer.depth();
-        let (body, state) = self.reach(member.state)?;
-        if !(is_plain && body.direct(chunk, stretch, member, state, depth)?) {
-            body.before_child(chunk, stretch);
-            body.value(chunk, token, member, state, depth)?;
-        }
-        if token.kind == Kind::ObjectOpen
-            && let Some(frame) = self.body.opened()
-        {
-            frame.course = self.habits.begin(frame.state);
-        }
-        Ok(())
-    }
-
-    /// A member by a name that was not expected.
-    fn learn(&mut self, name: &str) -> Result<(), Reason> {
-        let member = self.member(name)?;
-        let frame = self.body.frames.last_mut().ok_or(Reason::Internal)?;
-        let state = frame.state;
-        self.habits.learn(&mut frame.course, state, name, member);
-        self.body.next = Some(member);
-        Ok(())
     }
 
     #[inline]
@@ -319,40 +217,23 @@ impl Engine {
     }
 
     /// What a member of the object at hand is, by its name.
-    #[inline]
     fn member(&self, name: &str) -> Result<Member, Reason> {
         let frame = self.body.frames.last().ok_or(Reason::Internal)?;
-        let (id, gate) = self
-            .plan
-            .member(self.state(frame.state)?, name)
-            .ok_or(Reason::Overloaded)?;
-        Ok(Member {
-            state: id,
-            gate,
-            looks_listed: self.plan.looks_listed(name),
-        })
+        member(&self.plan, self.state(frame.state)?, name)
     }
 
     /// The first piece of a value.
     fn value(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
         let member = self.value_place()?;
         let depth = self.lexer.depth();
-        let (body, state) = self.reach(member.state)?;
+        let Engine {
+            plan, states, body, ..
+        } = self;
+        let state = reach(plan, states, member.state)?;
         body.value(chunk, piece, member, state, depth)
     }
 
-    /// A state, which may be new, beside the body it judges.
-    #[inline(always)]
-    fn reach(&mut self, id: StateId) -> Result<(&mut Body, &State), Reason> {
-        if self.states.len() <= id.0 as usize {
-            self.states = self.plan.states();
-        }
-        let state = self.states.get(id.0 as usize).ok_or(Reason::Internal)?;
-        Ok((&mut self.body, state))
-    }
-
     /// Which state the value that begins now has.
-    #[inline(always)]
     fn value_place(&mut self) -> Result<Member, Reason> {
         let Some(frame) = self.body.frames.last_mut() else {
             return Ok(Member::unnamed(self.plan.root_state()));
@@ -374,6 +255,29 @@ impl Engine {
         let state = self.states.get(id.0 as usize);
         state.map(Arc::as_ref).ok_or(Reason::Internal)
     }
+}
+
+fn member(plan: &Plan, state: &State, name: &str) -> Result<Member, Reason> {
+    let (id, gate) = plan.member(state, name).ok_or(Reason::Overloaded)?;
+    Ok(Member {
+        state: id,
+        gate,
+        looks_listed: plan.looks_listed(name),
+    })
+}
+
+/// A state, which may be new.
+#[inline(always)]
+fn reach<'s>(
+    plan: &Plan,
+    states: &'s mut Arc<Vec<Arc<State>>>,
+    id: StateId,
+) -> Result<&'s State, Reason> {
+    if states.len() <= id.0 as usize {
+        *states = plan.states();
+    }
+    let state = states.get(id.0 as usize);
+    state.map(Arc::as_ref).ok_or(Reason::Internal)
 }
 
 fn is_close(kind: Kind) -> bool {

@@ -8,7 +8,6 @@ use super::body::Body;
 
 impl Body {
     /// What stands before a child that leaves: blanks, comma, name.
-    #[inline]
     pub fn emit_lead(&mut self, chunk: &str) {
         let opens_record = self
             .record
@@ -25,7 +24,6 @@ impl Body {
         self.emit(chunk, Which::Head);
     }
 
-    #[inline]
     pub fn emit(&mut self, chunk: &str, which: Which) {
         let pending = match which {
             Which::First => &self.first,
@@ -40,11 +38,17 @@ impl Body {
         self.keep(chunk, range);
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn keep(&mut self, chunk: &str, range: Range<usize>) {
         if self.run.end == range.start {
             self.run.end = range.end;
-        } else if !range.is_empty() {
+        } else {
+            self.keep_apart(chunk, range);
+        }
+    }
+
+    fn keep_apart(&mut self, chunk: &str, range: Range<usize>) {
+        if !range.is_empty() {
             self.flush(chunk);
             self.run = range;
         }

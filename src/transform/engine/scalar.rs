@@ -91,7 +91,7 @@ impl Body {
         is_person: bool,
     ) -> Result<(), Reason> {
         if let Some(treatment) = replace {
-            self.replace(chunk, kind, raw, treatment)?;
+            self.replace(chunk, kind, raw, treatment, self.frames.is_empty())?;
         }
         if is_person {
             self.see_person(kind, raw)?;
@@ -116,6 +116,7 @@ impl Body {
         kind: Kind,
         raw: &str,
         treatment: &Treatment,
+        is_root: bool,
     ) -> Result<(), Reason> {
         self.flush(chunk);
         self.replacement.clear();
@@ -125,7 +126,7 @@ impl Body {
             Text::Null
         };
         replacement(treatment, value.as_scalar(), &mut self.replacement);
-        if self.frames.is_empty() {
+        if is_root {
             self.tail.extend_from_slice(&self.replacement);
         } else {
             self.out.extend_from_slice(&self.replacement);

@@ -7,7 +7,6 @@ use crate::policy::plan::{Act, Gate, Node, State, Verdict};
 
 impl Body {
     /// The first piece of a value. `depth` brackets are open, its own included.
-    #[inline]
     pub fn value(
         &mut self,
         chunk: &str,
@@ -18,7 +17,7 @@ impl Body {
     ) -> Result<(), Reason> {
         let node = node_of(piece.kind);
         let container = matches!(node, Node::Object | Node::Array);
-        self.follow_person(state, container)?;
+        self.follow_person(state, container, self.frames.len())?;
         if self
             .frames
             .last()
@@ -85,8 +84,7 @@ impl Body {
         }
     }
 
-    #[inline(always)]
-    pub fn count(&mut self, verdict: &Verdict, gate: Gate, gone: bool) {
+    fn count(&mut self, verdict: &Verdict, gate: Gate, gone: bool) {
         let openness = if gone {
             Openness::Strip
         } else {

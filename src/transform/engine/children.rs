@@ -1,0 +1,138 @@
+//! A chunk read child by child, as long as each lies in it up to its first token.
+//!
+//! The frame at hand is kept apart from the others meanwhile. Whatever is not read whole is left to
+//! [`Engine::piece`]; what it is judged by is the same.
+
+use super::body::{Frame, Member, Now};
+use super::direct::Stretch;
+use super::{Engine, member, reach};
+use crate::json::{Kind, Lexer, Next};
+use crate::model::Reason;
+
+impl Engine {
+    /// Reads children from `at`; returns where it stopped.
+    pub(super) fn children(
+        &mut self,
+        chunk: &str,
+        within: &[u8],
+        mut at: usize,
+    ) -> Result<usize, Reason> {
+        if !self.lexer.is_at_child() {
+            return Ok(at);
+        }
+        let Some(mut frame) = self.body.frames.pop() else {
+            return Ok(at);
+        };
+        while let Some(next) = Lexer::next_ahead(within, at, frame.object, frame.any) {
+            let head = match next {
+                Next::Child(head) => head,
+                // The root's bracket, and that of what is only looked through, is not for here.
+                Next::End(_) if self.body.frames.is_empty() || !frame.is_plain => break,
+                Next::End(bracket) => {
+                    let piece = self.lexer.close_ahead(bracket, frame.object);
+                    frame = self.body.close_direct(chunk, at, piece, &frame)?;
+                    at = piece.end;
+                    continue;
+                }
+            };
+            if frame.must_be_empty {
+                break;
+            }
+            let Some((member, value)) = self.place_ahead(chunk, within, head, &mut frame)? else {
+                break;
+            };
+            let Engine {
+                plan,
+                states,
+                lexer,
+                habits,
+                body,
+                ..
+            } = self;
+            let token = match within.get(value) {
+                Some(b'{' | b'[') => lexer.open_ahead(within, value),
+                _ => lexer.scalar_ahead(within, value),
+            };
+            let Some(token) = token else { break };
+            let state = reach(plan, states, member.state)?;
+            let stretch = Stretch {
+                start: at,
+                head,
+                token,
+                is_first: !frame.any,
+            };
+            frame.any = true;
+            frame.index += 1;
+            at = token.end;
+            let is_scalar = !matches!(token.kind, Kind::ObjectOpen | Kind::ArrayOpen);
+            if frame.is_plain && is_scalar {
+                if body.direct_scalar(chunk, stretch, member, state, &mut frame)? {
+                    continue;
+                }
+            } else if frame.is_plain
+                && body.direct_container(chunk, stretch, member, state, &mut frame, lexer.depth())
+            {
+                if body.now != Now::Judging {
+                    break;
+                }
+                if token.kind == Kind::ObjectOpen {
+                    frame.course = habits.begin(frame.state);
+                }
+                continue;
+            }
+            body.frames.push(frame);
+            body.before_child(chunk, stretch);
+            body.value(chunk, token, member, state, lexer.depth())?;
+            if token.kind == Kind::ObjectOpen
+                && let Some(frame) = body.opened()
+            {
+                frame.course = habits.begin(frame.state);
+            }
+            return Ok(at);
+        }
+        self.body.frames.push(frame);
+        Ok(at)
+    }
+
+    /// Which state the child has that begins at `head`, and where its value begins.
+    #[inline(always)]
+    fn place_ahead(
+        &mut self,
+        chunk: &str,
+        within: &[u8],
+        head: usize,
+        frame: &mut Frame,
+    ) -> Result<Option<(Member, usize)>, Reason> {
+        if !frame.object {
+            let state = self.state(frame.state)?;
+            let element = self.plan.element(state, frame.index);
+            let member = Member::unnamed(element.ok_or(Reason::Overloaded)?);
+            return Ok(Some((member, head)));
+        }
+        if let Some((word, member)) = self.habits.next(&frame.course)
+            && let Some(value) = Lexer::expected_ahead(within, head, word)
+        {
+            self.habits.follow(&mut frame.course);
+            return Ok(Some((member, value)));
+        }
+        self.name_ahead(chunk, within, head, frame)
+    }
+
+    /// The same for a member whose name was not expected.
+    fn name_ahead(
+        &mut self,
+        chunk: &str,
+        within: &[u8],
+        head: usize,
+        frame: &mut Frame,
+    ) -> Result<Option<(Member, usize)>, Reason> {
+        let Some((name, value)) = self.lexer.name_ahead(within, head) else {
+            return Ok(None);
+        };
+        let name = chunk.get(name).ok_or(Reason::Internal)?;
+        let member = member(&self.plan, self.state(frame.state)?, name)?;
+        self.habits
+            .learn(&mut frame.course, frame.state, name, member);
+        Ok(Some((member, value)))
+    }
+}
