@@ -54,6 +54,8 @@ pub struct Piece {
     pub first: bool,
     /// The token ends with this piece. (Runs of blanks are never known to end.)
     pub last: bool,
+    /// It is known to hold no escape.
+    pub plain: bool,
 }
 
 /// See the module.
@@ -158,6 +160,7 @@ impl Lexer {
                 end: 0,
                 first: false,
                 last: true,
+                plain: false,
             }));
         }
         if self.is_done() {
@@ -181,6 +184,7 @@ impl Lexer {
                 end: at + blanks(rest, 0),
                 first,
                 last: false,
+                plain: false,
             });
         }
         self.in_space = false;
@@ -309,6 +313,7 @@ impl Lexer {
                     end: at + used + 1,
                     first,
                     last: true,
+                    plain: false,
                 });
             }
             full |= byte.is_some() && length >= limit;
@@ -329,6 +334,7 @@ impl Lexer {
                     end: at + used,
                     first,
                     last: false,
+                    plain: false,
                 });
             };
             escape = next;
@@ -366,6 +372,7 @@ impl Lexer {
             end: at + used,
             first,
             last,
+            plain: false,
         })
     }
 
@@ -398,6 +405,7 @@ impl Lexer {
             end: at + same,
             first,
             last,
+            plain: false,
         })
     }
 }
@@ -409,6 +417,7 @@ fn single(kind: Kind, at: usize) -> Piece {
         end: at + 1,
         first: true,
         last: true,
+        plain: false,
     }
 }
 

@@ -62,9 +62,26 @@ impl Lexer {
     /// Reads a whole scalar.
     #[inline(always)]
     pub fn scalar_ahead(&mut self, chunk: &[u8], at: usize) -> Option<Piece> {
-        let (kind, end) = scalar(chunk, at, *chunk.get(at)?)?;
+        let byte = *chunk.get(at)?;
+        let (kind, end, plain) = match byte {
+            b'"' => {
+                let (end, plain) = string(chunk, at)?;
+                (Kind::String, end, plain)
+            }
+            _ => {
+                let (kind, end) = bare_scalar(chunk, at, byte)?;
+                (kind, end, false)
+            }
+        };
         self.expect = Expect::CommaOrClose;
-        Some(whole(kind, at, end))
+        Some(Piece {
+            kind,
+            start: at,
+            end,
+            first: true,
+            last: true,
+            plain,
+        })
     }
 
     /// Reads an opening bracket.
@@ -127,7 +144,7 @@ impl Lexer {
             Next::End(_) => return None,
         };
         if place.object {
-            let end = string(chunk, at)?;
+            let (end, _) = string(chunk, at)?;
             if end - at > self.limits.key.saturating_add(2) {
                 return None;
             }
@@ -143,7 +160,10 @@ impl Lexer {
             *place = Place { object, any: false };
             return Some(at + 1);
         }
-        let (_, end) = scalar(chunk, at, byte)?;
+        let (end, _) = match byte {
+            b'"' => string(chunk, at)?,
+            _ => (bare_scalar(chunk, at, byte)?.1, false),
+        };
         place.any = true;
         Some(end)
     }
@@ -231,11 +251,10 @@ fn after_colon(chunk: &[u8], at: usize) -> Option<usize> {
     few_blanks(chunk, at + 1)
 }
 
-/// The end of a scalar that begins with `byte`; of a number only if another byte follows it.
+/// The end of a scalar other than a string that begins with `byte`; of a number only if another byte follows it.
 #[inline(always)]
-fn scalar(chunk: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
+fn bare_scalar(chunk: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
     match byte {
-        b'"' => Some((Kind::String, string(chunk, at)?)),
         b'-' => number(chunk, at + 1, Number::Minus),
         b'0' => number(chunk, at + 1, Number::Zero),
         b'1'..=b'9' => number(chunk, at + 1, Number::Integer),
@@ -246,17 +265,17 @@ fn scalar(chunk: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
     }
 }
 
-/// The end of a string, quotes included.
+/// The end of a string, quotes included, and whether it holds no escape.
 #[inline(always)]
-fn string(chunk: &[u8], at: usize) -> Option<usize> {
+fn string(chunk: &[u8], at: usize) -> Option<(usize, bool)> {
     if chunk.get(at) != Some(&b'"') {
         return None;
     }
     let at = plain(chunk, at + 1);
     if chunk.get(at) == Some(&b'"') {
-        return Some(at + 1);
+        return Some((at + 1, true));
     }
-    string_with_escapes(chunk, at)
+    Some((string_with_escapes(chunk, at)?, false))
 }
 
 fn string_with_escapes(chunk: &[u8], mut at: usize) -> Option<usize> {
@@ -300,14 +319,4 @@ fn number(chunk: &[u8], mut at: usize, mut state: Number) -> Option<(Kind, usize
 fn literal(chunk: &[u8], at: usize, letters: &[u8], kind: Kind) -> Option<(Kind, usize)> {
     let end = at + letters.len();
     (chunk.get(at..end)? == letters).then_some((kind, end))
-}
-
-fn whole(kind: Kind, start: usize, end: usize) -> Piece {
-    Piece {
-        kind,
-        start,
-        end,
-        first: true,
-        last: true,
-    }
 }

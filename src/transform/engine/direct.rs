@@ -5,7 +5,7 @@
 
 use super::body::{Body, Frame, Member, Now, Spot};
 use super::output::Which;
-use super::slice;
+use super::scalar::Raw;
 use crate::json::{Kind, Piece};
 use crate::model::{Openness, Reason};
 use crate::policy::plan::{Act, State, Verdict};
@@ -48,12 +48,12 @@ impl Body {
             Act::Show if state.is_person && !state.is_record && self.record.is_some() => {
                 self.follow_person(state, false, self.frames.len() + 1)?;
                 self.lead(chunk, stretch, frame, token.end);
-                self.see_person(token.kind, slice(chunk, token)?)?;
+                self.see_person(Raw::of(chunk, token)?)?;
             }
             Act::Drop if state.is_plain => self.leave_out(chunk, stretch),
             Act::Replace(treatment) if state.is_plain => {
                 self.lead(chunk, stretch, frame, token.start);
-                self.replace(chunk, token.kind, slice(chunk, token)?, treatment, false)?;
+                self.replace(chunk, Raw::of(chunk, token)?, treatment, false)?;
             }
             _ => return Ok(false),
         }

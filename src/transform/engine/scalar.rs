@@ -33,7 +33,7 @@ impl Body {
         }
         self.read_piece(chunk, piece, reads(replace, is_person), passes)?;
         if replace.is_some() || is_person {
-            self.end_scalar(chunk, piece.kind, slice(chunk, piece)?, replace, is_person)?;
+            self.end_scalar(chunk, Raw::of(chunk, piece)?, replace, is_person)?;
         }
         self.value_done(chunk)
     }
@@ -47,13 +47,12 @@ impl Body {
         }
         let fate = std::mem::take(&mut self.fate);
         let raw = std::mem::take(&mut self.value);
-        self.end_scalar(
-            chunk,
-            piece.kind,
-            &raw,
-            fate.replace.as_ref(),
-            fate.is_person,
-        )?;
+        let whole = Raw {
+            kind: piece.kind,
+            text: &raw,
+            plain: false,
+        };
+        self.end_scalar(chunk, whole, fate.replace.as_ref(), fate.is_person)?;
         self.value = raw;
         self.value.clear();
         self.value_done(chunk)
@@ -85,23 +84,22 @@ impl Body {
     fn end_scalar(
         &mut self,
         chunk: &str,
-        kind: Kind,
-        raw: &str,
+        raw: Raw<'_>,
         replace: Option<&Treatment>,
         is_person: bool,
     ) -> Result<(), Reason> {
         if let Some(treatment) = replace {
-            self.replace(chunk, kind, raw, treatment, self.frames.is_empty())?;
+            self.replace(chunk, raw, treatment, self.frames.is_empty())?;
         }
         if is_person {
-            self.see_person(kind, raw)?;
+            self.see_person(raw)?;
         }
         Ok(())
     }
 
     /// The person of the record at hand, if there is one.
-    pub fn see_person(&mut self, kind: Kind, raw: &str) -> Result<(), Reason> {
-        match Text::of(kind, raw)? {
+    pub fn see_person(&mut self, raw: Raw<'_>) -> Result<(), Reason> {
+        match Text::of(raw)? {
             Text::String(text) => self.see(Some(&text)),
             Text::Number(text) => self.see(Some(text)),
             Text::Boolean | Text::Null => self.see(None),
@@ -113,15 +111,14 @@ impl Body {
     pub fn replace(
         &mut self,
         chunk: &str,
-        kind: Kind,
-        raw: &str,
+        raw: Raw<'_>,
         treatment: &Treatment,
         is_root: bool,
     ) -> Result<(), Reason> {
         self.flush(chunk);
         self.replacement.clear();
         let value = if reads_value(treatment) {
-            Text::of(kind, raw)?
+            Text::of(raw)?
         } else {
             Text::Null
         };
@@ -183,6 +180,26 @@ impl Body {
     }
 }
 
+/// A scalar as it came.
+#[derive(Clone, Copy)]
+pub(super) struct Raw<'a> {
+    kind: Kind,
+    text: &'a str,
+    /// It holds no escape.
+    plain: bool,
+}
+
+impl<'a> Raw<'a> {
+    #[inline]
+    pub fn of(chunk: &'a str, piece: Piece) -> Result<Self, Reason> {
+        Ok(Raw {
+            kind: piece.kind,
+            text: slice(chunk, piece)?,
+            plain: piece.plain,
+        })
+    }
+}
+
 /// A scalar that was read.
 enum Text<'a> {
     String(Cow<'a, str>),
@@ -192,12 +209,13 @@ enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    fn of(kind: Kind, raw: &'a str) -> Result<Self, Reason> {
-        Ok(match kind {
+    fn of(raw: Raw<'a>) -> Result<Self, Reason> {
+        Ok(match raw.kind {
+            Kind::String if raw.plain => Text::String(Cow::Borrowed(unquoted(raw.text))),
             Kind::String => {
-                Text::String(json::decode(unquoted(raw)).ok_or(Reason::UnreadableBody)?)
+                Text::String(json::decode(unquoted(raw.text)).ok_or(Reason::UnreadableBody)?)
             }
-            Kind::Number => Text::Number(raw),
+            Kind::Number => Text::Number(raw.text),
             Kind::Boolean => Text::Boolean,
             _ => Text::Null,
         })
