@@ -24,8 +24,9 @@ const PACKAGES: [(&str, &str); 6] = [
 const FILES: u32 = 32_768;
 const RAISED: &str = "PROXY_BENCH_FILES_RAISED";
 
-/// Starts this program again under the highest limit of open files, since nothing here may call the kernel for it.
-pub fn raise_file_limit() -> Result<()> {
+/// Starts this program again under the highest limit of open files, since nothing here may call the kernel for it, and with
+/// temporary files beside the build's.
+pub fn prepare_process() -> Result<()> {
     if std::env::var_os(RAISED).is_some() {
         return Ok(());
     }
@@ -38,6 +39,8 @@ pub fn raise_file_limit() -> Result<()> {
         .arg(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
         .env(RAISED, "1")
+        // Access logs take gigabytes, which a temporary directory in memory may not have.
+        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
         .exec();
     Err(error.into())
 }

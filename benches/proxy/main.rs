@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<()> {
     options.check()?;
-    machine::raise_file_limit()?;
+    machine::prepare_process()?;
     machine::install_packages()?;
     let bodies = Bodies::make(options)?;
     let mut report = Report::new(options);
@@ -106,7 +106,10 @@ fn run(options: &Options) -> Result<()> {
     if options.runs(Part::Idle) {
         report.idle(&idle.by_subject);
     }
-    report.targets();
+    // Beside each other, several are compared with one another.
+    if options.binaries().len() == 1 {
+        report.targets();
+    }
     if options.write {
         report.write()?;
     }
