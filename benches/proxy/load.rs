@@ -5,6 +5,11 @@ use std::process::{Command, Output};
 use crate::Result;
 use crate::options::Protocol;
 
+/// Many times what the slowest run takes.
+const PATIENCE: &str = "10m";
+/// How `timeout` ends then.
+const TIMED_OUT: i32 = 124;
+
 /// A run of `h2load`.
 pub struct Load<'a> {
     pub port: u16,
@@ -18,7 +23,8 @@ impl Load<'_> {
     /// Sixteen requests are under way at any time: few enough that two cores which also hold the caller and the upstream
     /// are not choked, enough that no proxy waits.
     pub fn run(&self) -> Result<()> {
-        let mut command = Command::new("h2load");
+        let mut command = Command::new("timeout");
+        command.args([PATIENCE, "h2load"]);
         let (connections, streams) = match self.protocol {
             Protocol::H1 => ("16", "1"),
             Protocol::H2 => ("4", "4"),
@@ -32,6 +38,9 @@ impl Load<'_> {
             .args(["-H", &format!("authorization: Bearer {}", self.token)])
             .arg(self.url());
         let output = command.output()?;
+        if output.status.code() == Some(TIMED_OUT) {
+            return Err(format!("{}: no end after {PATIENCE}", self.url()).into());
+        }
         let said = String::from_utf8_lossy(&output.stdout);
         let requests = self.requests;
         let application = match self.protocol {

@@ -1,7 +1,7 @@
 //! The whole proxy beside nginx and haproxy, which pass the same bytes through, and nginx + Lua, which masks them.
 //!
 //! ```text
-//! cargo bench --bench proxy                                              everything, about ten minutes
+//! cargo bench --bench proxy                                              everything, about a quarter of an hour
 //! cargo bench --bench proxy -- --only 1k,h1 --rounds 1 --scale 0.3       under a minute, for who is at work
 //! cargo bench --bench proxy -- --only 1m --subjects fieldgate --binary old=/tmp/fieldgate --binary new=target/release/fieldgate
 //! cargo bench --bench proxy -- --write                                   everything, into docs/benchmarks.md
@@ -62,8 +62,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<()> {
     options.check()?;
-    machine::prepare_process()?;
     machine::install_packages()?;
+    machine::prepare_process()?;
     let bodies = Bodies::make(options)?;
     let mut report = Report::new(options);
     let busy = [Part::Load, Part::Handshake, Part::First];

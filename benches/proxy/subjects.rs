@@ -109,8 +109,13 @@ impl Rig {
             let Some(dir) = &subject.audit else { continue };
             let mut lines = 0;
             for entry in fs::read_dir(dir)? {
-                let file = BufReader::new(File::open(entry?.path())?);
-                lines += file.split(b'\n').count();
+                let path = entry?.path();
+                if path.is_file() {
+                    for line in BufReader::new(File::open(path)?).split(b'\n') {
+                        line?;
+                        lines += 1;
+                    }
+                }
             }
             // `intent` before the upstream is asked, `outcome` at the end.
             let expected = 2 * subject.requests.get();
