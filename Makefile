@@ -43,8 +43,9 @@ check: ## only the shipped rule sets: load and lint them
 		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
 	done
 
-bench: ## the engine's benchmarks, and a GiB through the running proxy, optimised build
-	$(CARGO) bench --locked --bench '*'
+bench: ## the engine alone, the whole proxy beside nginx, haproxy and nginx + Lua, and a GiB, optimised build
+	$(CARGO) bench --locked --bench engine
+	$(CARGO) bench --locked --bench proxy -- --write
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
 fuzz: ## the property tests with CASES=20000 cases each, optimised build

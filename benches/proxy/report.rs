@@ -1,0 +1,324 @@
+//! The tables, for the terminal and for `docs/benchmarks.md`. Refuses a page without the markers of its section.
+
+use std::fs;
+
+use crate::Result;
+use crate::machine;
+use crate::measure::{Case, IDLE, LargeOutcome, median};
+use crate::options::{Options, Peer, Protocol, Size};
+use crate::subjects::Rig;
+
+/// Where the page has this benchmark's section; everything outside is written by hand or by another benchmark.
+const BEGIN: &str = "<!-- begin proxy -->";
+const END: &str = "<!-- end proxy -->";
+
+/// What has been measured so far, as text.
+pub struct Report<'a> {
+    options: &'a Options,
+    subjects: Vec<(String, Peer)>,
+    text: String,
+    targets: Vec<Target>,
+}
+
+/// A target of the design beside what was measured, the worst of several figures first.
+struct Target {
+    what: String,
+    target: String,
+    measured: String,
+    is_met: bool,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(options: &'a Options) -> Report<'a> {
+        let mut report = Report {
+            options,
+            subjects: Vec::new(),
+            text: String::new(),
+            targets: Vec::new(),
+        };
+        let today = jiff::Zoned::now().date();
+        let arguments: Vec<String> = std::env::args()
+            .skip(1)
+            .filter(|one| one != "--bench")
+            .collect();
+        report.say(&format!(
+            "Made on {today} by `cargo bench --bench proxy -- {}`, medians of {} rounds.\n{}",
+            arguments.join(" "),
+            options.rounds,
+            machine::description(),
+        ));
+        report
+    }
+
+    /// Whom the figures are of; the same in every rig.
+    pub fn about(&mut self, rig: &Rig) {
+        let each = rig.subjects.iter();
+        self.subjects = each.map(|one| (one.name.clone(), one.peer)).collect();
+    }
+
+    fn say(&mut self, paragraph: &str) {
+        println!("{paragraph}\n");
+        self.text += paragraph;
+        self.text += "\n\n";
+    }
+
+    fn table(&mut self, heading: &[String], rows: &[Vec<String>]) {
+        let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+        let mut lines = vec![
+            line(heading),
+            format!("|---{}|", "|---:".repeat(heading.len() - 1)),
+        ];
+        lines.extend(rows.iter().map(|row| line(row)));
+        self.say(&lines.join("\n"));
+    }
+
+    /// A row for each subject, its cells made from its position.
+    fn by_subject(&mut self, heading: &[String], cells: impl Fn(usize) -> Vec<String>) {
+        let subjects = self.subjects.iter().enumerate();
+        let rows: Vec<Vec<String>> = subjects
+            .map(|(at, (name, peer))| {
+                let bold = |text: String| match peer.is_governed() && !text.is_empty() {
+                    true => format!("**{text}**"),
+                    false => text,
+                };
+                let row = std::iter::once(name.clone()).chain(cells(at));
+                row.map(bold).collect()
+            })
+            .collect();
+        self.table(heading, &rows);
+    }
+
+    fn governed(&self) -> Vec<usize> {
+        let subjects = self.subjects.iter().enumerate();
+        let governed = subjects.filter(|(_, (_, peer))| peer.is_governed());
+        governed.map(|(at, _)| at).collect()
+    }
+
+    fn lua(&self) -> Option<usize> {
+        self.subjects
+            .iter()
+            .position(|(_, peer)| *peer == Peer::Lua)
+    }
+
+    pub fn load(&mut self, cases: &[Case]) {
+        self.say("### CPU per request\n\nAs a ratio to nginx pass-through of the same round; the least and the most of all rounds in parentheses.");
+        let name = |case: &Case| format!("{}, {}", case.size.name(), case.protocol.name());
+        let head = |first: &str| {
+            let names = cases.iter().map(name);
+            std::iter::once(first.to_owned())
+                .chain(names)
+                .collect::<Vec<_>>()
+        };
+        self.by_subject(&head("nginx pass-through = 1"), |at| {
+            cases
+                .iter()
+                .map(|case| spread(&ratios(&case.rounds[at], &case.rounds[0])))
+                .collect()
+        });
+        self.say("The same in microseconds of CPU; another machine has others.");
+        self.by_subject(&head("µs"), |at| {
+            cases
+                .iter()
+                .map(|case| micros(median(&case.rounds[at])))
+                .collect()
+        });
+        for size in Size::ALL {
+            self.load_target(cases, size, 0, "nginx pass-through", 1.25);
+        }
+        if let Some(lua) = self.lua() {
+            for (size, limit) in Size::ALL.into_iter().zip([0.55, 0.14, 0.09]) {
+                self.load_target(cases, size, lua, "nginx + Lua cjson", limit);
+            }
+        }
+    }
+
+    fn load_target(&mut self, cases: &[Case], size: Size, to: usize, whom: &str, limit: f64) {
+        let mut figures = Vec::new();
+        for case in cases.iter().filter(|case| case.size == size) {
+            for at in self.governed() {
+                let protocol = match case.protocol {
+                    Protocol::H1 => "h1",
+                    Protocol::H2 => "h2",
+                };
+                let peer = self.subjects[at].1;
+                let rules = if peer == Peer::Fieldgate { "12" } else { "50" };
+                let figure = median(&ratios(&case.rounds[at], &case.rounds[to]));
+                figures.push((figure, format!("{protocol}/{rules} {figure:.2}")));
+            }
+        }
+        let what = format!("{}, CPU / {whom} (protocol/fields)", size.name());
+        self.target(what, limit, "", &figures);
+    }
+
+    fn target(&mut self, what: String, limit: f64, unit: &str, figures: &[(f64, String)]) {
+        if figures.is_empty() {
+            return;
+        }
+        let texts: Vec<&str> = figures.iter().map(|(_, text)| text.as_str()).collect();
+        self.targets.push(Target {
+            what,
+            target: format!("<= {limit}{unit}"),
+            measured: texts.join(", "),
+            is_met: figures.iter().all(|(figure, _)| *figure <= limit),
+        });
+    }
+
+    pub fn handshakes(&mut self, rounds: &[Vec<f64>]) {
+        self.say("### Full handshakes\n\nTLS 1.3, X25519, ECDSA P-256, no resumption: connect, one request for the 1 KB record, close.");
+        self.by_subject(
+            &["CPU per connection", "µs", "nginx = 1"].map(str::to_owned),
+            |at| {
+                let ratios = ratios(&rounds[at], &rounds[0]);
+                vec![micros(median(&rounds[at])), spread(&ratios)]
+            },
+        );
+    }
+
+    pub fn first_bytes(&mut self, rounds: &[Vec<f64>]) {
+        self.say("### First byte\n\nOf the 1 MB list on a connection that is there, less that of the upstream asked directly, taking turns.");
+        self.by_subject(&["first byte, added", "µs"].map(str::to_owned), |at| {
+            vec![micros(median(&rounds[at]))]
+        });
+        let figures: Vec<(f64, String)> = self
+            .governed()
+            .into_iter()
+            .map(|at| median(&rounds[at]) / 1e3)
+            .map(|figure| (figure, format!("{figure:.2} ms")))
+            .collect();
+        self.target(
+            "first byte, added (12, 50 fields)".to_owned(),
+            1.0,
+            " ms",
+            &figures,
+        );
+    }
+
+    pub fn large(&mut self, outcomes: &[Vec<LargeOutcome>]) {
+        let name = self.options.large.name();
+        self.say(&format!(
+            "### A response of {name}\n\nRead as fast as it comes, from processes that have answered one small request. Resident memory is summed over\nthe processes, pages they share counting for each; growth is the peak less what was resident before the request."
+        ));
+        let heading = [
+            "",
+            "sent, MiB",
+            "peak, MiB",
+            "growth, MiB",
+            "first byte, ms",
+        ];
+        self.by_subject(&heading.map(str::to_owned), |at| {
+            let seen = &outcomes[at];
+            if seen.is_empty() {
+                return ["not run, too little free memory", "", "", ""]
+                    .map(str::to_owned)
+                    .to_vec();
+            }
+            let middle = |of: fn(&LargeOutcome) -> f64| {
+                let figures: Vec<f64> = seen.iter().map(of).collect();
+                format!("{:.1}", median(&figures))
+            };
+            vec![
+                middle(|one| mebibytes(one.length)),
+                middle(|one| mebibytes(one.peak)),
+                middle(|one| mebibytes(one.growth)),
+                middle(|one| one.first_byte.as_secs_f64() * 1e3),
+            ]
+        });
+        let growth = |at: usize| {
+            let each = outcomes[at].iter().map(|one| mebibytes(one.growth));
+            let figure = each.fold(0.0, f64::max);
+            (figure, format!("{figure:.1} MiB"))
+        };
+        let figures: Vec<(f64, String)> = self.governed().into_iter().map(growth).collect();
+        self.target(
+            format!("{name} response, most growth (12, 50 fields)"),
+            8.0,
+            " MiB",
+            &figures,
+        );
+    }
+
+    pub fn idle(&mut self, outcomes: &[Vec<f64>]) {
+        self.say(&format!(
+            "### Idle connections\n\n{} connections after a handshake and one request, all of them usable afterwards, to new processes.",
+            self.options.scaled(IDLE),
+        ));
+        self.by_subject(&["resident memory", "KiB each"].map(str::to_owned), |at| {
+            vec![format!("{:.1}", median(&outcomes[at]))]
+        });
+        let each = |at: usize| {
+            let figure = median(&outcomes[at]);
+            (figure, format!("{figure:.1} KiB"))
+        };
+        let figures: Vec<(f64, String)> = self.governed().into_iter().map(each).collect();
+        self.target(
+            "idle TLS connection (12, 50 fields)".to_owned(),
+            24.0,
+            " KiB",
+            &figures,
+        );
+    }
+
+    /// The targets of the design that this benchmark measures.
+    pub fn targets(&mut self) {
+        let targets = std::mem::take(&mut self.targets);
+        if targets.is_empty() {
+            return;
+        }
+        self.say("### Targets\n\nEvery figure has tokens verified and accesses recorded; a target is met when each figure beside it is within.");
+        let rows: Vec<Vec<String>> = targets
+            .into_iter()
+            .map(|one| {
+                let verdict = if one.is_met { "met" } else { "**missed**" };
+                vec![one.what, one.target, one.measured, verdict.to_owned()]
+            })
+            .collect();
+        self.table(
+            &["governed response", "target", "measured", ""].map(str::to_owned),
+            &rows,
+        );
+    }
+
+    /// Puts the text into the page, between the markers.
+    pub fn write(&self) -> Result<()> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/benchmarks.md");
+        let page = fs::read_to_string(path)?;
+        let parts = page.split_once(BEGIN);
+        let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+        let (before, after) =
+            parts.ok_or_else(|| format!("`{path}` has no `{BEGIN}` and `{END}`"))?;
+        let section = self.text.trim_end();
+        fs::write(path, format!("{before}{BEGIN}\n{section}\n{END}{after}"))?;
+        eprintln!("written: {path}");
+        Ok(())
+    }
+}
+
+/// Round by round.
+fn ratios(figures: &[f64], to: &[f64]) -> Vec<f64> {
+    figures
+        .iter()
+        .zip(to)
+        .map(|(one, base)| one / base)
+        .collect()
+}
+
+fn spread(figures: &[f64]) -> String {
+    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = figures.iter().copied().fold(0.0, f64::max);
+    let middle = median(figures);
+    match least == most {
+        true => format!("{middle:.2}"),
+        false => format!("{middle:.2} ({least:.2}-{most:.2})"),
+    }
+}
+
+fn micros(figure: f64) -> String {
+    match figure < 100.0 {
+        true => format!("{figure:.1}"),
+        false => format!("{figure:.0}"),
+    }
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
