@@ -42,7 +42,7 @@ pub async fn serve(
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
     };
-    let answered = ask(&proxy, &permitted, &mut parts).await;
+    let answered = ask(&proxy, connection.worker, &permitted, &mut parts).await;
     match answered {
         Ok(answered) => respond(&proxy, &permitted, answered, id, head, observed).await,
         Err(refusal) => replace(&refusal, id, head, &mut observed),
@@ -228,6 +228,7 @@ struct Answered {
 /// Stage 5, and the gate its answer must pass.
 async fn ask(
     proxy: &Proxy,
+    worker: usize,
     permitted: &Permitted,
     parts: &mut http::request::Parts,
 ) -> Result<Answered, Refusal> {
@@ -241,7 +242,7 @@ async fn ask(
     };
     let answer = permitted
         .upstream
-        .send(&permitted.permit, method, headers)
+        .send(worker, &permitted.permit, method, headers)
         .await?;
     proxy
         .metrics

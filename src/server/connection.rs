@@ -45,7 +45,7 @@ pub(super) struct Shared<S, R> {
 
 /// A connection that was accepted and nothing else.
 pub(super) struct Arrival {
-    pub(super) tcp: TcpStream,
+    pub(super) tcp: std::net::TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) listener: usize,
     pub(super) tls: TlsAcceptor,
@@ -64,7 +64,7 @@ const RESETS: usize = 20;
 const PING: Duration = Duration::from_secs(20);
 
 /// Serves one accepted connection until it ends, is idle, or is cut.
-pub(super) async fn run<S, F, B, R>(shared: Arc<Shared<S, R>>, arrival: Arrival)
+pub(super) async fn run<S, F, B, R>(shared: Arc<Shared<S, R>>, arrival: Arrival, worker: usize)
 where
     S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -86,7 +86,11 @@ where
     };
     (shared.observe)(Event::Opened);
     let _closed = OnDrop(|| (shared.observe)(Event::Closed));
-    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(arrival.tcp));
+    // Where the descriptor cannot be watched there is nobody to talk to.
+    let Ok(tcp) = TcpStream::from_std(arrival.tcp) else {
+        return;
+    };
+    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(tcp));
     let stream = tokio::select! {
         biased;
         () = shared.drain.reached(Phase::Cut) => return,
@@ -107,6 +111,7 @@ where
     };
     let connection = Arc::new(Connection {
         id,
+        worker,
         peer,
         listener,
         protocol: match tls.alpn_protocol() {

@@ -16,6 +16,7 @@ mod guard;
 mod signals;
 mod tls;
 mod wire;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -30,12 +31,15 @@ pub use drain::{Drain, Phase};
 pub use framing::check as check_framing;
 pub use signals::Signals;
 pub use tls::{TlsError, load as load_tls, server_config};
+pub use workers::{Workers, count as worker_count};
 
 /// What is known of a connection, for as long as it lives and for every request on it.
 #[derive(Debug)]
 pub struct Connection {
     /// Unique in this process, counted from 1.
     pub id: u64,
+    /// Which worker serves it, counted from 0.
+    pub worker: usize,
     /// The other end, IPv4-mapped IPv6 addresses already unmapped.
     pub peer: SocketAddr,
     /// The position of the listener in the settings.

@@ -110,6 +110,7 @@ where
     let drain = Drain::default();
     let served = tokio::spawn(serve(
         bound,
+        Workers::start(worker_count()).unwrap(),
         limits,
         config::Drain::default(),
         drain.clone(),
