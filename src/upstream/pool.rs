@@ -5,6 +5,7 @@
 //!
 //! Refuses an upstream that does not accept in time, or whose certificate is not the expected one.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,7 +37,7 @@ pub(super) struct Pool {
     tls: Option<Secured>,
     longest_head: usize,
     /// For each lane; the one used last stands last and is taken first.
-    waiting: Vec<Mutex<Vec<Waiting>>>,
+    waiting: Vec<Mutex<VecDeque<Waiting>>>,
 }
 
 struct Waiting {
@@ -94,11 +95,12 @@ impl Pool {
     /// A connection that waits in this lane and is still of use.
     pub(super) fn take(&self, lane: usize) -> Option<Connected> {
         let mut waiting = self.lock(lane)?;
-        waiting.retain(Waiting::is_of_use);
+        forget_old(&mut waiting);
+        // The one put back last may still be told that its answer has ended.
         let ready = waiting
             .iter()
             .rposition(|waiting| waiting.connected.sender.is_ready())?;
-        Some(waiting.remove(ready).connected)
+        Some(waiting.remove(ready)?.connected)
     }
 
     /// Takes back a connection whose last answer was read to its end.
@@ -106,10 +108,12 @@ impl Pool {
         let Some(mut waiting) = self.lock(connected.lane) else {
             return;
         };
-        waiting.retain(Waiting::is_of_use);
+        let since = forget_old(&mut waiting);
+        if waiting.len() >= MOST_WAITING {
+            waiting.retain(|waiting| !waiting.connected.sender.is_closed());
+        }
         if waiting.len() < MOST_WAITING {
-            let since = Instant::now();
-            waiting.push(Waiting { connected, since });
+            waiting.push_back(Waiting { connected, since });
         }
     }
 
@@ -157,14 +161,18 @@ impl Pool {
         })
     }
 
-    fn lock(&self, lane: usize) -> Option<MutexGuard<'_, Vec<Waiting>>> {
+    fn lock(&self, lane: usize) -> Option<MutexGuard<'_, VecDeque<Waiting>>> {
         let waiting = self.waiting.get(lane % self.waiting.len().max(1))?;
         Some(waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Waiting {
-    fn is_of_use(&self) -> bool {
-        !self.connected.sender.is_closed() && self.since.elapsed() < LONGEST_WAIT
+/// Closes what has waited too long; what waits longest stands first. Says what time it is.
+fn forget_old(waiting: &mut VecDeque<Waiting>) -> Instant {
+    let now = Instant::now();
+    let is_old = |waiting: &Waiting| now.duration_since(waiting.since) >= LONGEST_WAIT;
+    while waiting.front().is_some_and(is_old) {
+        waiting.pop_front();
     }
+    now
 }
