@@ -197,7 +197,11 @@ impl Upstream {
         loop {
             let (mut connected, is_new) = match self.pool.take(lane) {
                 Some(waiting) => (waiting, false),
-                None => (self.pool.connect(lane, self.timeouts.connect).await?, true),
+                None => {
+                    // Boxed: a TLS handshake's state is large, and most requests have none.
+                    let connecting = self.pool.connect(lane, self.timeouts.connect);
+                    (Box::pin(connecting).await?, true)
+                }
             };
             let sending = connected.sender().try_send_request(request);
             let sent = tokio::time::timeout(self.timeouts.first_byte, sending).await;
