@@ -278,6 +278,7 @@ fn observe(proxy: &Proxy, listeners: &[SocketAddr], event: Event) {
     match event {
         Event::Opened => proxy.metrics.connection_opened(),
         Event::Closed => proxy.metrics.connection_closed(),
+        Event::Rested(_) => {}
         Event::Refused(refusal) => {
             proxy.metrics.connection_refused(refusal.kind.code());
             let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));

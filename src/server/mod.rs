@@ -13,6 +13,7 @@ mod connection;
 mod drain;
 mod framing;
 mod guard;
+mod http1;
 mod signals;
 mod tls;
 mod wire;
@@ -68,6 +69,8 @@ pub enum Event {
     Opened,
     /// That connection has ended; there is exactly one for each `Opened`.
     Closed,
+    /// This connection has nothing to do for a moment, and keeps nothing but its TLS session.
+    Rested(u64),
     /// There was no request to answer.
     Refused(Refusal),
 }
