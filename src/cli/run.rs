@@ -23,7 +23,7 @@ use crate::pipeline::{self, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
 use crate::policy::{self, Loaded, RuleSet};
-use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, SwappableTls};
+use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, SwappableTls, Workers};
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::upstream::Upstreams;
 
@@ -71,7 +71,7 @@ pub fn run(settings: Option<&Path>, format: LogFormat, level: &str) -> ExitCode 
     if let Err(error) = telemetry::start_logging(format, level) {
         return StartError::new(USAGE, error).report();
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
@@ -143,8 +143,7 @@ impl Running {
             tracing::warn!("{note}");
         }
         let usage = |error: &dyn std::fmt::Display| StartError::new(USAGE, error);
-        let upstreams = Upstreams::new(&settings.upstreams, &settings.limits, &settings.node)
-            .map_err(|error| usage(&error))?;
+        let upstreams = upstreams(&settings)?;
         let listeners = listeners(&settings, &identity)?;
         let tls = listeners
             .iter()
@@ -155,6 +154,8 @@ impl Running {
             Some(health) => Some(admin::bind(health.address).await.map_err(|e| usage(&e))?),
             None => None,
         };
+        let workers = Workers::start(server::worker_count())
+            .map_err(|error| StartError::new(INTERNAL, error))?;
         let audit = open_audit(&settings, &loaded).await?;
         let metrics = Arc::new(Metrics::default());
         metrics.rules_loaded(1);
@@ -184,6 +185,7 @@ impl Running {
         let serving = tokio::spawn(serve_bound(
             Arc::clone(&proxy),
             bound,
+            workers,
             settings.drain,
             drain.clone(),
             addresses.clone(),
@@ -258,6 +260,7 @@ async fn drain_finished(drain: &Drain) {
 async fn serve_bound(
     proxy: Arc<Proxy>,
     bound: Bound,
+    workers: Workers,
     times: config::Drain,
     drain: Drain,
     addresses: Vec<SocketAddr>,
@@ -268,13 +271,14 @@ async fn serve_bound(
         move |connection, request| pipeline::serve(Arc::clone(&proxy), connection, request)
     };
     let observe = move |event| observe(&proxy, &addresses, event);
-    server::serve(bound, limits, times, drain, service, observe).await;
+    server::serve(bound, workers, limits, times, drain, service, observe).await;
 }
 
 fn observe(proxy: &Proxy, listeners: &[SocketAddr], event: Event) {
     match event {
         Event::Opened => proxy.metrics.connection_opened(),
         Event::Closed => proxy.metrics.connection_closed(),
+        Event::Rested(_) => {}
         Event::Refused(refusal) => {
             proxy.metrics.connection_refused(refusal.kind.code());
             let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
@@ -331,6 +335,17 @@ async fn open_audit(settings: &Settings, loaded: &Loaded) -> Result<Audit, Start
         .await
         .map_err(|error| failed(&error))?;
     Ok(audit)
+}
+
+fn upstreams(settings: &Settings) -> Result<Upstreams, StartError> {
+    let Settings {
+        upstreams,
+        limits,
+        node,
+        ..
+    } = settings;
+    Upstreams::new(upstreams, limits, node, server::worker_count())
+        .map_err(|error| StartError::new(USAGE, error))
 }
 
 fn listeners(settings: &Settings, identity: &Identity) -> Result<Vec<Listener>, StartError> {
@@ -392,8 +407,7 @@ fn reread(settings: &Settings) -> Result<Reread, StartError> {
         code: USAGE,
         messages: mistakes.iter().map(ToString::to_string).collect(),
     })?;
-    let upstreams = Upstreams::new(&settings.upstreams, &settings.limits, &settings.node)
-        .map_err(|error| StartError::new(USAGE, error))?;
+    let upstreams = upstreams(settings)?;
     let tls = listener_tls(settings, &identity)?;
     Ok((identity, upstreams, tls))
 }

@@ -38,11 +38,11 @@ pub async fn serve(
     };
     let mut observed = Box::new(observed);
     let permitted = permit(&proxy, &connection, request, id, &mut observed).await;
-    let (mut parts, permitted) = match permitted {
+    let (method, permitted, headers) = match permitted {
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
     };
-    let answered = ask(&proxy, &permitted, &mut parts).await;
+    let answered = ask(&proxy, connection.worker, &permitted, method, headers).await;
     match answered {
         Ok(answered) => respond(&proxy, &permitted, answered, id, head, observed).await,
         Err(refusal) => replace(&refusal, id, head, &mut observed),
@@ -53,7 +53,6 @@ pub async fn serve(
 struct Permitted {
     permit: Permit,
     upstream: Arc<Upstream>,
-    headers: HeaderMap,
     host: Option<String>,
 }
 
@@ -64,7 +63,7 @@ async fn permit(
     request: Request<Incoming>,
     id: Ulid,
     observed: &mut Observed,
-) -> Result<(http::request::Parts, Permitted), Refusal> {
+) -> Result<(Method, Permitted, HeaderMap), Refusal> {
     let generation = proxy.generation.load_full();
     let now = jiff::Timestamp::now().as_second();
     let (parts, body) = request.into_parts();
@@ -107,15 +106,12 @@ async fn permit(
         .intend(&generation.policy, &permit)
         .await
         .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
-    Ok((
-        parts,
-        Permitted {
-            permit,
-            upstream,
-            headers,
-            host,
-        },
-    ))
+    let permitted = Permitted {
+        permit,
+        upstream,
+        host,
+    };
+    Ok((parts.method, permitted, headers))
 }
 
 fn authenticate(
@@ -228,20 +224,21 @@ struct Answered {
 /// Stage 5, and the gate its answer must pass.
 async fn ask(
     proxy: &Proxy,
+    worker: usize,
     permitted: &Permitted,
-    parts: &mut http::request::Parts,
+    method: Method,
+    headers: HeaderMap,
 ) -> Result<Answered, Refusal> {
-    let headers = permitted.headers.clone();
     let asked = Instant::now();
     // HEAD is answered with what GET would have brought.
-    let method = if parts.method == Method::HEAD {
+    let method = if method == Method::HEAD {
         Method::GET
     } else {
-        parts.method.clone()
+        method
     };
     let answer = permitted
         .upstream
-        .send(&permitted.permit, method, headers)
+        .send(worker, &permitted.permit, method, headers)
         .await?;
     proxy
         .metrics

@@ -62,9 +62,9 @@ impl Stream {
         upstream: UpstreamBody,
         head: bool,
         observed: Box<Observed>,
-    ) -> Self {
+    ) -> Box<Self> {
         let person = permit.checked_person().map(str::to_owned);
-        Stream {
+        Box::new(Stream {
             upstream,
             decoder,
             unread: Bytes::new(),
@@ -75,16 +75,16 @@ impl Stream {
             fault: None,
             head,
             observed,
-        }
+        })
     }
 
     /// Reads until the answer commits or has ended; nothing has left by then.
-    pub async fn begin(mut self) -> Result<Beginning, (Reason, Box<Observed>)> {
+    pub async fn begin(mut self: Box<Self>) -> Result<Beginning, (Reason, Box<Observed>)> {
         match self.judge().await {
             Err(reason) => Err((reason, self.observed)),
             Ok(_) if self.head => Ok(Beginning::Head(self.observed)),
             Ok(Some(whole)) => Ok(Beginning::Whole(whole, self.observed)),
-            Ok(None) => Ok(Beginning::Committed(Box::new(self))),
+            Ok(None) => Ok(Beginning::Committed(self)),
         }
     }
 

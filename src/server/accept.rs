@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::caps::Caps;
 use super::connection::{self, Arrival, Shared};
-use super::{Connection, Drain, Event, Phase, SwappableTls, unmapped};
+use super::{Connection, Drain, Event, Phase, SwappableTls, Workers, unmapped};
 use crate::config::{self, Limits};
 
 const BACKLOG: i32 = 1024;
@@ -86,12 +86,13 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Serves until `drain` has run its course; returns when the last connection is gone.
+/// Serves until `drain` has run its course; returns when the last connection is gone and the workers have ended.
 ///
 /// Each request goes to `service` with its connection; an error of the body it answers with aborts
 /// the answer. What else happens to connections goes to `observe`, which must not block.
 pub async fn serve<S, F, B, R>(
     bound: Bound,
+    workers: Workers,
     limits: Limits,
     times: config::Drain,
     drain: Drain,
@@ -114,10 +115,19 @@ pub async fn serve<S, F, B, R>(
     });
     // Nothing is ever sent: the channel closes when the last connection has let go of its sender.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let workers = Arc::new(workers);
     let mut loops = JoinSet::new();
     for (position, (socket, listener)) in bound.listeners.into_iter().enumerate() {
         let shared = Arc::clone(&shared);
-        loops.spawn(accept(shared, socket, listener, position, alive.clone()));
+        let workers = Arc::clone(&workers);
+        loops.spawn(accept(
+            shared,
+            workers,
+            socket,
+            listener,
+            position,
+            alive.clone(),
+        ));
     }
     drop(alive);
 
@@ -135,10 +145,14 @@ pub async fn serve<S, F, B, R>(
     drain.advance(Phase::Cut);
     let _ = all_gone.recv().await;
     while loops.join_next().await.is_some() {}
+    if let Some(workers) = Arc::into_inner(workers) {
+        workers.stop().await;
+    }
 }
 
 async fn accept<S, F, B, R>(
     shared: Arc<Shared<S, R>>,
+    workers: Arc<Workers>,
     socket: TcpListener,
     listener: Listener,
     position: usize,
@@ -162,6 +176,8 @@ async fn accept<S, F, B, R>(
             Ok((tcp, peer)) => {
                 // Frames are gathered by us; waiting for more would only add latency.
                 let _ = tcp.set_nodelay(true);
+                // It belongs to the worker's runtime from here on.
+                let Ok(tcp) = tcp.into_std() else { continue };
                 let arrival = Arrival {
                     tcp,
                     peer: unmapped(peer),
@@ -170,9 +186,9 @@ async fn accept<S, F, B, R>(
                     client_ca: listener.client_ca.clone(),
                 };
                 let alive = alive.clone();
-                let one = connection::run(Arc::clone(&shared), arrival);
-                tokio::spawn(async move {
-                    one.await;
+                let shared = Arc::clone(&shared);
+                workers.serve(|worker| async move {
+                    connection::run(shared, arrival, worker).await;
                     drop(alive);
                 });
             }

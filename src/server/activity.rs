@@ -72,6 +72,12 @@ impl Activity {
         self.open.load(Ordering::Relaxed) == 0 && self.quiet() >= patience
     }
 
+    /// How long the connection has had no request open, if one ever came.
+    pub(super) fn resting(&self) -> Option<Duration> {
+        let rests = self.open.load(Ordering::Relaxed) == 0 && self.had_requests();
+        rests.then(|| self.quiet())
+    }
+
     /// Whether the client has held up its answers for `patience`.
     pub(super) fn is_held_up_for(&self, patience: Duration) -> bool {
         self.with_client.load(Ordering::Relaxed) > 0 && self.quiet() >= patience

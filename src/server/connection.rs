@@ -14,11 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
@@ -27,11 +26,13 @@ use tokio_rustls::server::TlsStream;
 
 use super::activity::{Activity, Watched};
 use super::caps::Caps;
-use super::guard::{Guard, Verdict};
 use super::wire::Wire;
-use super::{Connection, Drain, Event, Phase, Protocol, Refusal, RefusalKind};
+use super::{Connection, Drain, Event, Phase, Protocol, Refusal, RefusalKind, http1};
 use crate::config::Limits;
 use crate::identity::PeerCertificate;
+
+/// Boxed, because futures copy what they move.
+pub(super) type Stream = Box<TlsStream<TcpStream>>;
 
 /// What all connections share.
 pub(super) struct Shared<S, R> {
@@ -45,15 +46,13 @@ pub(super) struct Shared<S, R> {
 
 /// A connection that was accepted and nothing else.
 pub(super) struct Arrival {
-    pub(super) tcp: TcpStream,
+    pub(super) tcp: std::net::TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) listener: usize,
     pub(super) tls: TlsAcceptor,
     pub(super) client_ca: Option<Arc<str>>,
 }
 
-/// The smallest buffer hyper accepts.
-const SMALLEST_BUFFER: usize = 8 << 10;
 const STREAMS: u32 = 100;
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
@@ -64,7 +63,7 @@ const RESETS: usize = 20;
 const PING: Duration = Duration::from_secs(20);
 
 /// Serves one accepted connection until it ends, is idle, or is cut.
-pub(super) async fn run<S, F, B, R>(shared: Arc<Shared<S, R>>, arrival: Arrival)
+pub(super) async fn run<S, F, B, R>(shared: Arc<Shared<S, R>>, arrival: Arrival, worker: usize)
 where
     S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -86,12 +85,18 @@ where
     };
     (shared.observe)(Event::Opened);
     let _closed = OnDrop(|| (shared.observe)(Event::Closed));
-    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(arrival.tcp));
+    // Where the descriptor cannot be watched there is nobody to talk to.
+    let Ok(tcp) = TcpStream::from_std(arrival.tcp) else {
+        return;
+    };
+    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(tcp));
+    // In a box that goes when the handshake is done.
+    let handshake = Box::pin(handshake);
     let stream = tokio::select! {
         biased;
         () = shared.drain.reached(Phase::Cut) => return,
         done = handshake => match done {
-            Ok(Ok(stream)) => stream,
+            Ok(Ok(stream)) => Box::new(stream),
             Ok(Err(_)) => return refuse(RefusalKind::Handshake),
             Err(_) => return refuse(RefusalKind::HandshakeTime),
         },
@@ -107,6 +112,7 @@ where
     };
     let connection = Arc::new(Connection {
         id,
+        worker,
         peer,
         listener,
         protocol: match tls.alpn_protocol() {
@@ -117,8 +123,9 @@ where
         certificate,
     });
     let refusal = match connection.protocol {
-        Protocol::Http1 => http1(&shared, connection, stream).await,
-        Protocol::Http2 => http2(&shared, connection, stream).await,
+        // Boxed, so that no connection has room for the other's state.
+        Protocol::Http1 => Box::pin(http1::serve(&shared, connection, stream)).await,
+        Protocol::Http2 => Box::pin(http2(&shared, connection, stream)).await,
     };
     if let Some(kind) = refusal {
         refuse(kind);
@@ -134,68 +141,10 @@ impl<F: Fn()> Drop for OnDrop<F> {
     }
 }
 
-async fn http1<S, F, B, R>(
-    shared: &Arc<Shared<S, R>>,
-    connection: Arc<Connection>,
-    stream: TlsStream<TcpStream>,
-) -> Option<RefusalKind>
-where
-    S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let limits = &shared.limits;
-    let verdict = Arc::new(Verdict::default());
-    let activity = Arc::new(Activity::default());
-    let guard = Guard::new(Arc::clone(&verdict));
-    let wire = Wire::new(stream, Some(guard), limits.body_idle);
-    let service = service_fn(|request: Request<Incoming>| {
-        let length = request.body().size_hint().exact();
-        verdict.tell(length);
-        let exchange = activity.open();
-        let answer = (shared.service)(Arc::clone(&connection), request);
-        async move {
-            let mut response = answer.await;
-            if length.is_none() {
-                // Nobody but the parser knows where chunks end, so nothing may follow them.
-                let headers = response.headers_mut();
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok::<_, Infallible>(response.map(|body| Watched::new(body, exchange)))
-        }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_time)
-        .max_header_size(limits.header)
-        .max_buf_size(limits.header.max(SMALLEST_BUFFER))
-        .half_close(false)
-        .keep_alive(true)
-        .serve_connection(TokioIo::new(wire), service);
-    let never = std::future::pending::<()>();
-    let error = drive(
-        &shared.drain,
-        pin!(serving),
-        |c| c.graceful_shutdown(),
-        never,
-    )
-    .await?;
-    if error.is_parse_too_large() {
-        Some(RefusalKind::HeaderTooLarge)
-    } else if error.is_parse() {
-        Some(RefusalKind::Malformed)
-    } else if error.is_timeout() && (verdict.is_midway() || !activity.had_requests()) {
-        Some(RefusalKind::HeaderTime)
-    } else {
-        None
-    }
-}
-
 async fn http2<S, F, B, R>(
     shared: &Arc<Shared<S, R>>,
     connection: Arc<Connection>,
-    stream: TlsStream<TcpStream>,
+    stream: Stream,
 ) -> Option<RefusalKind>
 where
     S: Fn(Arc<Connection>, Request<Incoming>) -> F + Send + Sync + 'static,
@@ -208,7 +157,8 @@ where
     let wire = Wire::new(stream, None, limits.body_idle);
     let service = service_fn(|request: Request<Incoming>| {
         let exchange = activity.open();
-        let answer = (shared.service)(Arc::clone(&connection), request);
+        // Boxed before it is moved about: it is by far the largest part of its stream's task.
+        let answer = Box::pin((shared.service)(Arc::clone(&connection), request));
         async move {
             let response = answer.await;
             Ok::<_, Infallible>(response.map(|body| Watched::new(body, exchange)))
@@ -277,4 +227,4 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
 }
 
 /// How long a connection that is of no use any more may take to say so.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);

@@ -10,14 +10,20 @@
 //! reading is known.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// The parser's reading of the last head, told by the service, read by the guard.
 #[derive(Debug)]
 pub(super) struct Verdict {
     body: AtomicU64,
-    midway: AtomicBool,
+    place: AtomicU8,
 }
+
+/// Where the guard stands, as others see it.
+const BEFORE_A_HEAD: u8 = 0;
+const IN_A_HEAD: u8 = 1;
+const AFTER_A_HEAD: u8 = 2;
+const IN_A_BODY: u8 = 3;
 
 const UNTOLD: u64 = u64::MAX;
 const UNTIL_ITS_END: u64 = u64::MAX - 1;
@@ -26,7 +32,7 @@ impl Default for Verdict {
     fn default() -> Self {
         Verdict {
             body: AtomicU64::new(UNTOLD),
-            midway: AtomicBool::new(false),
+            place: AtomicU8::new(BEFORE_A_HEAD),
         }
     }
 }
@@ -41,7 +47,16 @@ impl Verdict {
 
     /// Whether a head has begun and not ended.
     pub(super) fn is_midway(&self) -> bool {
-        self.midway.load(Ordering::Acquire)
+        self.place.load(Ordering::Acquire) == IN_A_HEAD
+    }
+
+    /// Whether the last head and its body have been read to their end, and no other head has begun.
+    pub(super) fn is_between_requests(&self) -> bool {
+        match self.place.load(Ordering::Acquire) {
+            BEFORE_A_HEAD => true,
+            AFTER_A_HEAD => self.body.load(Ordering::Acquire) == 0,
+            _ => false,
+        }
     }
 }
 
@@ -84,6 +99,20 @@ impl Guard {
     /// How many of the bytes that came next may go to the parser now; at least one of a non-empty
     /// slice.
     pub(super) fn release(&mut self, fresh: &mut [u8]) -> usize {
+        let released = self.pass(fresh);
+        self.verdict.place.store(
+            match &self.state {
+                State::Head(head) if head.begun => IN_A_HEAD,
+                State::Head(_) => BEFORE_A_HEAD,
+                State::Between => AFTER_A_HEAD,
+                State::Body(_) | State::Rest => IN_A_BODY,
+            },
+            Ordering::Release,
+        );
+        released
+    }
+
+    fn pass(&mut self, fresh: &mut [u8]) -> usize {
         if let State::Between = self.state {
             self.state = match self.verdict.body.swap(UNTOLD, Ordering::AcqRel) {
                 0 => State::Head(Head::default()),
@@ -95,9 +124,7 @@ impl Guard {
         match &mut self.state {
             State::Head(head) => {
                 let (released, next) = head.read(fresh);
-                self.verdict.midway.store(head.begun, Ordering::Release);
                 if let Some(next) = next {
-                    self.verdict.midway.store(false, Ordering::Release);
                     self.state = next;
                 }
                 released
@@ -117,33 +144,44 @@ impl Guard {
 
 impl Head {
     fn read(&mut self, fresh: &mut [u8]) -> (usize, Option<State>) {
-        for (at, byte) in fresh.iter_mut().enumerate() {
-            match *byte {
-                b'\n' => {
-                    if !self.after_cr || !self.line_is_fine() {
-                        *byte = 0;
-                        return (fresh.len(), Some(State::Rest));
-                    }
-                    // Blank lines before a request are skipped, as RFC 9112 2.2 asks.
-                    if self.length == 0 && self.begun {
-                        return (at + 1, Some(State::Between));
-                    }
-                    self.length = 0;
-                    self.after_cr = false;
+        let mut at = 0;
+        while let Some(rest) = fresh.get_mut(at..) {
+            let Some(end) = memchr::memchr(b'\n', rest) else {
+                self.part_of_line(rest);
+                break;
+            };
+            let (line, feed) = rest.split_at_mut(end);
+            self.part_of_line(line);
+            if !self.after_cr || !self.line_is_fine() {
+                if let Some(feed) = feed.first_mut() {
+                    *feed = 0;
                 }
-                // The parser refuses a CR that no LF follows, so it need not be counted.
-                b'\r' => self.after_cr = true,
-                other => {
-                    self.begun = true;
-                    self.after_cr = false;
-                    if let Some(place) = self.line.get_mut(self.length) {
-                        *place = other.to_ascii_lowercase();
-                    }
-                    self.length = self.length.saturating_add(1);
-                }
+                return (fresh.len(), Some(State::Rest));
             }
+            at += end + 1;
+            // Blank lines before a request are skipped, as RFC 9112 2.2 asks.
+            if self.length == 0 && self.begun {
+                return (at, Some(State::Between));
+            }
+            self.length = 0;
+            self.after_cr = false;
         }
         (fresh.len(), None)
+    }
+
+    /// Keeps the beginning of the line. A CR that no LF follows is refused by the parser, so none is counted.
+    fn part_of_line(&mut self, part: &[u8]) {
+        for byte in part.iter().filter(|byte| **byte != b'\r') {
+            let Some(place) = self.line.get_mut(self.length) else {
+                break;
+            };
+            *place = byte.to_ascii_lowercase();
+            self.length += 1;
+            self.begun = true;
+        }
+        if let Some(last) = part.last() {
+            self.after_cr = *last == b'\r';
+        }
     }
 
     fn line_is_fine(&mut self) -> bool {

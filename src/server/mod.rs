@@ -13,9 +13,11 @@ mod connection;
 mod drain;
 mod framing;
 mod guard;
+mod http1;
 mod signals;
 mod tls;
 mod wire;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -30,12 +32,15 @@ pub use drain::{Drain, Phase};
 pub use framing::check as check_framing;
 pub use signals::Signals;
 pub use tls::{TlsError, load as load_tls, server_config};
+pub use workers::{Workers, count as worker_count};
 
 /// What is known of a connection, for as long as it lives and for every request on it.
 #[derive(Debug)]
 pub struct Connection {
     /// Unique in this process, counted from 1.
     pub id: u64,
+    /// Which worker serves it, counted from 0.
+    pub worker: usize,
     /// The other end, IPv4-mapped IPv6 addresses already unmapped.
     pub peer: SocketAddr,
     /// The position of the listener in the settings.
@@ -64,6 +69,8 @@ pub enum Event {
     Opened,
     /// That connection has ended; there is exactly one for each `Opened`.
     Closed,
+    /// This connection has nothing to do for a moment, and keeps nothing but its TLS session.
+    Rested(u64),
     /// There was no request to answer.
     Refused(Refusal),
 }

@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ pub(super) struct Wire<T> {
     /// Made at the first stall and used again for later ones.
     stall: Option<Pin<Box<Sleep>>>,
     stalled: bool,
+    /// Whether something was written and not flushed, as others see it.
+    unwritten: Arc<AtomicBool>,
 }
 
 impl<T> Wire<T> {
@@ -38,7 +42,18 @@ impl<T> Wire<T> {
             patience,
             stall: None,
             stalled: false,
+            unwritten: Arc::default(),
         }
+    }
+
+    /// Set while something was written and has not been flushed.
+    pub(super) fn unwritten(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.unwritten)
+    }
+
+    /// What is under guard.
+    pub(super) fn get_ref(&self) -> &T {
+        &self.inner
     }
 
     /// Turns a write that has not moved for too long into an error.
@@ -100,6 +115,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unwritten.store(true, Ordering::Relaxed);
         let outcome = Pin::new(&mut self.inner).poll_write(cx, buf);
         self.impatient(cx, outcome)
     }
@@ -109,6 +125,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.unwritten.store(true, Ordering::Relaxed);
         let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
         self.impatient(cx, outcome)
     }
@@ -119,10 +136,14 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_flush(cx);
+        if let Poll::Ready(Ok(())) = outcome {
+            self.unwritten.store(false, Ordering::Relaxed);
+        }
         self.impatient(cx, outcome)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.unwritten.store(true, Ordering::Relaxed);
         let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
         self.impatient(cx, outcome)
     }

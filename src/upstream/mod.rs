@@ -15,6 +15,7 @@ mod tls;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -63,16 +64,21 @@ pub enum SetupError {
 }
 
 impl Upstreams {
-    /// Reads what the settings name. `node` is how we call ourselves in `via`.
+    /// Reads what the settings name. `node` is how we call ourselves in `via`; `lanes` is how many
+    /// runtimes send requests.
     pub fn new(
         settings: &BTreeMap<String, config::Upstream>,
         limits: &Limits,
         node: &str,
+        lanes: NonZeroUsize,
     ) -> Result<Self, SetupError> {
         settings
             .iter()
             .map(|(name, settings)| {
-                Ok((name.clone(), Arc::new(one(name, settings, limits, node)?)))
+                Ok((
+                    name.clone(),
+                    Arc::new(one(name, settings, limits, node, lanes)?),
+                ))
             })
             .collect::<Result<_, _>>()
             .map(Upstreams)
@@ -92,6 +98,7 @@ fn one(
     settings: &config::Upstream,
     limits: &Limits,
     node: &str,
+    lanes: NonZeroUsize,
 ) -> Result<Upstream, SetupError> {
     let tls = tls::connector(&settings.url, settings.tls.as_ref())
         .map_err(|error| SetupError::Tls(name.to_owned(), error))?;
@@ -102,7 +109,7 @@ fn one(
         hosts: settings.hosts.clone(),
         headers,
         timeouts: settings.timeouts,
-        pool: Arc::new(Pool::new(&settings.url, tls, limits.header)),
+        pool: Arc::new(Pool::new(&settings.url, tls, limits.header, lanes)),
     })
 }
 
@@ -130,14 +137,15 @@ impl Upstream {
     ///
     /// The target is the one that was matched, and is sent exactly so; `headers` come from
     /// [`HeaderRules::request`]. The body ends without an error only when the upstream's answer
-    /// provably has.
+    /// provably has. `lane` is the number of the runtime this is called in.
     pub async fn send(
         &self,
+        lane: usize,
         permit: &Permit,
         method: Method,
         headers: HeaderMap,
     ) -> Result<Response<UpstreamBody>, Reason> {
-        self.send_to(permit.target(), method, headers).await
+        self.send_to(lane, permit.target(), method, headers).await
     }
 
     /// For tests of the rooms around a decision.
@@ -146,11 +154,12 @@ impl Upstream {
         &self,
         target: &str,
     ) -> Result<Response<UpstreamBody>, Reason> {
-        self.send_to(target, Method::GET, HeaderMap::new()).await
+        self.send_to(0, target, Method::GET, HeaderMap::new()).await
     }
 
     async fn send_to(
         &self,
+        lane: usize,
         target: &str,
         method: Method,
         headers: HeaderMap,
@@ -167,7 +176,7 @@ impl Upstream {
                 }
             }
         });
-        let (response, connected) = self.exchange(request).await?;
+        let (response, connected) = self.exchange(lane, request).await?;
         if strange.load(Ordering::Relaxed) {
             return Err(Reason::UnexpectedStatus);
         }
@@ -182,12 +191,17 @@ impl Upstream {
     /// connection had ended before the first byte was written; only then may it go out again.
     async fn exchange(
         &self,
+        lane: usize,
         mut request: Request<NoBody>,
     ) -> Result<(Response<hyper::body::Incoming>, Connected), Reason> {
         loop {
-            let (mut connected, is_new) = match self.pool.take() {
+            let (mut connected, is_new) = match self.pool.take(lane) {
                 Some(waiting) => (waiting, false),
-                None => (self.pool.connect(self.timeouts.connect).await?, true),
+                None => {
+                    // Boxed: a TLS handshake's state is large, and most requests have none.
+                    let connecting = self.pool.connect(lane, self.timeouts.connect);
+                    (Box::pin(connecting).await?, true)
+                }
             };
             let sending = connected.sender().try_send_request(request);
             let sent = tokio::time::timeout(self.timeouts.first_byte, sending).await;

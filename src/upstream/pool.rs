@@ -1,9 +1,13 @@
 //! Connections to one upstream: made, kept while they are of use, closed when an answer was not
 //! read to its end.
 //!
+//! Each worker has a lane of its own, because a connection is driven by the runtime that opened it.
+//!
 //! Refuses an upstream that does not accept in time, or whose certificate is not the expected one.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +23,7 @@ use super::Sender;
 use super::tls::Secured;
 use crate::model::Reason;
 
-/// Most connections that wait; more would outlive the load that made them.
+/// Most connections that wait for one lane; more would outlive the load that made them.
 const MOST_WAITING: usize = 64;
 /// How long one waits. Upstreams that close sooner are noticed when they do.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -32,8 +36,8 @@ pub(super) struct Pool {
     port: u16,
     tls: Option<Secured>,
     longest_head: usize,
-    /// The one used last stands last and is taken first.
-    waiting: Mutex<Vec<Waiting>>,
+    /// For each lane; the one used last stands last and is taken first.
+    waiting: Vec<Mutex<VecDeque<Waiting>>>,
 }
 
 struct Waiting {
@@ -46,6 +50,7 @@ struct Waiting {
 pub(super) struct Connected {
     sender: Sender,
     driver: JoinHandle<()>,
+    lane: usize,
 }
 
 impl Connected {
@@ -67,7 +72,12 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    pub(super) fn new(url: &Uri, tls: Option<Secured>, longest_head: usize) -> Self {
+    pub(super) fn new(
+        url: &Uri,
+        tls: Option<Secured>,
+        longest_head: usize,
+        lanes: NonZeroUsize,
+    ) -> Self {
         let default_port = if tls.is_some() { 443 } else { 80 };
         Pool {
             host: url
@@ -78,54 +88,59 @@ impl Pool {
             port: url.port_u16().unwrap_or(default_port),
             tls,
             longest_head,
-            waiting: Mutex::default(),
+            waiting: (0..lanes.get()).map(|_| Mutex::default()).collect(),
         }
     }
 
-    /// A connection that waits and is still of use.
-    pub(super) fn take(&self) -> Option<Connected> {
-        let mut waiting = self.lock();
-        waiting.retain(Waiting::is_of_use);
+    /// A connection that waits in this lane and is still of use.
+    pub(super) fn take(&self, lane: usize) -> Option<Connected> {
+        let mut waiting = self.lock(lane)?;
+        forget_old(&mut waiting);
+        // The one put back last may still be told that its answer has ended.
         let ready = waiting
             .iter()
             .rposition(|waiting| waiting.connected.sender.is_ready())?;
-        Some(waiting.remove(ready).connected)
+        Some(waiting.remove(ready)?.connected)
     }
 
     /// Takes back a connection whose last answer was read to its end.
     pub(super) fn put_back(&self, connected: Connected) {
-        let mut waiting = self.lock();
-        waiting.retain(Waiting::is_of_use);
+        let Some(mut waiting) = self.lock(connected.lane) else {
+            return;
+        };
+        let since = forget_old(&mut waiting);
+        if waiting.len() >= MOST_WAITING {
+            waiting.retain(|waiting| !waiting.connected.sender.is_closed());
+        }
         if waiting.len() < MOST_WAITING {
-            let since = Instant::now();
-            waiting.push(Waiting { connected, since });
+            waiting.push_back(Waiting { connected, since });
         }
     }
 
     /// Opens a connection, TLS included, within `limit`.
-    pub(super) async fn connect(&self, limit: Duration) -> Result<Connected, Reason> {
-        tokio::time::timeout(limit, self.open())
+    pub(super) async fn connect(&self, lane: usize, limit: Duration) -> Result<Connected, Reason> {
+        tokio::time::timeout(limit, self.open(lane))
             .await
             .map_err(|_| Reason::UpstreamTimeout)?
     }
 
-    async fn open(&self) -> Result<Connected, Reason> {
+    async fn open(&self, lane: usize) -> Result<Connected, Reason> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|_| Reason::UpstreamUnreachable)?;
         // Requests are written whole; waiting for more would only add latency.
         let _ = tcp.set_nodelay(true);
         match &self.tls {
-            None => self.handshake(tcp).await,
+            None => self.handshake(tcp, lane).await,
             Some(tls) => {
                 let secured = tls.connector.connect(tls.name.clone(), tcp).await;
-                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?)
+                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?, lane)
                     .await
             }
         }
     }
 
-    async fn handshake<T>(&self, stream: T) -> Result<Connected, Reason>
+    async fn handshake<T>(&self, stream: T, lane: usize) -> Result<Connected, Reason>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -139,16 +154,25 @@ impl Pool {
             // Whoever waits for an answer or its body is told the same error.
             let _ = connection.await;
         });
-        Ok(Connected { sender, driver })
+        Ok(Connected {
+            sender,
+            driver,
+            lane,
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self, lane: usize) -> Option<MutexGuard<'_, VecDeque<Waiting>>> {
+        let waiting = self.waiting.get(lane % self.waiting.len().max(1))?;
+        Some(waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Waiting {
-    fn is_of_use(&self) -> bool {
-        !self.connected.sender.is_closed() && self.since.elapsed() < LONGEST_WAIT
+/// Closes what has waited too long; what waits longest stands first. Says what time it is.
+fn forget_old(waiting: &mut VecDeque<Waiting>) -> Instant {
+    let now = Instant::now();
+    let is_old = |waiting: &Waiting| now.duration_since(waiting.since) >= LONGEST_WAIT;
+    while waiting.front().is_some_and(is_old) {
+        waiting.pop_front();
     }
+    now
 }

@@ -26,7 +26,14 @@ fn settings(url: &str) -> config::Upstream {
 }
 
 fn upstream(settings: &config::Upstream) -> Upstream {
-    one("crm", settings, &Limits::default(), "gw-1").unwrap()
+    one(
+        "crm",
+        settings,
+        &Limits::default(),
+        "gw-1",
+        NonZeroUsize::MIN,
+    )
+    .unwrap()
 }
 
 async fn listening() -> (TcpListener, String) {
@@ -44,7 +51,9 @@ async fn read_request<S: AsyncReadExt + Unpin>(stream: &mut S) -> String {
 }
 
 async fn get(upstream: &Upstream) -> Result<Response<UpstreamBody>, Reason> {
-    upstream.send_to("/", Method::GET, HeaderMap::new()).await
+    upstream
+        .send_to(0, "/", Method::GET, HeaderMap::new())
+        .await
 }
 
 /// The answer, or why there is none, to a GET that is answered with `said` and a closed connection.
@@ -70,7 +79,7 @@ async fn the_target_and_headers_go_out_exactly_as_given() {
     headers.insert("host", "crm".parse().unwrap());
     let target = "/%E5%BC%A0/~a?q=%2F&r=a+b";
     let gone = upstream(&settings(&url))
-        .send_to(target, Method::GET, headers)
+        .send_to(0, target, Method::GET, headers)
         .await;
     assert_eq!(gone.map(drop), Err(Reason::UpstreamUnreachable));
     let asked = asked.await.unwrap();
@@ -82,7 +91,7 @@ async fn a_target_that_would_not_go_out_as_matched_is_refused() {
     let upstream = upstream(&settings("http://127.0.0.1:9"));
     for target in ["/a#b", "*", "a", "http://evil/", "/a b", ""] {
         let refused = upstream
-            .send_to(target, Method::GET, HeaderMap::new())
+            .send_to(0, target, Method::GET, HeaderMap::new())
             .await;
         assert_eq!(refused.map(drop), Err(Reason::NotCanonical), "{target}");
     }
@@ -281,7 +290,7 @@ async fn a_connection_the_upstream_closed_while_it_waited_is_replaced() {
         let body = get(&upstream).await.unwrap().into_body();
         body.collect().await.unwrap();
         // The close is on its way; wait until it has arrived.
-        while upstream.pool.take().is_some_and(|waiting| {
+        while upstream.pool.take(0).is_some_and(|waiting| {
             upstream.pool.put_back(waiting);
             true
         }) {
@@ -457,7 +466,8 @@ async fn l08_a_plain_listener_behind_https_is_a_tls_failure() {
 #[test]
 fn https_without_an_authority_is_a_mistake_in_the_settings() {
     let named = BTreeMap::from([("crm".to_owned(), settings("https://crm.internal"))]);
-    let mistake = Upstreams::new(&named, &Limits::default(), "gw-1").unwrap_err();
+    let mistake =
+        Upstreams::new(&named, &Limits::default(), "gw-1", NonZeroUsize::MIN).unwrap_err();
     assert_eq!(
         mistake.to_string(),
         "upstream `crm`: `tls` belongs to an `https` url, and such a url needs `tls.ca`"

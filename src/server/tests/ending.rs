@@ -1,5 +1,7 @@
 //! How answers, connections and the server end.
 
+use std::num::NonZeroUsize;
+
 use http_body_util::BodyExt;
 
 use super::*;
@@ -114,7 +116,7 @@ async fn a_client_that_leaves_closes_the_connection_to_the_upstream() {
         timeouts: config::Timeouts::default(),
     };
     let named = std::collections::BTreeMap::from([("crm".to_owned(), settings)]);
-    let upstreams = Upstreams::new(&named, &Limits::default(), "gw-1").unwrap();
+    let upstreams = Upstreams::new(&named, &Limits::default(), "gw-1", NonZeroUsize::MIN).unwrap();
     let crm = Arc::clone(upstreams.of(Some("crm")).unwrap());
     let authority = Authority::new();
     let site = site(authority.server_config(), generous(), move |_, _| {

@@ -2,6 +2,7 @@
 
 mod ending;
 mod refusing;
+mod resting;
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -80,6 +81,8 @@ struct Site {
     tls: SwappableTls,
     drain: Drain,
     refusals: mpsc::UnboundedReceiver<Refusal>,
+    /// The connections that begin to rest.
+    rested: mpsc::UnboundedReceiver<u64>,
     served: tokio::task::JoinHandle<()>,
 }
 
@@ -107,17 +110,19 @@ where
     .unwrap();
     let address = bound.addresses()[0];
     let (tell, refusals) = mpsc::unbounded_channel();
+    let (tell_rest, rested) = mpsc::unbounded_channel();
     let drain = Drain::default();
     let served = tokio::spawn(serve(
         bound,
+        Workers::start(worker_count()).unwrap(),
         limits,
         config::Drain::default(),
         drain.clone(),
         service,
-        move |event| {
-            if let Event::Refused(refusal) = event {
-                tell.send(refusal).unwrap_or(());
-            }
+        move |event| match event {
+            Event::Refused(refusal) => tell.send(refusal).unwrap_or(()),
+            Event::Rested(connection) => tell_rest.send(connection).unwrap_or(()),
+            Event::Opened | Event::Closed => {}
         },
     ));
     Site {
@@ -125,6 +130,7 @@ where
         tls,
         drain,
         refusals,
+        rested,
         served,
     }
 }
