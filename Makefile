@@ -3,8 +3,9 @@
 CARGO ?= cargo
 # Every shipped rule set is one of these directories.
 RULE_SETS = $(patsubst %/,%,$(wildcard rules/*/ examples/*/rules/))
-# How many cases each property gets in `make fuzz`; `make test` runs at least 256.
+# How many cases each property gets in `make fuzz`, or for how long it runs; `make test` runs at least 256.
 CASES ?= 20000
+MINUTES ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -47,8 +48,8 @@ bench: ## the engine's benchmarks, and a GiB through the running proxy, optimise
 	$(CARGO) bench --locked --bench '*'
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
-fuzz: ## the property tests with CASES=20000 cases each, optimised build
-	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- propert
+fuzz: ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, optimised build
+	FUZZ_MINUTES=$(MINUTES) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- --nocapture propert
 
 components:
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
