@@ -9,7 +9,7 @@ MINUTES ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz components
+.PHONY: help demo test check bench fuzz components valgrind
 
 say = @printf '\n== %s\n' "$(1)"
 
@@ -44,12 +44,15 @@ check: ## only the shipped rule sets: load and lint them
 		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
 	done
 
-bench: ## the engine's benchmarks, and a GiB through the running proxy, optimised build
+bench: valgrind ## the engine's benchmarks and counts, and a GiB through the running proxy, optimised build
 	$(CARGO) bench --locked --bench '*'
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
 fuzz: ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, optimised build
 	FUZZ_MINUTES=$(MINUTES) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- --nocapture propert
+
+valgrind:
+	@command -v valgrind >/dev/null || { echo 'installing valgrind: apt-get install'; apt-get update -qq && apt-get install -y -qq valgrind; }
 
 components:
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \
