@@ -3,12 +3,13 @@
 CARGO ?= cargo
 # Every shipped rule set is one of these directories.
 RULE_SETS = $(patsubst %/,%,$(wildcard rules/*/ examples/*/rules/))
-# How many cases each property gets in `make fuzz`; `make test` runs at least 256.
+# How many cases each property gets in `make fuzz`, or for how long it runs; `make test` runs at least 256.
 CASES ?= 20000
+MINUTES ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz components
+.PHONY: help demo test check bench fuzz components valgrind
 
 say = @printf '\n== %s\n' "$(1)"
 
@@ -43,13 +44,16 @@ check: ## only the shipped rule sets: load and lint them
 		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
 	done
 
-bench: ## the engine alone, the whole proxy beside nginx, haproxy and nginx + Lua, and a GiB, optimised build
-	$(CARGO) bench --locked --bench engine
+bench: valgrind ## the engine and its counts, the whole proxy beside nginx, haproxy and nginx + Lua, a GiB; optimised build
+	$(CARGO) bench --locked --bench engine --bench counts
 	$(CARGO) bench --locked --bench proxy -- --write
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
-fuzz: ## the property tests with CASES=20000 cases each, optimised build
-	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- propert
+fuzz: ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, optimised build
+	FUZZ_MINUTES=$(MINUTES) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- --nocapture propert
+
+valgrind:
+	@command -v valgrind >/dev/null || { echo 'installing valgrind: apt-get install'; apt-get update -qq && apt-get install -y -qq valgrind; }
 
 components:
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \

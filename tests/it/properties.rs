@@ -1,11 +1,17 @@
 //! The three properties that carry the proof, and two about the oracle that judges by them.
 //!
-//! 512 cases each, the same in every run, so that a red run means a change. `PROPTEST_CASES` asks for more, and for
-//! others in each run: `make fuzz`.
+//! Every case is drawn from a seed of its own. `make test` runs 512 of each property, the same in every run, so that a
+//! red run means a change. `make fuzz` runs others each time: `PROPTEST_CASES` says how many, `FUZZ_MINUTES` for how
+//! long. What failed there once is kept in `properties.seeds`, whose seeds every run tries first.
 
+use std::fs;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use fieldgate::transform::FRAME;
 
@@ -14,19 +20,74 @@ use crate::generate::{Case, cases, cut, reduce, twins};
 use crate::oracle::matching::to_value;
 use crate::oracle::{fate, fate_by_jsonpath, govern, govern_bytes, read};
 
-fn config() -> Config {
-    let wanted = Config::default();
-    let (cases, rng_seed) = match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => (wanted.cases.max(256), wanted.rng_seed),
-        None => (512, RngSeed::Fixed(1)),
+/// Which cases a run tries.
+#[derive(Clone, Copy, Debug)]
+enum Effort {
+    /// These and no others.
+    Same(u64),
+    /// So many, others each time.
+    Cases(u64),
+    /// As many as fit, others each time.
+    Time(Duration),
+}
+
+fn effort() -> Effort {
+    // The Makefile hands on what is not set as nothing.
+    let asked = |name: &str| -> Option<f64> {
+        let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
+        let number = text.parse().ok().filter(|number| *number > 0.0);
+        Some(number.unwrap_or_else(|| panic!("`{name}` is `{text}`, not a number above 0")))
     };
-    Config {
-        cases,
-        rng_seed,
-        max_shrink_iters: 0,
-        failure_persistence: None,
-        ..wanted
+    match (asked("FUZZ_MINUTES"), asked("PROPTEST_CASES")) {
+        (Some(minutes), _) => Effort::Time(Duration::from_secs_f64(minutes * 60.0)),
+        (None, Some(cases)) => Effort::Cases((cases as u64).max(256)),
+        (None, None) => Effort::Same(512),
     }
+}
+
+/// The seeds after those that failed before.
+fn seeds(effort: Effort) -> Box<dyn Iterator<Item = u64>> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let anew = now.expect("a time after 1970").as_nanos() as u64;
+    match effort {
+        Effort::Same(cases) => Box::new(0..cases),
+        Effort::Cases(cases) => Box::new((0..cases).map(move |case| anew.wrapping_add(case))),
+        Effort::Time(time) => {
+            let end = Instant::now() + time;
+            let all = (0..).map(move |case| anew.wrapping_add(case));
+            Box::new(all.take_while(move |_| Instant::now() < end))
+        }
+    }
+}
+
+/// The one case of a seed.
+fn case_of(seed: u64) -> Case {
+    let mut runner = TestRunner::new(Config {
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let drawn = cases().new_tree(&mut runner).expect("a case");
+    drawn.current()
+}
+
+fn kept_in() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/properties.seeds")
+}
+
+/// The seeds a property once failed with.
+fn kept(text: &str, property: &str) -> Vec<u64> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let words = lines.filter_map(|line| line.split_once(' '));
+    words
+        .filter(|(name, _)| *name == property)
+        .map(|(_, seed)| seed.trim().parse().expect("a seed"))
+        .collect()
+}
+
+fn keep(property: &str, seed: u64) {
+    let file = fs::OpenOptions::new().append(true).open(kept_in());
+    writeln!(file.expect("the seeds"), "{property} {seed}").expect("the seed is kept");
 }
 
 /// Cuts that often hurt: single bytes, few bytes, a power of two, and what the case says.
@@ -43,23 +104,32 @@ fn lengths(chunks: &[&[u8]]) -> Vec<usize> {
     chunks.iter().take(40).map(|chunk| chunk.len()).collect()
 }
 
-/// Runs a property on many cases; the first that fails is reduced and reported.
-fn holds(property: impl Fn(&Case) -> Result<(), String>) {
+/// Runs a property on many cases; the first that fails is kept, reduced and reported.
+fn holds(name: &str, property: impl Fn(&Case) -> Result<(), String>) {
     // A case that makes something panic fails too, and is reduced like any other.
     let verdict = |case: &Case| {
         catch_unwind(AssertUnwindSafe(|| property(case)))
             .unwrap_or_else(|_| Err(String::from("it panics")))
     };
-    let mut runner = TestRunner::new(config());
-    let run = runner.run(&cases(), |case| verdict(&case).map_err(TestCaseError::fail));
-    if let Err(TestError::Fail(_, case)) = run {
+    let effort = effort();
+    let kept = kept(&fs::read_to_string(kept_in()).expect("the seeds"), name);
+    let mut tried = 0_u64;
+    for seed in kept.iter().copied().chain(seeds(effort)) {
+        let case = case_of(seed);
+        tried += 1;
+        if verdict(&case).is_ok() {
+            continue;
+        }
+        if !matches!(effort, Effort::Same(_)) && !kept.contains(&seed) {
+            keep(name, seed);
+        }
         let case = reduce(case, |case| verdict(case).is_err());
         panic!(
-            "{case:?}\n{}",
+            "seed {seed}, case {tried}: {case:?}\n{}",
             verdict(&case).expect_err("it failed before")
         );
     }
-    run.expect("the runner runs");
+    println!("{name}: {tried} cases hold");
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, should: T) -> Result<(), String> {
@@ -75,7 +145,7 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[test]
 fn any_split_of_the_input_gives_identical_output() {
-    holds(|case| {
+    holds("any_split_of_the_input_gives_identical_output", |case| {
         let engine = Engine::new(&case.sketch);
         let body = case.body.as_bytes();
         // The body as it is, torn, and with one byte changed.
@@ -102,7 +172,7 @@ fn any_split_of_the_input_gives_identical_output() {
 
 #[test]
 fn what_leaves_is_what_parse_then_edit_leaves() {
-    holds(|case| {
+    holds("what_leaves_is_what_parse_then_edit_leaves", |case| {
         let (rules, treatments) = (case.sketch.rules(), case.sketch.treatments());
         let view = case.sketch.view(&rules, &treatments);
         let answer = Engine::new(&case.sketch).govern(&[case.body.as_bytes()]);
@@ -137,7 +207,7 @@ fn what_leaves_is_what_parse_then_edit_leaves() {
 
 #[test]
 fn answers_equal_to_the_caller_give_identical_bytes() {
-    holds(|case| {
+    holds("answers_equal_to_the_caller_give_identical_bytes", |case| {
         let (rules, treatments) = (case.sketch.rules(), case.sketch.treatments());
         let view = case.sketch.view(&rules, &treatments);
         let engine = Engine::new(&case.sketch);
@@ -157,7 +227,7 @@ fn answers_equal_to_the_caller_give_identical_bytes() {
 
 #[test]
 fn the_oracle_and_jsonpath_rust_agree_on_every_node() {
-    holds(|case| {
+    holds("the_oracle_and_jsonpath_rust_agree_on_every_node", |case| {
         let (rules, treatments) = (case.sketch.rules(), case.sketch.treatments());
         let view = case.sketch.view(&rules, &treatments);
         let document = read::read(case.body.as_bytes()).expect("generated JSON is JSON");
@@ -180,4 +250,15 @@ fn without_numbers(value: &serde_json::Value) -> serde_json::Value {
             .collect(),
         other => other.clone(),
     }
+}
+
+#[test]
+fn a_seed_is_one_case_and_kept_seeds_are_read_by_property() {
+    let shown = |seed| format!("{:?}", case_of(seed));
+    assert_eq!(shown(7), shown(7));
+    assert_ne!(shown(7), shown(8));
+    assert_eq!(
+        kept("# one line each\nany 7\nwhat 8\nany 9\n", "any"),
+        [7, 9]
+    );
 }
