@@ -43,7 +43,7 @@ check: ## only the shipped rule sets: load and lint them
 		$(CARGO) run --locked --quiet -- check "$$set" || exit 1; \
 	done
 
-bench: ## the engine's benchmarks, and a GiB through the running proxy, optimised build
+bench: ## the engine's and an exchange's benchmarks, and a GiB through the running proxy, optimised build
 	$(CARGO) bench --locked --bench '*'
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 

@@ -152,7 +152,7 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
     let Generation { policy, router } = &stage.generation;
     canonical::check(&call.target)?;
     if let Who::Caller(caller) = &call.who
-        && !decide::counts(&policy.rules, caller)
+        && !decide::counts(policy, caller)
     {
         return Err(Reason::NoCredential.into());
     }

@@ -86,19 +86,11 @@ impl Clone for Tally {
 }
 
 impl Tally {
-    /// Each field that occurred, with the number of records under each outcome.
-    pub fn fields(&self) -> impl Iterator<Item = (FieldId, Vec<(Openness, u64)>)> {
-        self.fields
-            .iter()
-            .enumerate()
-            .filter_map(|(field, counts)| {
-                let counts: Vec<_> = OUTCOMES
-                    .into_iter()
-                    .zip(*counts)
-                    .filter(|(_, count)| *count > 0)
-                    .collect();
-                (!counts.is_empty()).then_some((FieldId(field), counts))
-            })
+    /// How many records had a field under each outcome; none where it never occurred.
+    pub fn of(&self, field: FieldId) -> impl Iterator<Item = (Openness, u64)> {
+        let counts = self.fields.get(field.0).copied().unwrap_or_default();
+        let each = OUTCOMES.into_iter().zip(counts);
+        each.filter(|(_, count)| *count > 0)
     }
 
     pub(super) fn add(&mut self, outcomes: &FieldOutcomes) {
