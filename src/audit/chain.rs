@@ -8,6 +8,8 @@
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 
+use super::line::Draft;
+
 /// The longest line written and the longest one read, newline included.
 pub const MAX_LINE: usize = 4 * 1024 * 1024;
 
@@ -89,11 +91,13 @@ impl Chain {
         let start = out.len();
         let seq = self.seq + 1;
         // A node's name needs no escaping: `files::is_node` admits only letters, digits, `.`, `_`, `-`.
-        out.extend_from_slice(
-            format!(r#"{{"v":1,"alg":"sha256","node":"{node}","seq":{seq},"#).as_bytes(),
-        );
-        out.extend_from_slice(body);
-        out.extend_from_slice(format!(r#","prev":"{}"}}"#, self.hash).as_bytes());
+        let mut line = Draft(out);
+        line.raw(r#"{"v":1,"alg":"sha256","node":""#).raw(node);
+        line.raw(r#"","seq":"#).number(seq).raw(",");
+        line.0.extend_from_slice(body);
+        line.raw(r#","prev":"sha256:"#)
+            .hex(&self.hash.0)
+            .raw(r#""}"#);
         self.advance(out.get(start..).unwrap_or_default());
         out.push(b'\n');
     }

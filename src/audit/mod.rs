@@ -5,6 +5,7 @@
 
 mod archive;
 mod chain;
+mod clock;
 mod files;
 mod head;
 mod line;
@@ -12,6 +13,7 @@ mod person;
 mod queue;
 mod record;
 mod recover;
+mod render;
 mod segment;
 mod strict;
 mod syncer;
@@ -19,13 +21,13 @@ mod trail;
 mod verify;
 mod writer;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -37,15 +39,15 @@ pub use archive::ArchiveError;
 pub use person::{Hasher, KeyedHash};
 pub use queue::Written;
 pub use record::{
-    Auth, Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD,
-    Pattern, Plan, PolicyRef, RecordedCaller, trace_id,
+    Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD, Pattern,
+    Plan, PolicyRef, Proof, RecordedCaller, trace_id,
 };
 pub use segment::Fault;
 pub use trail::Trail;
 pub use verify::{Damage, DamageKind, NodeSummary, Summary, verify};
 
 use crate::model::Secret;
-use queue::{Entry, Health, Message};
+use queue::{Health, Sender};
 use record::{PlanBody, Policy};
 use writer::{Pace, Parts, Writer};
 
@@ -55,6 +57,9 @@ const SIGXFSZ: i32 = 25;
 
 /// How many plans of one generation are remembered as written; more are written again.
 const PLANS_REMEMBERED: usize = 65_536;
+
+/// What each thread keeps to write records into.
+const DRAFT_KEPT: usize = 64 << 10;
 
 /// How the log is written.
 #[derive(Clone, Debug)]
@@ -146,7 +151,7 @@ type WrittenPlans = HashMap<String, Arc<OnceCell<()>>>;
 struct Inner {
     dir: PathBuf,
     hasher: Hasher,
-    queue: Sender<Message>,
+    queue: Sender,
     slots: Arc<Semaphore>,
     health: Arc<Health>,
     /// By generation: which plans are written, by their digests.
@@ -202,10 +207,10 @@ impl Audit {
             source,
         };
         let writer = Writer::start(parts).map_err(fault)?;
-        let (sender, messages) = mpsc::channel();
+        let (sender, messages) = queue::queue();
         std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || writer.run(&messages))
+            .spawn(move || writer.run(messages))
             .map_err(io)?;
         Ok(Audit(Arc::new(Inner {
             dir,
@@ -245,7 +250,7 @@ impl Audit {
     /// Records a connection that was refused before there was a request.
     pub fn connection(&self, connection: &Connection) -> Written {
         match self.reserve() {
-            Ok(slot) => self.send("connection", connection, Some(slot)),
+            Ok(slot) => self.send_one("connection", connection, slot),
             Err(Unavailable) => Written::refused(),
         }
     }
@@ -271,7 +276,7 @@ impl Audit {
             digest,
             files,
         };
-        Ok(self.send("policy", &policy, Some(slot)).await?)
+        Ok(self.send_one("policy", &policy, slot).await?)
     }
 
     /// Records a plan unless this process did; to be awaited before the intent that names its digest.
@@ -283,7 +288,7 @@ impl Audit {
         let written = self.plan_cell(plan.generation, plan.digest);
         let write = || async {
             let slot = self.reserve()?;
-            self.send("plan", &PlanBody::from(plan), Some(slot)).await
+            self.send_one("plan", &PlanBody::from(plan), slot).await
         };
         written.get_or_try_init(write).await.copied()
     }
@@ -318,10 +323,7 @@ impl Audit {
     pub async fn close(&self) -> Result<(), Unavailable> {
         self.0.slots.close();
         let (tell, written) = Written::channel();
-        self.0
-            .queue
-            .send(Message::Stop(tell))
-            .map_err(|_| Unavailable)?;
+        self.0.queue.stop(tell);
         written.await
     }
 
@@ -331,46 +333,62 @@ impl Audit {
             .map_err(|_| Unavailable)
     }
 
-    fn send<T: Serialize>(
+    /// Sends a record of its own, not one of an exchange.
+    fn send_one<T: Serialize>(
         &self,
         kind: &'static str,
         record: &T,
-        slot: Option<OwnedSemaphorePermit>,
+        slot: OwnedSemaphorePermit,
     ) -> Written {
-        let Some(body) = rendered(kind, record) else {
-            return Written::refused();
-        };
-        let (tell, written) = Written::channel();
-        // Without a writer the entry is dropped, and the wait with it resolves as refused.
-        let _ = self.0.queue.send(Message::Record(Entry {
-            body,
-            tell: Some(tell),
-            slot,
-        }));
-        written
+        match record::dated(kind, record) {
+            Ok(body) => self.send(Some(slot), |out| out.extend_from_slice(&body)),
+            Err(_) => Written::refused(),
+        }
+    }
+
+    /// Sends what `render` writes, and gives the wait for it.
+    fn send(
+        &self,
+        slot: Option<OwnedSemaphorePermit>,
+        render: impl FnOnce(&mut Vec<u8>),
+    ) -> Written {
+        drafted(render, |body| {
+            if !chain::fits(body) {
+                return Written::refused();
+            }
+            let (tell, written) = Written::channel();
+            self.0.queue.send(body, Some(tell), slot);
+            written
+        })
     }
 
     /// An outcome that cannot be written leaves its intent alone, which says "unknown, treat as disclosed".
-    fn send_and_forget<T: Serialize>(
+    fn send_and_forget(
         &self,
-        kind: &'static str,
-        record: &T,
         slot: Option<OwnedSemaphorePermit>,
+        render: impl FnOnce(&mut Vec<u8>),
     ) {
-        if let Some(body) = rendered(kind, record) {
-            let _ = self.0.queue.send(Message::Record(Entry {
-                body,
-                tell: None,
-                slot,
-            }));
-        }
+        drafted(render, |body| {
+            if chain::fits(body) {
+                self.0.queue.send(body, None, slot);
+            }
+        });
     }
 }
 
-fn rendered<T: Serialize>(kind: &'static str, record: &T) -> Option<Vec<u8>> {
-    record::dated(kind, record)
-        .ok()
-        .filter(|body| chain::fits(body))
+/// Renders into a buffer that this thread keeps, and hands it on.
+fn drafted<T>(render: impl FnOnce(&mut Vec<u8>), then: impl FnOnce(&[u8]) -> T) -> T {
+    thread_local! {
+        static DRAFT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    // A thread that is about to end may have dropped it already.
+    let mut draft = DRAFT.try_with(Cell::take).unwrap_or_default();
+    draft.clear();
+    render(&mut draft);
+    let done = then(&draft);
+    draft.shrink_to(DRAFT_KEPT);
+    let _ = DRAFT.try_with(|kept| kept.set(draft));
+    done
 }
 
 /// Keeps a second writer out as long as the file is open.

@@ -13,6 +13,13 @@ use crate::model::Secret;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyedHash([u8; 32]);
 
+impl KeyedHash {
+    /// Its bytes, for those who write its digits themselves.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl std::fmt::Display for KeyedHash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "hmac:{}", HEXLOWER.encode(&self.0))
@@ -65,11 +72,7 @@ impl Hasher {
         let mut context = hmac::Context::with_key(&self.key);
         parts.iter().for_each(|part| context.update(part));
         let mut value = [0; 32];
-        let tag = context.sign();
-        value
-            .iter_mut()
-            .zip(tag.as_ref())
-            .for_each(|(to, from)| *to = *from);
+        value.copy_from_slice(context.sign().as_ref());
         KeyedHash(value)
     }
 }

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
-use jiff::Zoned;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
-use ulid::Ulid;
 
 use super::chain::Hash;
+use super::clock;
 use super::line;
 use super::person::KeyedHash;
 use crate::model::{Openness, Reason};
@@ -20,8 +19,17 @@ use crate::model::{Openness, Reason};
 /// The most person hashes one `persons` record holds.
 pub const PERSONS_PER_RECORD: usize = 256;
 
+/// The order records list outcomes in.
+pub(super) const OUTCOMES: [Openness; 5] = [
+    Openness::Show,
+    Openness::Token,
+    Openness::Mask,
+    Openness::Blank,
+    Openness::Strip,
+];
+
 /// What an exchange's `intent` and `outcome` share: who, what and on what ground.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Exchange {
     /// From a valid `traceparent`; see [`trace_id`].
     pub trace_id: Option<String>,
@@ -30,15 +38,15 @@ pub struct Exchange {
     /// What the caller does: `read`.
     pub action: Option<&'static str>,
     /// The resource, or `resource/group`, as the rules name it.
-    pub resource: Option<String>,
+    pub resource: Option<Arc<str>>,
     /// The route as the rules write it, never the target that was sent.
-    pub route: Option<String>,
+    pub route: Option<Arc<str>>,
     /// The upstream's name in the settings.
-    pub upstream: Option<String>,
+    pub upstream: Option<Arc<str>>,
     /// The declared purpose.
-    pub purpose: Option<String>,
+    pub purpose: Option<Arc<str>>,
     /// The contract the exchange runs under.
-    pub contract: Option<String>,
+    pub contract: Option<Arc<str>>,
     /// The rule set that decided.
     pub policy: Option<PolicyRef>,
 }
@@ -50,10 +58,9 @@ impl Exchange {
             trace_id: None,
             caller: RecordedCaller {
                 id: None,
-                roles: Vec::new(),
-                auth: None,
-                issuer: None,
-                credential: None,
+                roles: None,
+                jwt: None,
+                certificate: None,
                 peer,
             },
             action: None,
@@ -68,70 +75,62 @@ impl Exchange {
 }
 
 /// Who called, as far as it is known.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct RecordedCaller {
     /// The caller's id; under a role with `same_as: person` that person's hash.
     pub id: Option<String>,
     /// The roles held here.
-    pub roles: Vec<String>,
-    /// How the caller proved who they are.
-    pub auth: Option<Auth>,
-    /// The issuer or authority, as the settings name it; both joined by `+` for [`Auth::JwtAndMtls`].
-    pub issuer: Option<String>,
-    /// `sha256:` and the credential's hash; both joined by `+` for [`Auth::JwtAndMtls`].
-    pub credential: Option<String>,
+    pub roles: Option<Arc<[String]>>,
+    /// The token they proved who they are with.
+    pub jwt: Option<Proof>,
+    /// The client certificate they did.
+    pub certificate: Option<Proof>,
     /// The address the connection came from.
     pub peer: IpAddr,
 }
 
-/// How a caller proved who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Auth {
-    /// A bearer token.
-    #[serde(rename = "jwt")]
-    Jwt,
-    /// A client certificate.
-    #[serde(rename = "mtls")]
-    Mtls,
-    /// Both.
-    #[serde(rename = "jwt+mtls")]
-    JwtAndMtls,
+/// A credential, as far as a record may know it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The issuer or authority, as the settings name it.
+    pub issuer: Arc<str>,
+    /// The hexadecimal SHA-256 of the token or certificate.
+    pub sha256: Arc<str>,
 }
 
 /// Which rule set decided.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct PolicyRef {
     /// The generation in this process.
     pub generation: u64,
     /// The rule set's digest.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// The digest of the `plan` record that lists the fields.
-    pub plan: Option<String>,
+    pub plan: Option<Arc<str>>,
 }
 
 /// What is added before the upstream is contacted.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Intent {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Intent<'a> {
     /// Mapped parameters, as keyed hashes.
-    pub params: BTreeMap<String, KeyedHash>,
+    pub params: &'a [(Arc<str>, KeyedHash)],
     /// The person the path parameter names, if it names one.
-    pub persons: Vec<KeyedHash>,
+    pub person: Option<KeyedHash>,
 }
 
 /// How an exchange ended.
-#[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
     /// What was decided; `None` where it never came to a decision.
     pub decision: Option<Decision>,
     /// Why it was refused or replaced.
-    #[serde(serialize_with = "code")]
     pub reason: Option<Reason>,
     /// Records that left.
     pub records: u64,
-    /// Persons that stand in no `persons` record.
-    pub persons: Vec<KeyedHash>,
+    /// The person that stands in no `persons` record.
+    pub person: Option<KeyedHash>,
     /// Per listed field the number of records under each outcome.
-    pub fields: BTreeMap<String, Counts>,
+    pub fields: &'a [(&'a str, Counts)],
     /// Topmost unlisted nodes removed.
     pub unlisted: u64,
     /// Records whose person could not be read.
@@ -141,19 +140,18 @@ pub struct Outcome {
     /// Bytes of body sent.
     pub bytes: u64,
     /// How it ended.
-    #[serde(skip)] // written after `ms`, which the trail measures
     pub end: End,
 }
 
-impl Outcome {
+impl Outcome<'_> {
     /// An outcome with nothing counted yet.
     pub fn ending(end: End) -> Self {
         Outcome {
             decision: None,
             reason: None,
             records: 0,
-            persons: Vec::new(),
-            fields: BTreeMap::new(),
+            person: None,
+            fields: &[],
             unlisted: 0,
             persons_unknown: 0,
             status: None,
@@ -164,8 +162,7 @@ impl Outcome {
 }
 
 /// What was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// With obligations.
     Allow,
@@ -174,8 +171,7 @@ pub enum Decision {
 }
 
 /// How an exchange ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// The last byte went.
     Complete,
@@ -186,23 +182,31 @@ pub enum End {
 }
 
 /// How many records had a field under each outcome; zeros are left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// The bytes as they came.
-    #[serde(skip_serializing_if = "is_zero")]
     pub show: u64,
     /// A pseudonym.
-    #[serde(skip_serializing_if = "is_zero")]
     pub token: u64,
     /// A mask's replacement.
-    #[serde(skip_serializing_if = "is_zero")]
     pub mask: u64,
     /// JSON null.
-    #[serde(skip_serializing_if = "is_zero")]
     pub blank: u64,
     /// Gone.
-    #[serde(skip_serializing_if = "is_zero")]
     pub strip: u64,
+}
+
+impl Counts {
+    /// The number under an outcome.
+    pub fn of(&self, outcome: Openness) -> u64 {
+        match outcome {
+            Openness::Show => self.show,
+            Openness::Token => self.token,
+            Openness::Mask => self.mask,
+            Openness::Blank => self.blank,
+            Openness::Strip => self.strip,
+        }
+    }
 }
 
 /// Which fields are under which outcome, written grouped by outcome: `{"show":["id"],"mask":["name"]}`.
@@ -254,16 +258,9 @@ pub(super) fn dated<T: Serialize>(
 ) -> Result<Vec<u8>, serde_json::Error> {
     line::members(&Dated {
         kind,
-        ts: now(),
+        ts: clock::now(),
         rest,
     })
-}
-
-/// Now, as RFC 3339 with milliseconds and offset.
-pub(super) fn now() -> String {
-    Zoned::now()
-        .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
-        .to_string()
 }
 
 /// The trace id of a valid W3C `traceparent`; anything else is `None`.
@@ -355,67 +352,28 @@ impl<'a> From<&Plan<'a>> for PlanBody<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct IntentBody<'a> {
-    #[serde(serialize_with = "shown")]
-    pub id: Ulid,
-    #[serde(flatten)]
-    pub exchange: &'a Exchange,
-    #[serde(flatten)]
-    pub intent: &'a Intent,
-}
-
-#[derive(Serialize)]
-pub(super) struct PersonsBody<'a> {
-    #[serde(serialize_with = "shown")]
-    pub id: Ulid,
-    pub persons: &'a [KeyedHash],
-    #[serde(serialize_with = "grouped")]
-    pub fields: Pattern<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct OutcomeBody<'a> {
-    #[serde(serialize_with = "shown")]
-    pub id: Ulid,
-    #[serde(flatten)]
-    pub exchange: &'a Exchange,
-    #[serde(flatten)]
-    pub outcome: &'a Outcome,
-    #[serde(serialize_with = "milliseconds")]
-    pub ms: Duration,
-    pub end: End,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
 fn shown<S: Serializer>(value: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
 }
 
-fn code<S: Serializer>(reason: &Option<Reason>, to: S) -> Result<S::Ok, S::Error> {
-    reason.map(Reason::code).serialize(to)
-}
-
-/// Milliseconds with one decimal.
-fn milliseconds<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_f64((duration.as_secs_f64() * 10_000.0).round() / 10.0)
-}
-
 fn grouped<S: Serializer>(pattern: &Pattern<'_>, to: S) -> Result<S::Ok, S::Error> {
-    use Openness::{Blank, Mask, Show, Strip, Token};
     let mut map = to.serialize_map(None)?;
-    for outcome in [Show, Token, Mask, Blank, Strip] {
-        let of =
-            |(field, under): &(&'_ str, Openness)| (*under == outcome).then(|| (*field).to_owned());
-        let fields: Vec<String> = pattern.iter().filter_map(of).collect();
+    for outcome in OUTCOMES {
+        let fields: Vec<&str> = under(pattern, outcome).collect();
         if !fields.is_empty() {
             map.serialize_entry(outcome.word(), &fields)?;
         }
     }
     map.end()
+}
+
+/// The fields of a pattern that are under an outcome.
+pub(super) fn under<'a>(
+    pattern: Pattern<'a>,
+    outcome: Openness,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let fields = pattern.iter().filter(move |(_, under)| *under == outcome);
+    fields.map(|(field, _)| *field)
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The lines records become.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use ulid::Ulid;
 
 use super::*;
 use crate::audit::chain::Chain;
 use crate::audit::person::Hasher;
-use crate::audit::strict;
+use crate::audit::{render, strict};
 use crate::model::Secret;
 
 fn hash(text: &str) -> KeyedHash {
@@ -13,44 +17,47 @@ fn hash(text: &str) -> KeyedHash {
 }
 
 fn exchange(text: &str) -> Exchange {
+    let proof = || Proof {
+        issuer: text.into(),
+        sha256: text.into(),
+    };
     Exchange {
         trace_id: Some(text.to_owned()),
         caller: RecordedCaller {
             id: Some(text.to_owned()),
-            roles: vec![text.to_owned()],
-            auth: Some(Auth::JwtAndMtls),
-            issuer: Some(text.to_owned()),
-            credential: Some(text.to_owned()),
+            roles: Some([text.to_owned()].into()),
+            jwt: Some(proof()),
+            certificate: Some(proof()),
             peer: "10.2.0.7".parse().unwrap(),
         },
         action: Some("read"),
-        resource: Some(text.to_owned()),
-        route: Some(text.to_owned()),
-        upstream: Some(text.to_owned()),
-        purpose: Some(text.to_owned()),
-        contract: Some(text.to_owned()),
+        resource: Some(text.into()),
+        route: Some(text.into()),
+        upstream: Some(text.into()),
+        purpose: Some(text.into()),
+        contract: Some(text.into()),
         policy: Some(PolicyRef {
             generation: 18,
-            digest: text.to_owned(),
-            plan: Some(text.to_owned()),
+            digest: text.into(),
+            plan: Some(text.into()),
         }),
     }
 }
 
-fn outcome(text: &str) -> Outcome {
+const COUNTS: Counts = Counts {
+    show: 0,
+    token: 0,
+    mask: 2,
+    blank: 0,
+    strip: 1,
+};
+
+fn outcome<'a>(text: &str, fields: &'a [(&'a str, Counts)]) -> Outcome<'a> {
     Outcome {
         decision: Some(Decision::Allow),
         records: 1,
-        persons: vec![hash(text)],
-        fields: [(
-            text.to_owned(),
-            Counts {
-                mask: 2,
-                strip: 1,
-                ..Counts::default()
-            },
-        )]
-        .into(),
+        person: Some(hash(text)),
+        fields,
         unlisted: 2,
         status: Some(200),
         bytes: 412,
@@ -58,12 +65,21 @@ fn outcome(text: &str) -> Outcome {
     }
 }
 
+fn rendered(render: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::new();
+    render(&mut out);
+    Ok(out)
+}
+
 /// One record of every kind with `text` wherever text goes.
 fn every_kind(text: &str) -> Vec<Vec<u8>> {
-    let (exchange, outcome) = (exchange(text), outcome(text));
+    let exchange = exchange(text);
+    let counted = [(text, COUNTS)];
+    let outcome = outcome(text, &counted);
+    let params = [(text.into(), hash(text))];
     let intent = Intent {
-        params: [(text.to_owned(), hash(text))].into(),
-        persons: vec![hash(text)],
+        params: &params,
+        person: Some(hash(text)),
     };
     let id = Ulid::from(1u128);
     let fields = [(text, Openness::Show), (text, Openness::Strip)];
@@ -118,32 +134,12 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
                 credential: Some(text.to_owned()),
             },
         ),
-        dated(
-            "intent",
-            &IntentBody {
-                id,
-                exchange: &exchange,
-                intent: &intent,
-            },
-        ),
-        dated(
-            "persons",
-            &PersonsBody {
-                id,
-                persons: &[hash(text)],
-                fields: &fields,
-            },
-        ),
-        dated(
-            "outcome",
-            &OutcomeBody {
-                id,
-                exchange: &exchange,
-                outcome: &outcome,
-                ms: Duration::from_micros(7_949),
-                end: outcome.end,
-            },
-        ),
+        rendered(|out| render::intent(out, id, &exchange, &intent)),
+        rendered(|out| render::persons(out, id, &[hash(text)], &fields)),
+        rendered(|out| {
+            let took = Duration::from_micros(7_949);
+            render::outcome(out, id, &exchange, &outcome, took);
+        }),
     ]
     .into_iter()
     .map(Result::unwrap)
@@ -172,7 +168,8 @@ fn an_outcome_has_the_members_of_the_contract_in_their_order() {
         format!(
             concat!(
                 r#","id":"00000000000000000000000001","trace_id":"x","#,
-                r#""caller":{{"id":"x","roles":["x"],"auth":"jwt+mtls","issuer":"x","credential":"x","peer":"10.2.0.7"}},"#,
+                r#""caller":{{"id":"x","roles":["x"],"auth":"jwt+mtls","issuer":"x+x","credential":"sha256:x+sha256:x","#,
+                r#""peer":"10.2.0.7"}},"#,
                 r#""action":"read","resource":"x","route":"x","upstream":"x","purpose":"x","contract":"x","#,
                 r#""policy":{{"generation":18,"digest":"x","plan":"x"}},"decision":"allow","reason":null,"#,
                 r#""records":1,"persons":["{}"],"fields":{{"x":{{"mask":2,"strip":1}}}},"unlisted":2,"#,
@@ -221,7 +218,100 @@ fn only_a_valid_traceparent_has_a_trace_id() {
     }
 }
 
+/// A record read back, its moment apart.
+fn read(body: Vec<u8>) -> Value {
+    let text = String::from_utf8(body).unwrap();
+    let mut value: Value = serde_json::from_str(&format!("{{{text}}}")).unwrap();
+    value.as_object_mut().unwrap().remove("ts").unwrap();
+    value
+}
+
 proptest! {
+    #[test]
+    fn what_is_not_known_is_null_and_all_else_reads_back(
+        text in any::<String>(),
+        known in any::<[bool; 12]>(),
+        numbers in any::<[u64; 4]>(),
+        counts in any::<[Option<u64>; 5]>(),
+        status in any::<Option<u16>>(),
+        peer in any::<IpAddr>(),
+        milliseconds in 0..10_000_000_u64,
+    ) {
+        let full = exchange(&text);
+        let [trace_id, id, roles, jwt, certificate, action, resource, route, upstream, policy, plan, person] = known;
+        let exchange = Exchange {
+            trace_id: full.trace_id.filter(|_| trace_id),
+            caller: RecordedCaller {
+                id: full.caller.id.filter(|_| id),
+                roles: full.caller.roles.filter(|_| roles),
+                jwt: full.caller.jwt.filter(|_| jwt),
+                certificate: full.caller.certificate.filter(|_| certificate),
+                peer,
+            },
+            action: full.action.filter(|_| action),
+            resource: full.resource.filter(|_| resource),
+            route: full.route.filter(|_| route),
+            upstream: full.upstream.filter(|_| upstream),
+            purpose: None,
+            contract: None,
+            policy: full.policy.filter(|_| policy).map(|full| PolicyRef {
+                plan: full.plan.filter(|_| plan),
+                ..full
+            }),
+        };
+        let [show, token, mask, blank, strip] = counts.map(Option::unwrap_or_default);
+        let fields = [(text.as_str(), Counts { show, token, mask, blank, strip }), ("other", COUNTS)];
+        let outcome = Outcome {
+            reason: Some(Reason::NoRole).filter(|_| policy),
+            records: numbers[0],
+            person: Some(hash(&text)).filter(|_| person),
+            unlisted: numbers[1],
+            persons_unknown: numbers[2],
+            status,
+            bytes: numbers[3],
+            ..outcome(&text, &fields)
+        };
+        let took = Duration::from_millis(milliseconds);
+        let id_of = Ulid::from(77u128);
+        let written = rendered(|out| render::outcome(out, id_of, &exchange, &outcome, took));
+        let joined = |prefix: &str| match (jwt, certificate) {
+            (false, false) => Value::Null,
+            (true, true) => json!(format!("{prefix}{text}+{prefix}{text}")),
+            _ => json!(format!("{prefix}{text}")),
+        };
+        let some = |known: bool| known.then_some(&text);
+        let counted: serde_json::Map<String, Value> =
+            [("show", show), ("token", token), ("mask", mask), ("blank", blank), ("strip", strip)]
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(name, count)| (name.to_owned(), json!(count)))
+                .collect();
+        let mut all_fields = json!({ &text: counted });
+        all_fields["other"] = json!({"mask": 2, "strip": 1});
+        let persons: Vec<String> = person.then(|| hash(&text).to_string()).into_iter().collect();
+        let auth = match (jwt, certificate) {
+            (false, false) => None,
+            (true, false) => Some("jwt"),
+            (false, true) => Some("mtls"),
+            (true, true) => Some("jwt+mtls"),
+        };
+        let expected = json!({
+            "kind": "outcome", "id": id_of.to_string(), "trace_id": some(trace_id),
+            "caller": {
+                "id": some(id), "roles": some(roles).into_iter().collect::<Vec<_>>(), "auth": auth,
+                "issuer": joined(""), "credential": joined("sha256:"), "peer": peer.to_string(),
+            },
+            "action": action.then_some("read"), "resource": some(resource), "route": some(route),
+            "upstream": some(upstream), "purpose": null, "contract": null,
+            "policy": policy.then(|| json!({"generation": 18, "digest": text, "plan": some(plan)})),
+            "decision": "allow", "reason": policy.then_some("no-role"), "records": numbers[0],
+            "persons": persons, "fields": all_fields, "unlisted": numbers[1],
+            "persons_unknown": numbers[2], "status": status, "bytes": numbers[3],
+            "ms": milliseconds as f64, "end": "complete",
+        });
+        prop_assert_eq!(read(written.unwrap()), expected);
+    }
+
     #[test]
     fn p01_any_text_in_any_member_stays_one_strict_line(text in any::<String>()) {
         let mut chain = Chain::EMPTY;

@@ -32,24 +32,28 @@ pub(super) fn peer() -> IpAddr {
     "10.2.0.7".parse().unwrap()
 }
 
-pub(super) fn outcome(end: End) -> Outcome {
+const ID_SHOWN: &[(&str, Counts)] = &[(
+    "id",
+    Counts {
+        show: 1,
+        token: 0,
+        mask: 0,
+        blank: 0,
+        strip: 0,
+    },
+)];
+
+pub(super) fn outcome(end: End) -> Outcome<'static> {
     Outcome {
         decision: Some(Decision::Allow),
         records: 1,
-        fields: [(
-            "id".to_owned(),
-            Counts {
-                show: 1,
-                ..Counts::default()
-            },
-        )]
-        .into(),
+        fields: ID_SHOWN,
         status: Some(200),
         ..Outcome::ending(end)
     }
 }
 
-fn refused(reason: Reason) -> Outcome {
+fn refused(reason: Reason) -> Outcome<'static> {
     Outcome {
         decision: Some(Decision::Deny),
         reason: Some(reason),
@@ -85,9 +89,9 @@ pub(super) async fn small_log(dir: &Path) {
         .persons(&[audit.hasher().person("1001")], &fields)
         .await
         .unwrap();
-    trail.finish(outcome(End::Complete));
+    trail.finish(&outcome(End::Complete));
     let refusal = audit.begin(Ulid::from(2u128), peer()).unwrap();
-    refusal.refuse(refused(Reason::NoRole)).await.unwrap();
+    refusal.refuse(&refused(Reason::NoRole)).await.unwrap();
     audit
         .connection(&Connection {
             peer: peer(),
@@ -243,13 +247,29 @@ async fn p10_a_dropped_trail_is_an_aborted_outcome() {
 }
 
 #[tokio::test]
+async fn p09_an_outcome_is_written_though_nobody_waits_for_it_and_nothing_follows() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = Audit::open(settings(dir.path())).unwrap();
+    // At once, while the writer is lively, and after it went to sleep for long.
+    for number in 1..4 {
+        let mut trail = audit.begin(Ulid::from(1u128), peer()).unwrap();
+        trail.intent(&Intent::default()).await.unwrap();
+        trail.finish(&outcome(End::Complete));
+        let written = || kinds(snapshot(dir.path()).path());
+        while written().iter().filter(|kind| *kind == "outcome").count() < number {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_recorded_as_allowed_without_an_intent() {
     let dir = tempfile::tempdir().unwrap();
     let audit = Audit::open(settings(dir.path())).unwrap();
     audit
         .begin(Ulid::from(1u128), peer())
         .unwrap()
-        .finish(outcome(End::Aborted));
+        .finish(&outcome(End::Aborted));
     audit.close().await.unwrap();
     assert!(lines(dir.path())[1]["decision"].is_null());
     summary(dir.path());
@@ -270,7 +290,7 @@ async fn persons_are_split_into_records_of_256() {
             .await
             .unwrap();
     }
-    trail.finish(outcome(End::Complete));
+    trail.finish(&outcome(End::Complete));
     audit.close().await.unwrap();
     let counts: Vec<usize> = lines(dir.path())
         .iter()
@@ -297,8 +317,8 @@ async fn a_full_queue_refuses_new_exchanges_at_once_and_never_an_open_one() {
         .persons(&[audit.hasher().person("1")], &[])
         .await
         .unwrap();
-    first.finish(outcome(End::Complete));
-    second.refuse(refused(Reason::NoRow)).await.unwrap();
+    first.finish(&outcome(End::Complete));
+    second.refuse(&refused(Reason::NoRow)).await.unwrap();
     // Both places are free again: the second outcome was written, and the first before it.
     let third = audit.begin(Ulid::from(3u128), peer()).unwrap();
     let fourth = audit.begin(Ulid::from(4u128), peer()).unwrap();
@@ -361,7 +381,7 @@ async fn p12_ten_thousand_concurrent_exchanges_make_one_valid_chain() {
             tokio::spawn(async move {
                 let mut trail = audit.begin(Ulid::from(n + 1), peer()).unwrap();
                 trail.intent(&Intent::default()).await.unwrap();
-                trail.finish(outcome(End::Complete));
+                trail.finish(&outcome(End::Complete));
             })
         })
         .collect();
@@ -392,16 +412,16 @@ async fn outage(durability: Durability, harm: impl Fn(&Path), undo: impl Fn(&Pat
     assert!(!audit.healthy());
     assert!(audit.fault().is_some());
     assert_eq!(
-        during.refuse(refused(Reason::AuditUnavailable)).await,
+        during.refuse(&refused(Reason::AuditUnavailable)).await,
         Err(Unavailable)
     );
-    open.finish(outcome(End::Complete));
+    open.finish(&outcome(End::Complete));
     undo(&dir);
     let mut after = audit.begin(Ulid::from(3u128), peer()).unwrap();
     after.intent(&Intent::default()).await.unwrap();
     assert!(audit.healthy());
     assert_eq!(audit.fault(), None);
-    after.finish(outcome(End::Complete));
+    after.finish(&outcome(End::Complete));
     audit.close().await.unwrap();
     assert_eq!(
         kinds(&dir),
@@ -495,7 +515,7 @@ async fn p04_a_head_that_cannot_be_replaced_stops_the_log() {
     trail.intent(&Intent::default()).await.unwrap(); // written and synced; its head comes after
     assert_eq!(trail.persons(&[], &[]).await, Err(Unavailable));
     fs::remove_dir(dir.path().join("gw-1.head.tmp")).unwrap();
-    trail.finish(outcome(End::Aborted));
+    trail.finish(&outcome(End::Aborted));
     audit.close().await.unwrap();
     // The attempt to reopen in between had written its `gap`, and could not move the head over it.
     assert_eq!(
@@ -521,7 +541,7 @@ async fn the_head_follows_in_the_background() {
     }
     // The same for a fault of the background: it ends in refusals without anybody writing.
     fs::create_dir(dir.path().join("gw-1.head.tmp")).unwrap();
-    trail.finish(outcome(End::Complete));
+    trail.finish(&outcome(End::Complete));
     while audit.healthy() {
         tokio::task::yield_now().await;
     }

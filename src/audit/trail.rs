@@ -11,11 +11,8 @@ use ulid::Ulid;
 
 use super::person::KeyedHash;
 use super::queue::Written;
-use super::record::{
-    Decision, End, Exchange, Intent, IntentBody, Outcome, OutcomeBody, PERSONS_PER_RECORD, Pattern,
-    PersonsBody,
-};
-use super::{Audit, Unavailable};
+use super::record::{Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD, Pattern};
+use super::{Audit, Unavailable, render};
 
 /// The trail of one exchange. At most two of its records wait at any time: one that is awaited, and its
 /// outcome.
@@ -49,13 +46,11 @@ impl Trail {
     /// # Errors
     ///
     /// [`Unavailable`]: the exchange must be refused.
-    pub async fn intent(&mut self, intent: &Intent) -> Result<(), Unavailable> {
-        let body = IntentBody {
-            id: self.id,
-            exchange: &self.exchange,
-            intent,
-        };
-        self.audit.send("intent", &body, None).await?;
+    pub async fn intent(&mut self, intent: &Intent<'_>) -> Result<(), Unavailable> {
+        let written = self.audit.send(None, |out| {
+            render::intent(out, self.id, &self.exchange, intent);
+        });
+        written.await?;
         self.intended = true;
         Ok(())
     }
@@ -68,26 +63,25 @@ impl Trail {
         while let Some((part, more)) = rest.split_at_checked(PERSONS_PER_RECORD)
             && !more.is_empty()
         {
-            // Unawaited records keep their order before the awaited last one, after a fault too.
-            self.audit
-                .send_and_forget("persons", &self.person_body(part, fields), None);
+            self.persons_unawaited(part, fields);
             rest = more;
         }
-        self.audit
-            .send("persons", &self.person_body(rest, fields), None)
+        let render = |out: &mut Vec<u8>| render::persons(out, self.id, rest, fields);
+        self.audit.send(None, render)
     }
 
-    fn person_body<'a>(&self, persons: &'a [KeyedHash], fields: Pattern<'a>) -> PersonsBody<'a> {
-        PersonsBody {
-            id: self.id,
-            persons,
-            fields,
+    /// The same where another record of persons follows that is awaited: unawaited ones keep their order before it,
+    /// after a fault too.
+    pub fn persons_unawaited(&self, persons: &[KeyedHash], fields: Pattern<'_>) {
+        for part in persons.chunks(PERSONS_PER_RECORD) {
+            let render = |out: &mut Vec<u8>| render::persons(out, self.id, part, fields);
+            self.audit.send_and_forget(None, render);
         }
     }
 
     /// Closes the trail of an exchange whose upstream was, or may have been, contacted. Does not wait.
-    pub fn finish(mut self, outcome: Outcome) {
-        self.close(&outcome);
+    pub fn finish(mut self, outcome: &Outcome<'_>) {
+        self.close(outcome);
     }
 
     /// Closes the trail of an exchange that is refused before the upstream is contacted. The refusal must
@@ -96,46 +90,27 @@ impl Trail {
     /// # Errors
     ///
     /// [`Unavailable`]: the caller gets that refusal instead.
-    pub async fn refuse(mut self, outcome: Outcome) -> Result<(), Unavailable> {
+    pub async fn refuse(mut self, outcome: &Outcome<'_>) -> Result<(), Unavailable> {
         let slot = self.slot.take();
-        let outcome = self.honest(&outcome);
-        let written = self
-            .audit
-            .send("outcome", &self.outcome_body(&outcome), slot);
+        let written = self.audit.send(slot, |out| self.outcome(out, outcome));
         written.await
     }
 
-    fn close(&mut self, outcome: &Outcome) {
+    fn close(&mut self, outcome: &Outcome<'_>) {
         if let Some(slot) = self.slot.take() {
-            let outcome = self.honest(outcome);
-            self.audit
-                .send_and_forget("outcome", &self.outcome_body(&outcome), Some(slot));
+            let render = |out: &mut Vec<u8>| self.outcome(out, outcome);
+            self.audit.send_and_forget(Some(slot), render);
         }
     }
 
-    fn outcome_body<'a>(&'a self, outcome: &'a Outcome) -> OutcomeBody<'a> {
-        let Trail {
-            id,
-            exchange,
-            began,
-            ..
-        } = self;
-        OutcomeBody {
-            id: *id,
-            exchange,
-            outcome,
-            ms: began.elapsed(),
-            end: outcome.end,
-        }
-    }
-
-    /// Nothing is allowed that has no intent: the two records would contradict each other.
-    fn honest(&self, outcome: &Outcome) -> Outcome {
-        let mut outcome = outcome.clone();
+    fn outcome(&self, out: &mut Vec<u8>, outcome: &Outcome<'_>) {
+        let mut outcome = *outcome;
+        // Nothing is allowed that has no intent: the two records would contradict each other.
         if !self.intended && outcome.decision == Some(Decision::Allow) {
             outcome.decision = None;
         }
-        outcome
+        let took = self.began.elapsed();
+        render::outcome(out, self.id, &self.exchange, &outcome, took);
     }
 }
 

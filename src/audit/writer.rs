@@ -7,13 +7,11 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-
 use super::chain::Chain;
-use super::queue::{Entry, Health, Message};
+use super::clock;
+use super::queue::{Batch, End, Entry, Health, Receiver};
 use super::record::{self, Gap, Recovered, Start, Stop, Tail};
 use super::segment::{Fault, Segment, doing};
 use super::syncer::Syncer;
@@ -22,6 +20,8 @@ use super::{Durability, Unavailable, head};
 /// The most written in one go.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const BATCH_ENTRIES: usize = 4096;
+/// What is kept of the room for lines.
+const LINES_KEPT: usize = 1 << 20;
 /// How long the thread sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 /// How long until the result of an fsync under way is looked at, when nothing else is due.
@@ -62,7 +62,9 @@ pub struct Writer {
     /// Since when lines wait for an fsync to begin.
     unsynced_since: Option<Instant>,
     /// Outcomes that could not be written yet.
-    pending: VecDeque<Entry>,
+    pending: VecDeque<(Vec<u8>, Entry)>,
+    /// Room for the lines of one batch.
+    lines: Vec<u8>,
     broken: Option<Broken>,
     health: Arc<Health>,
     /// Keeps a second writer out.
@@ -123,22 +125,23 @@ impl Writer {
             synced,
             unsynced_since: None,
             pending: VecDeque::new(),
+            lines: Vec::new(),
             broken: None,
             health,
             _lock: lock,
         };
-        writer.write(&first_records(&tails, durability)?)?;
+        let records = first_records(&tails, durability)?;
+        writer.write(records.iter().map(Vec::as_slice))?;
         writer.sync()?;
         Ok(writer)
     }
 
     /// Runs until it is told to stop, or nobody is left who could tell it anything.
-    pub fn run(mut self, messages: &Receiver<Message>) {
+    pub fn run(mut self, mut messages: Receiver) {
+        let mut batch = Batch::default();
         loop {
-            let (batch, end) = self.next_batch(messages);
-            if !batch.is_empty() {
-                self.commit(batch);
-            }
+            let end = messages.take(&mut batch, self.due_in());
+            self.commit_all(&mut batch);
             match end {
                 End::No => self.keep_up(),
                 End::Stop(tell) => {
@@ -156,29 +159,21 @@ impl Writer {
         }
     }
 
-    /// Waits for something to do, and takes all that waits with it.
-    fn next_batch(&self, messages: &Receiver<Message>) -> (Vec<Entry>, End) {
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        let mut next = messages.recv_timeout(self.due_in());
-        loop {
-            match next {
-                Ok(Message::Record(entry)) => {
-                    bytes += entry.body.len();
-                    batch.push(entry);
-                }
-                Ok(Message::Stop(tell)) => return (batch, End::Stop(tell)),
-                Err(RecvTimeoutError::Timeout) => return (batch, End::No),
-                Err(RecvTimeoutError::Disconnected) => return (batch, End::Gone),
-            }
-            if bytes >= BATCH_BYTES || batch.len() >= BATCH_ENTRIES {
-                return (batch, End::No);
-            }
-            next = messages.try_recv().map_err(|none| match none {
-                TryRecvError::Empty => RecvTimeoutError::Timeout,
-                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-            });
+    /// Writes a batch, in several goes where it is large.
+    fn commit_all(&mut self, batch: &mut Batch) {
+        let mut begin = 0;
+        while let Some(first) = batch.entries.first() {
+            let most = (begin + BATCH_BYTES).max(first.end);
+            let fitting = batch.entries.partition_point(|entry| entry.end <= most);
+            let part = Part {
+                bodies: &batch.bodies,
+                begin,
+                count: fitting.min(BATCH_ENTRIES),
+            };
+            begin = part.end(&batch.entries);
+            self.commit(&part, &mut batch.entries);
         }
+        batch.clear();
     }
 
     fn due_in(&self) -> Duration {
@@ -190,30 +185,33 @@ impl Writer {
         }
     }
 
-    /// Writes a batch and tells all who wait; they are told nothing good before the path was checked.
-    fn commit(&mut self, batch: Vec<Entry>) {
+    /// Writes a part of a batch and tells all who wait; they are told nothing good before the path was checked.
+    fn commit(&mut self, part: &Part<'_>, entries: &mut Vec<Entry>) {
         self.reopen_if_due();
         if self.broken.is_some() {
-            return self.refuse(batch);
+            return self.refuse(part, entries);
         }
-        let bodies: Vec<&[u8]> = batch.iter().map(|entry| entry.body.as_slice()).collect();
-        match self.write(&bodies) {
-            Ok(()) => tell_written(batch),
+        match self.write(part.records(entries)) {
+            Ok(()) => tell_written(entries.drain(..part.count)),
             Err(fault) => {
                 self.fail(fault);
-                self.refuse(batch);
+                self.refuse(part, entries);
             }
         }
     }
 
     /// Appends records as lines, durably if the settings ask for it.
-    fn write(&mut self, bodies: &[impl AsRef<[u8]>]) -> Result<(), Fault> {
+    fn write<'a>(&mut self, bodies: impl Iterator<Item = &'a [u8]>) -> Result<(), Fault> {
         let mut chain = self.chain;
-        let mut lines = Vec::with_capacity(bodies.iter().map(|b| b.as_ref().len() + 256).sum());
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.clear();
+        lines.shrink_to(LINES_KEPT);
         for body in bodies {
-            chain.append(&self.node, body.as_ref(), &mut lines);
+            chain.append(&self.node, body, &mut lines);
         }
-        self.segment.append(&lines)?;
+        let appended = self.segment.append(&lines);
+        self.lines = lines;
+        appended?;
         if self.durability == Durability::Power {
             self.segment.sync()?;
         }
@@ -276,7 +274,7 @@ impl Writer {
             Some(broken) => broken.next_try = next_try,
             none => {
                 *none = Some(Broken {
-                    since: record::now(),
+                    since: clock::now(),
                     cause,
                     refused: 0,
                     next_try,
@@ -286,8 +284,9 @@ impl Writer {
     }
 
     /// Outcomes wait; everything else is refused and counted.
-    fn refuse(&mut self, batch: Vec<Entry>) {
-        for entry in batch {
+    fn refuse(&mut self, part: &Part<'_>, entries: &mut Vec<Entry>) {
+        let bodies: Vec<&[u8]> = part.records(entries).collect();
+        for (body, entry) in bodies.into_iter().zip(entries.drain(..part.count)) {
             match entry.tell {
                 Some(tell) => {
                     if let Some(broken) = &mut self.broken {
@@ -295,7 +294,7 @@ impl Writer {
                     }
                     let _ = tell.send(Err(Unavailable));
                 }
-                None => self.pending.push_back(entry),
+                None => self.pending.push_back((body.to_vec(), entry)),
             }
         }
     }
@@ -323,13 +322,11 @@ impl Writer {
         };
         let gap = rendered("gap", &gap)?;
         self.sync()?; // before anything is written, so that one outage leaves one `gap`
-        let waiting: Vec<Entry> = self.pending.drain(..).collect();
-        let bodies: Vec<&[u8]> = std::iter::once(gap.as_slice())
-            .chain(waiting.iter().map(|entry| entry.body.as_slice()))
-            .collect();
-        let written = self.write(&bodies);
+        let waiting = std::mem::take(&mut self.pending);
+        let bodies = waiting.iter().map(|(body, _)| body.as_slice());
+        let written = self.write(std::iter::once(gap.as_slice()).chain(bodies));
         if written.is_err() {
-            self.pending = waiting.into();
+            self.pending = waiting;
         }
         written?;
         self.sync()?;
@@ -342,7 +339,7 @@ impl Writer {
         let written = self
             .reopen()
             .and_then(|()| rendered("stop", &Stop {}))
-            .and_then(|stop| self.write(&[stop]))
+            .and_then(|stop| self.write(std::iter::once(stop.as_slice())))
             .and_then(|()| self.sync());
         written.map_err(|fault| {
             self.fail(fault);
@@ -351,18 +348,32 @@ impl Writer {
     }
 }
 
-/// Why a batch ended.
-enum End {
-    /// There was no more, or enough.
-    No,
-    /// Asked to stop.
-    Stop(oneshot::Sender<Result<(), Unavailable>>),
-    /// All senders are gone.
-    Gone,
+/// The first records of what is left of a batch.
+struct Part<'a> {
+    bodies: &'a [u8],
+    /// Where the first one's body begins.
+    begin: usize,
+    count: usize,
 }
 
-fn tell_written(batch: Vec<Entry>) {
-    for Entry { tell, slot, .. } in batch {
+impl<'a> Part<'a> {
+    fn records<'b>(&self, entries: &'b [Entry]) -> impl Iterator<Item = &'a [u8]> + use<'a, 'b> {
+        let (bodies, mut begin) = (self.bodies, self.begin);
+        entries.iter().take(self.count).map(move |entry| {
+            let body = bodies.get(begin..entry.end).unwrap_or_default();
+            begin = entry.end;
+            body
+        })
+    }
+
+    fn end(&self, entries: &[Entry]) -> usize {
+        let last = entries.iter().take(self.count).next_back();
+        last.map_or(self.begin, |entry| entry.end)
+    }
+}
+
+fn tell_written(entries: impl Iterator<Item = Entry>) {
+    for Entry { tell, slot, .. } in entries {
         drop(slot);
         if let Some(tell) = tell {
             let _ = tell.send(Ok(())); // whoever waited may have hung up

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
@@ -52,16 +53,20 @@ pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
     match caller {
         TestCaller::Roles(roles) => Who::Holder(roles),
         TestCaller::Credentials { jwt, mtls } => Who::Caller(Caller {
-            jwt: jwt.map(|(issuer, claims)| JwtCredential {
-                issuer,
-                claims,
-                sha256: String::new(),
-                expires: i64::MAX,
+            jwt: jwt.map(|(issuer, claims)| {
+                Arc::new(JwtCredential {
+                    issuer: issuer.into(),
+                    claims,
+                    sha256: "".into(),
+                    expires: i64::MAX,
+                })
             }),
-            certificate: mtls.map(|(authority, san)| CertificateCredential {
-                authority,
-                sans: vec![san],
-                sha256: String::new(),
+            certificate: mtls.map(|(authority, san)| {
+                Arc::new(CertificateCredential {
+                    authority: authority.into(),
+                    sans: vec![san],
+                    sha256: "".into(),
+                })
             }),
             peer,
         }),

@@ -9,10 +9,11 @@ mod roles;
 pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
 
+use std::sync::Arc;
+
 use crate::model::{Caller, Reason};
-use crate::policy::combine::Treatment;
-use crate::policy::store::{Compiled, Policy};
-use crate::policy::{FieldId, Param, ParamName, ParamRule, Resource, RoleId};
+use crate::policy::store::{Compiled, Policy, RouteId};
+use crate::policy::{ParamName, ParamRule, Resource, RoleId};
 use crate::route::{Match, query};
 
 /// What a decision depends on besides caller and route.
@@ -42,7 +43,7 @@ pub struct Denial {
 
 /// Decides whether `caller` may have what `matched` names, and what of it.
 pub fn decide(policy: &Policy, caller: &Caller, matched: &Match, context: Context) -> Decision {
-    let roles = roles::held(&policy.rules, caller, matched);
+    let roles = roles::held(policy, caller, matched);
     decide_as(policy, roles, matched, context)
 }
 
@@ -68,87 +69,104 @@ fn permit(
     if roles.is_empty() {
         return Err(Reason::NoRole);
     }
-    let rules = &policy.rules;
-    let has_row = |role: &RoleId| {
-        rules
-            .rows
-            .contains_key(&(matched.resource, matched.group, *role))
+    let resource = policy.rules.resources.get(matched.resource.0);
+    let resource = resource.ok_or(Reason::Internal)?;
+    let compiled = plan(policy, roles, matched, context)?;
+    let sent = parameters(resource, &compiled, matched)?;
+    Ok(Permit::new(
+        compiled,
+        &matched.target,
+        sent.person,
+        sent.mapped,
+    ))
+}
+
+/// The plan, which nobody has whose roles have no row.
+fn plan(
+    policy: &Policy,
+    roles: &[RoleId],
+    matched: &Match,
+    context: Context,
+) -> Result<Arc<Compiled>, Reason> {
+    let Match {
+        resource,
+        group,
+        route,
+        ..
+    } = *matched;
+    let place = RouteId {
+        resource,
+        group,
+        route,
     };
+    let known = policy.known_plan(place, roles, context.now);
+    if let Some(known) = known.filter(|known| known.has_row) {
+        return Ok(known);
+    }
+    let has_row = |role: &RoleId| policy.rules.rows.contains_key(&(resource, group, *role));
     if !roles.iter().any(has_row) {
         return Err(Reason::NoRow);
     }
-    let resource = rules
-        .resources
-        .get(matched.resource.0)
-        .ok_or(Reason::Internal)?;
-    let compiled = policy
-        .plan(
-            matched.resource,
-            matched.group,
-            matched.route,
-            roles,
-            context.now,
-        )
-        .ok_or(Reason::Internal)?;
-    let mapped = parameters(resource, &compiled, matched)?;
-    Permit::new(policy, compiled, roles, matched, mapped).ok_or(Reason::Internal)
+    policy
+        .plan(resource, group, route, roles, context.now)
+        .ok_or(Reason::Internal)
+}
+
+/// What of a request's parameters names data.
+#[derive(Default)]
+struct Sent {
+    /// Which of them is the person.
+    person: Option<usize>,
+    mapped: Vec<Mapped>,
 }
 
 /// Judges every parameter of the request; returns those that name data.
-fn parameters(
-    resource: &Resource,
-    compiled: &Compiled,
-    matched: &Match,
-) -> Result<Vec<Mapped>, Reason> {
+fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Result<Sent, Reason> {
     let query = query::read(matched.raw_query.as_deref())?;
-    let names = |names: fn(String) -> ParamName, values: &[(String, String)]| {
-        values
-            .iter()
-            .map(|(name, value)| (names(name.clone()), value.clone()))
-            .collect::<Vec<_>>()
-    };
-    let mut sent = names(ParamName::Path, &matched.path_params);
-    sent.extend(names(ParamName::Query, &query));
-    let mut mapped = Vec::new();
-    for (name, value) in sent {
-        let param = resource.params.iter().find(|param| param.name == name);
-        let param = param.ok_or(Reason::UnlistedParameter)?;
-        if let Some(fields) = judge(resource, compiled, param, &value)? {
-            let text = |field: &FieldId| resource.fields.get(field.0).map(|field| &field.text);
-            mapped.push(Mapped {
-                fields: fields.iter().filter_map(text).cloned().collect(),
-                name,
-                value,
-            });
-        }
+    let mut sent = Sent::default();
+    for (name, value) in &matched.path_params {
+        let is_it = |param: &ParamName| matches!(param, ParamName::Path(path) if path == name);
+        judge(resource, compiled, is_it, value, &mut sent)?;
     }
-    Ok(mapped)
+    for (name, value) in &query {
+        let is_it = |param: &ParamName| matches!(param, ParamName::Query(query) if query == name);
+        judge(resource, compiled, is_it, value, &mut sent)?;
+    }
+    Ok(sent)
 }
 
-/// Judges one parameter; returns the fields it searches.
-fn judge<'a>(
+/// Judges one parameter, and keeps it where it names data.
+fn judge(
     resource: &Resource,
     compiled: &Compiled,
-    param: &'a Param,
+    is_it: impl Fn(&ParamName) -> bool,
     value: &str,
-) -> Result<Option<&'a [FieldId]>, Reason> {
-    let ParamRule::Fields(fields) = &param.rule else {
+    sent: &mut Sent,
+) -> Result<(), Reason> {
+    let mut params = resource.params.iter().zip(&compiled.params);
+    let (param, usage) = params
+        .find(|(param, _)| is_it(&param.name))
+        .ok_or(Reason::UnlistedParameter)?;
+    let ParamRule::Fields(_) = &param.rule else {
         let fits = query::fits(&param.rule, value);
         return if fits {
-            Ok(None)
+            Ok(())
         } else {
             Err(Reason::UnlistedParameter)
         };
     };
-    let own = compiled.plan.person_check() && resource.person_param().as_ref() == Some(&param.name);
-    let shown = |field: &FieldId| {
-        let listed = compiled.plan.listed().get(field.0);
-        listed.is_some_and(|listed| listed.treatment == Treatment::Show)
-    };
-    // The caller's own person is theirs to name, whatever they see of it.
-    if own || fields.iter().all(shown) {
-        Ok(Some(fields))
-    } else {
-        Err(Reason::FilterOnHidden)
+    if !usage.open {
+        return Err(Reason::FilterOnHidden);
     }
+    if usage.person {
+        sent.person = Some(sent.mapped.len());
+    }
+    sent.mapped.push(Mapped {
+        name: Arc::clone(&usage.text),
+        value: value.to_owned(),
+    });
+    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

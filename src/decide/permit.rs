@@ -3,60 +3,40 @@
 use std::sync::Arc;
 
 use crate::policy::plan::Plan;
-use crate::policy::store::{Compiled, Policy};
-use crate::policy::{ParamName, RoleId};
-use crate::route::Match;
+use crate::policy::store::Compiled;
 
 /// Proof that a caller may have what a route names, under the obligations of a plan. Only `decide` makes one.
 #[derive(Clone, Debug)]
 pub struct Permit {
     compiled: Arc<Compiled>,
-    roles: Vec<String>,
-    group: String,
-    route: String,
-    upstream: Option<String>,
     target: String,
-    path_person: Option<String>,
+    /// Which of the parameters the person is.
+    person: Option<usize>,
     mapped: Vec<Mapped>,
 }
 
 /// A parameter that names data.
 #[derive(Clone, Debug)]
 pub struct Mapped {
-    /// Where it stood and what it was called.
-    pub name: ParamName,
-    /// The fields it searches.
-    pub fields: Vec<String>,
+    /// What it is called, as records name it: `phone`, `path.id`.
+    pub name: Arc<str>,
     /// Its decoded value: for hashing, never for a log.
     pub value: String,
 }
 
 impl Permit {
     pub(super) fn new(
-        policy: &Policy,
         compiled: Arc<Compiled>,
-        roles: &[RoleId],
-        matched: &Match,
+        target: &str,
+        person: Option<usize>,
         mapped: Vec<Mapped>,
-    ) -> Option<Self> {
-        let resource = policy.rules.resources.get(matched.resource.0)?;
-        let group = resource.groups.get(matched.group.0)?;
-        let name = |role: &RoleId| policy.rules.roles.get(role.0).map(|role| role.name.clone());
-        let person = resource.person_param();
-        let path_person = mapped
-            .iter()
-            .find(|mapped| Some(&mapped.name) == person.as_ref())
-            .map(|one| one.value.clone());
-        Some(Permit {
+    ) -> Self {
+        Permit {
             compiled,
-            roles: roles.iter().filter_map(name).collect(),
-            group: group.name.clone(),
-            route: group.routes.get(matched.route)?.text.clone(),
-            upstream: resource.upstream.clone(),
-            target: matched.target.clone(),
-            path_person,
+            target: target.to_owned(),
+            person,
             mapped,
-        })
+        }
     }
 
     /// What is done to the answer.
@@ -64,29 +44,34 @@ impl Permit {
         &self.compiled.plan
     }
 
+    /// The plan with all that is the same for every exchange under it.
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
+    }
+
     /// The digest of the plan, as its audit record names it.
-    pub fn plan_digest(&self) -> &str {
+    pub fn plan_digest(&self) -> &Arc<str> {
         &self.compiled.digest
     }
 
     /// The names of the caller's roles here.
-    pub fn roles(&self) -> &[String] {
-        &self.roles
+    pub fn roles(&self) -> &Arc<[String]> {
+        &self.compiled.roles
     }
 
     /// The resource, or `resource/group`.
     pub fn group(&self) -> &str {
-        &self.group
+        &self.compiled.route.group
     }
 
     /// The route as the rules write it.
     pub fn route(&self) -> &str {
-        &self.route
+        &self.compiled.route.route
     }
 
     /// The upstream the resource names; `None` where there is exactly one.
     pub fn upstream(&self) -> Option<&str> {
-        self.upstream.as_deref()
+        self.compiled.upstream.as_deref()
     }
 
     /// Exactly what the upstream receives: the target that was matched.
@@ -96,7 +81,8 @@ impl Permit {
 
     /// The person the path names.
     pub fn path_person(&self) -> Option<&str> {
-        self.path_person.as_deref()
+        let person = self.mapped.get(self.person?)?;
+        Some(&person.value)
     }
 
     /// The person every record must be of.

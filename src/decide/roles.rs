@@ -6,52 +6,107 @@
 use serde_json::{Map, Value};
 
 use crate::model::{Caller, CertificateCredential, JwtCredential};
-use crate::policy::{ClaimTest, JwtMatcher, MtlsMatcher, Role, RoleId, RuleSet};
+use crate::policy::candidates::{Candidates, Claim};
+use crate::policy::store::Policy;
+use crate::policy::{ClaimTest, JwtMatcher, MtlsMatcher, Role, RoleId};
 use crate::route::Match;
 
 /// Integers from here on are not exact everywhere, so they name nobody.
 const FIRST_INEXACT: u64 = 1 << 53;
 
 /// The roles held, in the order of the rule set.
-pub fn held(rules: &RuleSet, caller: &Caller, matched: &Match) -> Vec<RoleId> {
-    let person = person_of_path(rules, matched);
-    let certificate = caller.certificate.as_ref().filter(|certificate| {
-        let named = |role: &Role| {
-            role.mtls
-                .as_ref()
-                .is_some_and(|mtls| has_name(mtls, certificate))
-        };
-        rules.roles.iter().any(named)
+pub fn held(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
+    let candidates = &policy.candidates;
+    let person = person_of_path(policy, matched);
+    let certificate = caller.certificate.as_deref();
+    let certificate = certificate.filter(|certificate| counts_here(candidates, certificate));
+    let mut roles = candidates.anyone().to_vec();
+    if let Some(jwt) = &caller.jwt {
+        for claim in candidates.claims() {
+            add_asked_for(claim, jwt, &mut roles);
+        }
+    }
+    for (authority, san) in certificate.into_iter().flat_map(names) {
+        roles.extend_from_slice(candidates.named(authority, san));
+    }
+    roles.sort_unstable();
+    roles.dedup();
+    roles.retain(|role| {
+        let role = policy.rules.roles.get(role.0);
+        role.is_some_and(|role| holds(role, caller, certificate, person))
     });
-    let holds = |role: &Role| {
-        holds_token(role.jwt.as_ref(), caller.jwt.as_ref(), person)
-            && holds_certificate(role.mtls.as_ref(), certificate)
-    };
-    rules
-        .roles
-        .iter()
-        .enumerate()
-        .filter(|(_, role)| holds(role))
-        .map(|(index, _)| RoleId(index))
+    roles
+}
+
+fn holds(
+    role: &Role,
+    caller: &Caller,
+    certificate: Option<&CertificateCredential>,
+    person: Option<&str>,
+) -> bool {
+    holds_token(role.jwt.as_ref(), caller.jwt.as_deref(), person)
+        && holds_certificate(role.mtls.as_ref(), certificate)
+}
+
+/// The same, with every role asked: what [`held`] must come to.
+#[cfg(test)]
+pub fn each_asked(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
+    let roles = &policy.rules.roles;
+    let certificate = caller.certificate.as_deref();
+    let certificate = certificate.filter(|certificate| {
+        let mut wanted = roles.iter().filter_map(|role| role.mtls.as_ref());
+        wanted.any(|mtls| has_name(mtls, certificate))
+    });
+    let person = person_of_path(policy, matched);
+    let each = roles.iter().enumerate();
+    each.filter(|(_, role)| holds(role, caller, certificate, person))
+        .map(|(at, _)| RoleId(at))
         .collect()
 }
 
+/// The roles that what a token says could name.
+fn add_asked_for(wanted: &Claim, jwt: &JwtCredential, roles: &mut Vec<RoleId>) {
+    if *wanted.issuer != *jwt.issuer {
+        return;
+    }
+    let Some(value) = claim(&jwt.claims, &wanted.path) else {
+        return;
+    };
+    roles.extend_from_slice(wanted.persons());
+    match value {
+        Value::String(text) => roles.extend_from_slice(wanted.word(text)),
+        Value::Array(elements) => {
+            for element in elements.iter().filter_map(Value::as_str) {
+                roles.extend_from_slice(wanted.word(element));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether some role names a certificate.
+fn counts_here(candidates: &Candidates, certificate: &CertificateCredential) -> bool {
+    names(certificate).any(|(authority, san)| !candidates.named(authority, san).is_empty())
+}
+
+fn names(certificate: &CertificateCredential) -> impl Iterator<Item = (&str, &str)> {
+    let sans = certificate.sans.iter();
+    sans.map(|san| (&*certificate.authority, san.as_str()))
+}
+
 /// Whether anything presented counts for these rules; where nothing does, there is no caller.
-pub fn counts(rules: &RuleSet, caller: &Caller) -> bool {
-    caller.jwt.is_some()
-        || caller.certificate.as_ref().is_some_and(|certificate| {
-            let matchers = rules.roles.iter().filter_map(|role| role.mtls.as_ref());
-            matchers.into_iter().any(|mtls| has_name(mtls, certificate))
-        })
+pub fn counts(policy: &Policy, caller: &Caller) -> bool {
+    let certificate = caller.certificate.as_ref();
+    caller.jwt.is_some() || certificate.is_some_and(|one| counts_here(&policy.candidates, one))
 }
 
 /// Who the caller's token says they are, to a role that compares it with a record's person. Not yet believed.
-pub fn claimed_person(rules: &RuleSet, caller: &Caller) -> Option<String> {
+pub fn claimed_person(policy: &Policy, caller: &Caller) -> Option<String> {
     let jwt = caller.jwt.as_ref()?;
-    let matchers = rules.roles.iter().filter_map(|role| role.jwt.as_ref());
-    matchers
-        .filter(|one| one.test == ClaimTest::SameAsPerson && one.issuer == jwt.issuer)
-        .find_map(|one| person_text(claim(&jwt.claims, &one.claim)?))
+    let claims = policy.candidates.person_claims();
+    claims
+        .filter(|one| *one.issuer == *jwt.issuer)
+        .find_map(|one| person_text(claim(&jwt.claims, &one.path)?))
 }
 
 /// A person in a claim: one string, or an integer below 2^53.
@@ -67,8 +122,8 @@ fn person_text(claim: &Value) -> Option<String> {
 }
 
 /// The person the path names, decoded, where the resource says which parameter does.
-fn person_of_path<'a>(rules: &RuleSet, matched: &'a Match) -> Option<&'a str> {
-    let resource = rules.resources.get(matched.resource.0)?;
+fn person_of_path<'a>(policy: &Policy, matched: &'a Match) -> Option<&'a str> {
+    let resource = policy.rules.resources.get(matched.resource.0)?;
     let param = resource.person.as_ref()?.path_param.as_ref()?;
     matched
         .path_params
@@ -85,7 +140,7 @@ fn holds_token(
     match (wanted, presented) {
         (None, None) => true,
         (Some(wanted), Some(presented)) => {
-            wanted.issuer == presented.issuer
+            *wanted.issuer == *presented.issuer
                 && claim(&presented.claims, &wanted.claim)
                     .is_some_and(|claim| passes(&wanted.test, claim, person))
         }
@@ -105,7 +160,7 @@ fn holds_certificate(
 }
 
 fn has_name(wanted: &MtlsMatcher, presented: &CertificateCredential) -> bool {
-    wanted.authority == presented.authority && presented.sans.contains(&wanted.san)
+    *wanted.authority == *presented.authority && presented.sans.contains(&wanted.san)
 }
 
 /// Walks objects by member names.

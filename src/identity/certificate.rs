@@ -44,9 +44,8 @@ struct Authority {
 /// The certificate chain a peer proved possession of, kept with its connection.
 #[derive(Debug)]
 pub struct PeerCertificate {
-    authority: String,
     chain: Vec<CertificateDer<'static>>,
-    sans: Vec<String>,
+    credential: Arc<CertificateCredential>,
     sha256: [u8; 32],
     /// The reading and second at which the chain was last found valid.
     checked: Mutex<Option<(u64, i64)>>,
@@ -70,9 +69,12 @@ impl PeerCertificate {
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(digest(&SHA256, leaf).as_ref());
         Ok(PeerCertificate {
-            authority: authority.to_owned(),
             chain: chain.iter().map(|der| der.clone().into_owned()).collect(),
-            sans,
+            credential: Arc::new(CertificateCredential {
+                authority: authority.into(),
+                sans,
+                sha256: HEXLOWER.encode(&sha256).into(),
+            }),
             sha256,
             checked: Mutex::new(None),
         })
@@ -84,17 +86,13 @@ impl PeerCertificate {
     }
 
     /// What roles are decided by.
-    pub fn credential(&self) -> CertificateCredential {
-        CertificateCredential {
-            authority: self.authority.clone(),
-            sans: self.sans.clone(),
-            sha256: HEXLOWER.encode(&self.sha256),
-        }
+    pub fn credential(&self) -> &Arc<CertificateCredential> {
+        &self.credential
     }
 
     /// Whether it has a name a role could ask for.
     pub fn is_named(&self) -> bool {
-        !self.sans.is_empty()
+        !self.credential.sans.is_empty()
     }
 }
 
@@ -159,7 +157,7 @@ impl Authorities {
         }
         let authority = self
             .by_name
-            .get(&peer.authority)
+            .get(&*peer.credential.authority)
             .ok_or(Reason::BadCredential)?;
         authority.verify(&peer.chain, now)?;
         *checked = Some((self.reading, now));

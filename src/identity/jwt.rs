@@ -5,6 +5,8 @@
 //! canonical, more than 8 KiB, an issuer or audience that is not exactly ours, and a binding (`cnf`) that is
 //! not met. Only a token that is otherwise good is told that it has expired or is not yet valid.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value};
@@ -29,7 +31,7 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// One configured issuer with the keys it publishes.
 #[derive(Debug)]
 pub struct Issuer {
-    name: String,
+    name: Arc<str>,
     settings: JwtIssuer,
     keys: Keys,
 }
@@ -52,38 +54,72 @@ impl Issuer {
     /// An issuer by the name rules use.
     pub fn new(name: &str, settings: &JwtIssuer, keys: Keys) -> Self {
         Issuer {
-            name: name.to_owned(),
+            name: name.into(),
             settings: settings.clone(),
             keys,
         }
     }
 }
 
-/// Verifies a token at `now` (seconds since 1970). `certificate` is the SHA-256 of the client certificate on
-/// the connection, which a bound token must name (RFC 8705).
-pub fn verify(
-    token: &str,
-    issuers: &[Issuer],
-    certificate: Option<&[u8; 32]>,
-    now: i64,
-) -> Result<JwtCredential, Reason> {
-    let (issuer, claims) = authentic(token, issuers).ok_or(Reason::BadCredential)?;
-    let leeway = i64::try_from(issuer.settings.leeway.as_secs()).unwrap_or(0);
-    let dates = acceptable(&claims, issuer, certificate).ok_or(Reason::BadCredential)?;
-    let latest = now.saturating_add(leeway);
-    if dates.issued.is_some_and(|issued| issued > latest) {
-        return Err(Reason::BadCredential);
+/// What a token's signature vouches for. Neither the moment nor the connection is judged yet.
+#[derive(Debug)]
+pub struct Proven {
+    credential: Arc<JwtCredential>,
+    not_before: Option<i64>,
+    issued: Option<i64>,
+    /// Seconds by which clocks may differ.
+    leeway: i64,
+    /// The certificate its caller must show (RFC 8705), by SHA-256.
+    bound_to: Option<[u8; 32]>,
+}
+
+impl Proven {
+    /// Verifies all of a token that stays as it is: form, signature, issuer, audience. `hash` is [`hash`] of it.
+    pub fn read(token: &str, hash: &[u8; 32], issuers: &[Issuer]) -> Result<Self, Reason> {
+        let (issuer, claims) = authentic(token, issuers).ok_or(Reason::BadCredential)?;
+        let fixed = acceptable(&claims, issuer).ok_or(Reason::BadCredential)?;
+        Ok(Proven {
+            credential: Arc::new(JwtCredential {
+                issuer: Arc::clone(&issuer.name),
+                claims,
+                sha256: HEXLOWER.encode(hash).into(),
+                expires: fixed.expires,
+            }),
+            not_before: fixed.not_before,
+            issued: fixed.issued,
+            leeway: i64::try_from(issuer.settings.leeway.as_secs()).unwrap_or(0),
+            bound_to: fixed.bound_to,
+        })
     }
-    let expired = now >= dates.expires.saturating_add(leeway);
-    if expired || dates.not_before.is_some_and(|start| start > latest) {
-        return Err(Reason::ExpiredCredential);
+
+    /// Judges the rest at `now` (seconds since 1970). `certificate` is the SHA-256 of the client certificate on the
+    /// connection.
+    pub fn judge(&self, certificate: Option<&[u8; 32]>, now: i64) -> Result<(), Reason> {
+        let latest = now.saturating_add(self.leeway);
+        let bound = self
+            .bound_to
+            .is_none_or(|named| certificate == Some(&named));
+        if !bound || self.issued.is_some_and(|issued| issued > latest) {
+            return Err(Reason::BadCredential);
+        }
+        let expired = now >= self.credential.expires.saturating_add(self.leeway);
+        if expired || self.not_before.is_some_and(|start| start > latest) {
+            return Err(Reason::ExpiredCredential);
+        }
+        Ok(())
     }
-    Ok(JwtCredential {
-        issuer: issuer.name.clone(),
-        claims,
-        sha256: HEXLOWER.encode(digest(&SHA256, token.as_bytes()).as_ref()),
-        expires: dates.expires,
-    })
+
+    /// What the token says; to be believed where [`Proven::judge`] has no objection.
+    pub fn credential(&self) -> &Arc<JwtCredential> {
+        &self.credential
+    }
+}
+
+/// The SHA-256 of a whole token, signature included.
+pub fn hash(token: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    hash
 }
 
 /// Verifies a compact JWS against one key and returns its payload.
@@ -117,18 +153,16 @@ fn is_access_token(typ: Option<&str>) -> bool {
     )
 }
 
-struct Dates {
+/// What of the claims the time and the connection are compared with.
+struct Fixed {
     expires: i64,
     not_before: Option<i64>,
     issued: Option<i64>,
+    bound_to: Option<[u8; 32]>,
 }
 
-/// Every check of the claims that does not depend on the time.
-fn acceptable(
-    claims: &Map<String, Value>,
-    issuer: &Issuer,
-    certificate: Option<&[u8; 32]>,
-) -> Option<Dates> {
+/// Every check of the claims that depends neither on the time nor on the connection.
+fn acceptable(claims: &Map<String, Value>, issuer: &Issuer) -> Option<Fixed> {
     let audience = issuer.settings.audience.as_str();
     let addressed = match claims.get("aud")? {
         Value::String(one) => one == audience,
@@ -138,30 +172,27 @@ fn acceptable(
         _ => false,
     };
     let named = claims.get("sub").is_none_or(Value::is_string);
-    let bound = claims
-        .get("cnf")
-        .is_none_or(|cnf| is_bound_to(cnf, certificate));
-    if !(addressed && named && bound) {
+    if !(addressed && named) {
         return None;
     }
-    Some(Dates {
+    let bound_to = match claims.get("cnf") {
+        None => None,
+        Some(cnf) => Some(thumbprint(cnf)?),
+    };
+    Some(Fixed {
         expires: date(claims.get("exp")?, f64::floor)?,
         not_before: optional_date(claims, "nbf")?,
         issued: optional_date(claims, "iat")?,
+        bound_to,
     })
 }
 
-/// Whether `cnf` names the certificate on this connection, and no other kind of proof.
-fn is_bound_to(cnf: &Value, certificate: Option<&[u8; 32]>) -> bool {
-    let Some(methods) = cnf.as_object().filter(|methods| methods.len() == 1) else {
-        return false;
-    };
-    let thumbprint = methods.get("x5t#S256").and_then(Value::as_str);
-    let named = thumbprint.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
-    match (named, certificate) {
-        (Some(named), Some(certificate)) => named == certificate,
-        _ => false,
-    }
+/// The certificate `cnf` names. It must name no other kind of proof.
+fn thumbprint(cnf: &Value) -> Option<[u8; 32]> {
+    let methods = cnf.as_object().filter(|methods| methods.len() == 1)?;
+    let named = methods.get("x5t#S256")?.as_str()?;
+    let named = BASE64URL_NOPAD.decode(named.as_bytes()).ok()?;
+    named.try_into().ok()
 }
 
 fn optional_date(claims: &Map<String, Value>, name: &str) -> Option<Option<i64>> {

@@ -12,12 +12,14 @@ mod certificate;
 mod forge;
 mod jwks;
 mod jwt;
+mod proven;
 mod strict;
 
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -28,6 +30,7 @@ pub use jwt::verify_jws;
 
 use crate::config;
 use crate::model::{Caller, JwtCredential, Reason};
+use proven::ProvenTokens;
 
 /// The longest file that is read here; revocation lists grow.
 const LONGEST_FILE: u64 = 64 << 20;
@@ -38,6 +41,8 @@ pub struct Identity {
     issuers: Vec<jwt::Issuer>,
     authorities: Authorities,
     notes: Vec<String>,
+    /// Of these keys; a reload begins anew.
+    tokens: ProvenTokens,
 }
 
 /// A file that cannot be used, and why. Holds no secret.
@@ -96,6 +101,7 @@ impl Identity {
                 issuers,
                 authorities,
                 notes,
+                tokens: ProvenTokens::default(),
             }),
             Ok(_) => Err(mistakes),
             Err(wrong) => Err([mistakes, wrong].concat()),
@@ -131,7 +137,7 @@ impl Identity {
         }
         Ok(Caller {
             jwt,
-            certificate: certificate.map(PeerCertificate::credential),
+            certificate: certificate.map(|certificate| Arc::clone(certificate.credential())),
             peer: peer.to_canonical(),
         })
     }
@@ -141,7 +147,7 @@ impl Identity {
         headers: &HeaderMap,
         certificate: Option<&PeerCertificate>,
         now: i64,
-    ) -> Result<Option<JwtCredential>, Reason> {
+    ) -> Result<Option<Arc<JwtCredential>>, Reason> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             return Ok(None);
@@ -151,7 +157,8 @@ impl Identity {
         }
         let token = bearer(value)?;
         let thumbprint = certificate.map(PeerCertificate::sha256);
-        jwt::verify(token, &self.issuers, thumbprint, now).map(Some)
+        let verified = self.tokens.verify(token, &self.issuers, thumbprint, now);
+        verified.map(Some)
     }
 }
 

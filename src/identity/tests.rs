@@ -130,7 +130,7 @@ fn a_token_and_a_certificate_are_both_carried() {
     let f = Fixture::new();
     let bearer = format!("Bearer {}", f.token());
     let caller = f.ask(&[bearer.as_bytes()], Some(&f.partner)).unwrap();
-    assert_eq!(caller.jwt.unwrap().issuer, "staff-idp");
+    assert_eq!(&*caller.jwt.unwrap().issuer, "staff-idp");
     assert_eq!(caller.certificate.unwrap().sans, ["spiffe://x/acme"]);
     let alone = f.ask(&[], Some(&f.partner)).unwrap();
     assert!(alone.jwt.is_none() && alone.certificate.is_some());

@@ -76,7 +76,7 @@ async fn permit(
     canonical::check(target)?;
 
     let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
-    let person = decide::claimed_person(&generation.policy.rules, &caller);
+    let person = decide::claimed_person(&generation.policy, &caller);
     observed.caller(&caller, person.as_deref());
 
     let matched = generation
@@ -127,7 +127,7 @@ fn authenticate(
         .identity
         .load()
         .authenticate(headers, certificate, peer, now)?;
-    if decide::counts(&generation.policy.rules, &caller) {
+    if decide::counts(&generation.policy, &caller) {
         Ok(caller)
     } else {
         Err(Reason::NoCredential)
@@ -154,17 +154,7 @@ fn upstream(
     let upstream = upstreams
         .of(resource.upstream.as_deref())
         .ok_or(Reason::Internal)?;
-    let group = resource
-        .groups
-        .get(matched.group.0)
-        .ok_or(Reason::Internal)?;
-    let route = group.routes.get(matched.route).ok_or(Reason::Internal)?;
-    observed.route(
-        &generation.policy,
-        &group.name,
-        &route.text,
-        upstream.name(),
-    );
+    observed.route(&generation.policy, matched, upstream.name());
     Ok(Arc::clone(upstream))
 }
 
@@ -180,7 +170,7 @@ fn decide(
             if !permit.plan().person_check() {
                 observed.caller(caller, None);
             }
-            observed.roles(permit.roles().to_vec());
+            observed.roles(Arc::clone(permit.roles()));
             Ok(*permit)
         }
         Decision::Deny(denial) => {

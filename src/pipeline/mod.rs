@@ -5,7 +5,7 @@
 
 mod body;
 mod exchange;
-mod observe;
+pub mod observe;
 pub mod rehearsal;
 mod reject;
 mod stream;

@@ -3,6 +3,7 @@
 //! Dropped before it was closed, it records an aborted exchange: the caller hung up.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use http::{HeaderMap, StatusCode};
 use ulid::Ulid;
@@ -10,13 +11,14 @@ use ulid::Ulid;
 use super::Proxy;
 use super::reject::Refusal;
 use crate::audit::{
-    Audit, Auth, Counts, Decision, End, Intent, KeyedHash, Outcome, Plan, PolicyRef, Trail,
+    Audit, Counts, Decision, End, Intent, KeyedHash, Outcome, Plan, PolicyRef, Proof, Trail,
     Unavailable, trace_id,
 };
 use crate::decide::Permit;
 use crate::model::{Caller, Openness, Reason};
-use crate::policy::store::Policy;
-use crate::policy::{FieldId, ParamName};
+use crate::policy::FieldId;
+use crate::policy::store::{Compiled, Policy, RouteId};
+use crate::route::Match;
 use crate::telemetry::{InFlight, Metrics};
 use crate::transform::{FieldOutcomes, RecordDone, Tally};
 
@@ -29,14 +31,13 @@ pub struct Observed {
     metrics: Arc<Metrics>,
     _in_flight: InFlight,
     id: Ulid,
-    outcome: Outcome,
+    /// Without its fields, which are counted when it is closed.
+    outcome: Outcome<'static>,
     tally: Tally,
-    /// The catalogue's names, by field.
-    fields: Vec<String>,
+    /// What the intent speaks of: the catalogue's names, and whether records name persons.
+    compiled: Option<Arc<Compiled>>,
     /// The person the intent holds.
     intended: Option<KeyedHash>,
-    /// Whether records name persons at all.
-    has_person: bool,
 }
 
 impl Observed {
@@ -63,9 +64,8 @@ impl Observed {
             id,
             outcome: Outcome::ending(End::Aborted),
             tally: Tally::default(),
-            fields: Vec::new(),
+            compiled: None,
             intended: None,
-            has_person: false,
         })
     }
 
@@ -74,31 +74,11 @@ impl Observed {
     pub fn caller(&mut self, caller: &Caller, person: Option<&str>) {
         let Some(trail) = &mut self.trail else { return };
         let recorded = &mut trail.exchange.caller;
-        let credentials = [
-            caller
-                .jwt
-                .as_ref()
-                .map(|jwt| (jwt.issuer.clone(), jwt.sha256.clone())),
-            caller
-                .certificate
-                .as_ref()
-                .map(|one| (one.authority.clone(), one.sha256.clone())),
-        ];
-        recorded.auth = match (&caller.jwt, &caller.certificate) {
-            (Some(_), Some(_)) => Some(Auth::JwtAndMtls),
-            (Some(_), None) => Some(Auth::Jwt),
-            (None, Some(_)) => Some(Auth::Mtls),
-            (None, None) => None,
-        };
-        let presented: Vec<(String, String)> = credentials.into_iter().flatten().collect();
-        let joined = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join("+"));
-        recorded.issuer = joined(presented.iter().map(|(issuer, _)| issuer.clone()).collect());
-        recorded.credential = joined(
-            presented
-                .iter()
-                .map(|(_, hash)| format!("sha256:{hash}"))
-                .collect(),
-        );
+        let jwt = caller.jwt.as_ref().map(|jwt| (&jwt.issuer, &jwt.sha256));
+        let certificate = caller.certificate.as_ref();
+        let certificate = certificate.map(|one| (&one.authority, &one.sha256));
+        recorded.jwt = jwt.map(proof);
+        recorded.certificate = certificate.map(proof);
         recorded.id = match person {
             Some(person) => Some(self.audit.hasher().person(person).to_string()),
             None => caller_id(caller),
@@ -106,24 +86,29 @@ impl Observed {
     }
 
     /// Which route was asked for.
-    pub fn route(&mut self, policy: &Policy, group: &str, route: &str, upstream: &str) {
+    pub fn route(&mut self, policy: &Policy, matched: &Match, upstream: &str) {
         let Some(trail) = &mut self.trail else { return };
+        let names = policy.names(RouteId {
+            resource: matched.resource,
+            group: matched.group,
+            route: matched.route,
+        });
         let exchange = &mut trail.exchange;
         exchange.action = Some("read");
-        exchange.resource = Some(group.to_owned());
-        exchange.route = Some(route.to_owned());
-        exchange.upstream = Some(upstream.to_owned());
+        exchange.resource = names.map(|names| Arc::clone(&names.group));
+        exchange.route = names.map(|names| Arc::clone(&names.route));
+        exchange.upstream = Some(upstream.into());
         exchange.policy = Some(PolicyRef {
             generation: policy.generation,
-            digest: policy.rules.digest.clone(),
+            digest: Arc::clone(&policy.digest),
             plan: None,
         });
     }
 
     /// Which roles the caller holds there, whatever comes of it.
-    pub fn roles(&mut self, roles: Vec<String>) {
+    pub fn roles(&mut self, roles: Arc<[String]>) {
         if let Some(trail) = &mut self.trail {
-            trail.exchange.caller.roles = roles;
+            trail.exchange.caller.roles = Some(roles);
         }
     }
 
@@ -137,9 +122,42 @@ impl Observed {
     }
 
     async fn write_intent(&mut self, policy: &Policy, permit: &Permit) -> Result<(), Unavailable> {
-        let listed = permit.plan().listed();
+        let compiled = permit.compiled();
+        if !compiled.recorded.load(Ordering::Acquire) {
+            self.write_plan(policy, permit).await?;
+            compiled.recorded.store(true, Ordering::Release);
+        }
+        let hasher = self.audit.hasher();
+        let person = permit.path_person().map(|person| hasher.person(person));
+        let params = permit.mapped().iter().map(|mapped| {
+            let hash = hasher.parameter(&mapped.name, &mapped.value);
+            (Arc::clone(&mapped.name), hash)
+        });
+        let mut params: Vec<(Arc<str>, KeyedHash)> = params.collect();
+        params.sort_unstable();
+        let intent = Intent {
+            params: &params,
+            person,
+        };
+        self.compiled = Some(Arc::clone(compiled));
+        self.intended = person;
+        let trail = self.trail.as_mut().ok_or(Unavailable)?;
+        if let Some(policy) = &mut trail.exchange.policy {
+            policy.plan = Some(Arc::clone(permit.plan_digest()));
+        }
+        if permit.plan().person_check() {
+            // Their own number is the caller's id; the log holds it hashed.
+            trail.exchange.caller.id = person.map(|person| person.to_string());
+        }
+        trail.intent(&intent).await?;
+        self.outcome.decision = Some(Decision::Allow);
+        Ok(())
+    }
+
+    /// Records the plan of a permit, unless this process did.
+    async fn write_plan(&self, policy: &Policy, permit: &Permit) -> Result<(), Unavailable> {
+        let listed = permit.plan().listed().iter();
         let fields: Vec<(&str, Openness)> = listed
-            .iter()
             .map(|one| (one.field.as_str(), one.treatment.openness()))
             .collect();
         let roles: Vec<&str> = permit.roles().iter().map(String::as_str).collect();
@@ -151,35 +169,7 @@ impl Observed {
             roles: &roles,
             fields: &fields,
         };
-        self.audit.plan_once(&plan).await?;
-        let hasher = self.audit.hasher();
-        let person = permit.path_person().map(|person| hasher.person(person));
-        let params = permit.mapped().iter().map(|mapped| {
-            let name = match &mapped.name {
-                ParamName::Path(name) => format!("path.{name}"),
-                ParamName::Query(name) => name.clone(),
-            };
-            let hash = hasher.parameter(&name, &mapped.value);
-            (name, hash)
-        });
-        let intent = Intent {
-            params: params.collect(),
-            persons: person.iter().copied().collect(),
-        };
-        self.fields = listed.iter().map(|one| one.field.clone()).collect();
-        self.has_person = permit.plan().has_person();
-        self.intended = person;
-        let trail = self.trail.as_mut().ok_or(Unavailable)?;
-        if let Some(policy) = &mut trail.exchange.policy {
-            policy.plan = Some(permit.plan_digest().to_owned());
-        }
-        if permit.plan().person_check() {
-            // Their own number is the caller's id; the log holds it hashed.
-            trail.exchange.caller.id = person.map(|person| person.to_string());
-        }
-        trail.intent(&intent).await?;
-        self.outcome.decision = Some(Decision::Allow);
-        Ok(())
+        self.audit.plan_once(&plan).await
     }
 
     /// The caller's id, as the record has it.
@@ -196,10 +186,14 @@ impl Observed {
         &mut self,
         records: impl Iterator<Item = RecordDone<'_>>,
     ) -> Result<(), Reason> {
-        if !self.has_person {
+        let compiled = self.compiled.as_deref();
+        let Some(plan) = compiled.map(|compiled| &*compiled.plan) else {
+            return Ok(());
+        };
+        if !plan.has_person() {
             return Ok(());
         }
-        let mut groups: Vec<(Arc<FieldOutcomes>, Vec<KeyedHash>)> = Vec::new();
+        let mut groups: Vec<(&FieldOutcomes, Vec<KeyedHash>)> = Vec::new();
         for record in records {
             let Some(person) = record.person else {
                 self.outcome.persons_unknown += 1;
@@ -207,29 +201,35 @@ impl Observed {
             };
             let person = self.audit.hasher().person(person);
             if Some(person) == self.intended {
-                self.outcome.persons = vec![person];
+                self.outcome.person = Some(person);
                 continue;
             }
-            match groups
-                .iter_mut()
-                .find(|(outcomes, _)| outcomes == record.outcomes)
-            {
+            let outcomes = &**record.outcomes;
+            match groups.iter_mut().find(|(known, _)| *known == outcomes) {
                 Some((_, persons)) => persons.push(person),
-                None => groups.push((Arc::clone(record.outcomes), vec![person])),
+                None => groups.push((outcomes, vec![person])),
             }
         }
         let Some(trail) = &self.trail else {
             return Err(Reason::AuditUnavailable);
         };
-        for (outcomes, persons) in groups {
-            let pattern: Vec<(&str, Openness)> = outcomes
-                .iter()
-                .filter_map(|(field, outcome)| Some((self.fields.get(field.0)?.as_str(), outcome)))
-                .collect();
-            trail.persons(&persons, &pattern).await.map_err(|_| {
-                self.metrics.audit_failed();
-                Reason::AuditUnavailable
-            })?;
+        let mut pattern: Vec<(&str, Openness)> = Vec::new();
+        let mut rest = groups.as_slice();
+        while let Some(((outcomes, persons), more)) = rest.split_first() {
+            let name = |field: FieldId| plan.listed().get(field.0).map(|one| one.field.as_str());
+            let named = outcomes.iter();
+            pattern.clear();
+            pattern.extend(named.filter_map(|(field, outcome)| Some((name(field)?, outcome))));
+            if more.is_empty() {
+                // It is the last, so all are written when it is.
+                let written = trail.persons(persons, &pattern).await;
+                return written.map_err(|_| {
+                    self.metrics.audit_failed();
+                    Reason::AuditUnavailable
+                });
+            }
+            trail.persons_unawaited(persons, &pattern);
+            rest = more;
         }
         Ok(())
     }
@@ -259,7 +259,7 @@ impl Observed {
         self.outcome.reason = Some(refusal.reason);
         self.outcome.status = Some(refusal.status.as_u16());
         self.outcome.bytes = bytes;
-        self.outcome.persons.clear();
+        self.outcome.person = None;
         self.outcome.persons_unknown = 0;
         self.tally = Tally::default();
         self.complete();
@@ -287,9 +287,9 @@ impl Observed {
         self.outcome.status = Some(refusal.status.as_u16());
         self.outcome.bytes = bytes;
         self.outcome.end = End::Refused;
-        self.count(trail.exchange.route.as_deref());
+        self.count(&trail);
         trail
-            .refuse(self.outcome.clone())
+            .refuse(&self.outcome)
             .await
             .inspect_err(|_| self.metrics.audit_failed())
     }
@@ -301,25 +301,27 @@ impl Observed {
         self.outcome.end = end;
         self.outcome.records = self.tally.records;
         self.outcome.unlisted = self.tally.unlisted;
-        let name = |field: FieldId| self.fields.get(field.0).cloned();
-        let counts = self
-            .tally
-            .fields()
-            .map(|(field, counts)| Some((name(field)?, counted(&counts))));
-        self.outcome.fields = counts.flatten().collect();
-        self.count(trail.exchange.route.as_deref());
-        trail.finish(self.outcome.clone());
+        let compiled = self.compiled.as_deref();
+        let by_name = compiled.map_or(&[][..], |compiled| &compiled.by_name);
+        let listed = compiled.map_or(&[][..], |compiled| compiled.plan.listed());
+        let counted = by_name.iter().filter_map(|field| {
+            let counts = counted(self.tally.of(*field))?;
+            Some((listed.get(field.0)?.field.as_str(), counts))
+        });
+        let fields: Vec<(&str, Counts)> = counted.collect();
+        self.count(&trail);
+        trail.finish(&Outcome {
+            fields: &fields,
+            ..self.outcome
+        });
     }
 
-    fn count(&self, route: Option<&str>) {
+    fn count(&self, trail: &Trail) {
+        let route = trail.exchange.route.as_ref();
         let status = self.outcome.status.unwrap_or(0);
         let reason = self.outcome.reason.map_or("", Reason::code);
-        self.metrics.answered(
-            route.unwrap_or_default(),
-            status,
-            reason,
-            self.outcome.bytes,
-        );
+        self.metrics
+            .answered(route.cloned(), status, reason, self.outcome.bytes);
     }
 }
 
@@ -342,18 +344,25 @@ fn caller_id(caller: &Caller) -> Option<String> {
     subject.or(name.map(String::as_str)).map(str::to_owned)
 }
 
-fn counted(counts: &[(Openness, u64)]) -> Counts {
-    let of = |wanted| {
-        counts
-            .iter()
-            .find(|(openness, _)| *openness == wanted)
-            .map_or(0, |(_, count)| *count)
-    };
-    Counts {
-        show: of(Openness::Show),
-        token: of(Openness::Token),
-        mask: of(Openness::Mask),
-        blank: of(Openness::Blank),
-        strip: of(Openness::Strip),
+fn proof((issuer, sha256): (&Arc<str>, &Arc<str>)) -> Proof {
+    Proof {
+        issuer: Arc::clone(issuer),
+        sha256: Arc::clone(sha256),
     }
+}
+
+/// `None` where nothing was counted.
+fn counted(counts: impl Iterator<Item = (Openness, u64)>) -> Option<Counts> {
+    let mut counted = None;
+    for (openness, count) in counts {
+        let counted = counted.get_or_insert_with(Counts::default);
+        match openness {
+            Openness::Show => counted.show = count,
+            Openness::Token => counted.token = count,
+            Openness::Mask => counted.mask = count,
+            Openness::Blank => counted.blank = count,
+            Openness::Strip => counted.strip = count,
+        }
+    }
+    counted
 }

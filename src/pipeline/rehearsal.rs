@@ -152,7 +152,7 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
     let Generation { policy, router } = &stage.generation;
     canonical::check(&call.target)?;
     if let Who::Caller(caller) = &call.who
-        && !decide::counts(&policy.rules, caller)
+        && !decide::counts(policy, caller)
     {
         return Err(Reason::NoCredential.into());
     }
@@ -317,7 +317,7 @@ impl Body {
             let fed = engine.feed(piece);
             commit.push(engine.take_output());
             // Persons are recorded by the live proxy; here nobody reads them.
-            engine.records().forget(u64::MAX);
+            engine.forget_records(u64::MAX);
             fed
         })
     }

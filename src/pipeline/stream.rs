@@ -245,11 +245,11 @@ impl Stream {
     /// Records the persons of the records that the next `length` bytes complete.
     async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
         let end = self.observed.bytes() + length as u64;
-        let records = self.engine.records();
         if !self.head {
-            self.observed.persons(records.until(end)).await?;
+            let records = self.engine.records().until(end);
+            self.observed.persons(records).await?;
         }
-        records.forget(end);
+        self.engine.forget_records(end);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! Refuses a rule set as a whole: every mistake of meaning is reported at once, and nothing is half loaded.
 
 mod ast;
+pub mod candidates;
 pub mod combine;
 pub mod diagnostic;
 mod load;

@@ -2,18 +2,26 @@
 //!
 //! Refuses nothing; a generation exists only for a rule set that loaded.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use aws_lc_rs::digest;
-use dashmap::DashMap;
 use data_encoding::HEXLOWER;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{Equivalent, UnitWeighter};
 
-use super::combine::{Treatments, treatments};
+use super::candidates::Candidates;
+use super::combine::{Treatment, Treatments, treatments};
 use super::plan::Plan;
-use super::{GroupId, ResourceId, RoleId, RuleSet};
+use super::{
+    FieldId, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
+    RouteRule, RuleSet,
+};
 use crate::mask::token::TokenMaster;
 
-/// Plans that are kept; beyond, they are compiled anew and forgotten.
+/// Plans that are kept; of more, those asked for least are compiled anew.
 const MOST_PLANS: usize = 4096;
 
 /// An immutable rule set with the plans compiled from it so far.
@@ -23,11 +31,18 @@ pub struct Policy {
     pub generation: u64,
     /// The rules.
     pub rules: RuleSet,
+    /// `sha256:` and the hash over the rule set's files.
+    pub digest: Arc<str>,
+    /// Which roles a credential could name.
+    pub candidates: Candidates,
     tokens: TokenMaster,
-    plans: DashMap<PlanKey, Arc<Compiled>>,
+    /// When exceptions end, in seconds since 1970, sorted.
+    ends: Vec<i64>,
+    routes: Routes,
+    plans: Cache<PlanKey, Arc<Compiled>, UnitWeighter, RandomState>,
 }
 
-/// A plan with what was decided to compile it.
+/// A plan with all that is the same for every exchange under it.
 #[derive(Debug)]
 pub struct Compiled {
     /// The automaton.
@@ -35,35 +50,155 @@ pub struct Compiled {
     /// What the caller gets of each entry.
     pub treatments: Treatments,
     /// `sha256:` over route, roles and the outcome of each field.
-    pub digest: String,
+    pub digest: Arc<str>,
+    /// Whether any of the roles has a row; without, the plan shows nothing.
+    pub has_row: bool,
+    /// The names of the roles.
+    pub roles: Arc<[String]>,
+    /// The route's own names.
+    pub route: RouteNames,
+    /// The upstream the resource names; `None` where there is exactly one.
+    pub upstream: Option<String>,
+    /// The resource's parameters, in its order.
+    pub params: Vec<ParamUse>,
+    /// The listed fields in the order of their names.
+    pub by_name: Vec<FieldId>,
+    /// Set once the access log holds this plan, by whoever saw to that.
+    pub recorded: AtomicBool,
 }
 
-/// All that a plan depends on besides the rules.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PlanKey {
+/// What a route is called.
+#[derive(Clone, Debug)]
+pub struct RouteNames {
+    /// The resource, or `resource/group`.
+    pub group: Arc<str>,
+    /// The route as the rules write it.
+    pub route: Arc<str>,
+}
+
+/// What a parameter means to the callers of a plan.
+#[derive(Clone, Debug)]
+pub struct ParamUse {
+    /// As records name it: `page`, `path.id`.
+    pub text: Arc<str>,
+    /// Whether they may name data with it.
+    pub open: bool,
+    /// Whether it names the person.
+    pub person: bool,
+}
+
+/// By resource, group and route.
+type Routes = Vec<Vec<Vec<RouteNames>>>;
+
+/// A route of the rules, by its indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteId {
     /// The resource.
     pub resource: ResourceId,
     /// Its group of routes.
     pub group: GroupId,
     /// The route in the group.
     pub route: usize,
-    /// The caller's roles, sorted.
-    pub roles: Vec<RoleId>,
-    /// Whether records must be of the caller's person.
-    pub person_check: bool,
+}
+
+/// All that a plan depends on besides the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PlanKey {
+    route: RouteId,
     /// How many of the rule set's timed exceptions have ended.
     ended: usize,
+    /// The caller's roles, sorted.
+    roles: Vec<RoleId>,
+}
+
+/// The same, borrowed; hashed alike.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'a> {
+    route: RouteId,
+    ended: usize,
+    roles: &'a [RoleId],
+}
+
+impl Hash for PlanKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            route,
+            ended,
+            ref roles,
+        } = *self;
+        Asked {
+            route,
+            ended,
+            roles,
+        }
+        .hash(state);
+    }
+}
+
+impl Hash for Asked<'_> {
+    /// All are indexes into the rules, which no request can choose, so a few multiplications spread them well enough;
+    /// the state, which has a secret, is asked once.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let RouteId {
+            resource,
+            group,
+            route,
+        } = self.route;
+        let roles = self.roles.iter().map(|role| role.0);
+        let all = [resource.0, group.0, route, self.ended]
+            .into_iter()
+            .chain(roles);
+        let mix = |mixed: u64, index: usize| {
+            (mixed.rotate_left(5) ^ index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        };
+        state.write_u64(all.fold(self.roles.len() as u64, mix));
+    }
+}
+
+impl Equivalent<PlanKey> for Asked<'_> {
+    fn equivalent(&self, key: &PlanKey) -> bool {
+        self.route == key.route && self.ended == key.ended && self.roles == key.roles
+    }
+}
+
+/// What the rules say of a route.
+struct Place<'a> {
+    resource: &'a Resource,
+    group: &'a Group,
+    route: &'a RouteRule,
 }
 
 impl Policy {
     /// A generation of its own.
     pub fn new(generation: u64, rules: RuleSet, tokens: TokenMaster) -> Self {
+        let mut ends: Vec<i64> = rules
+            .exceptions
+            .iter()
+            .filter_map(|one| one.until)
+            .collect();
+        ends.sort_unstable();
         Policy {
             generation,
-            rules,
+            digest: rules.digest.as_str().into(),
+            candidates: Candidates::new(&rules),
             tokens,
-            plans: DashMap::new(),
+            ends,
+            routes: rules.resources.iter().map(names).collect(),
+            plans: Cache::with(
+                MOST_PLANS,
+                MOST_PLANS as u64,
+                UnitWeighter,
+                RandomState::default(),
+                DefaultLifecycle::default(),
+            ),
+            rules,
         }
+    }
+
+    /// What a route is called; `None` where the rules do not hold it.
+    pub fn names(&self, route: RouteId) -> Option<&RouteNames> {
+        let groups = self.routes.get(route.resource.0)?;
+        groups.get(route.group.0)?.get(route.route)
     }
 
     /// The plan for a route and role set at `now` (seconds since 1970). `None` where the rules do not hold such a
@@ -76,78 +211,120 @@ impl Policy {
         roles: &[RoleId],
         now: i64,
     ) -> Option<Arc<Compiled>> {
-        let ended = |until: Option<i64>| until.is_some_and(|until| until < now);
-        let mut roles = roles.to_vec();
-        roles.sort_unstable();
-        let person_check = roles.iter().any(|role| {
-            self.rules
-                .roles
-                .get(role.0)
-                .is_some_and(super::Role::same_as_person)
-        });
-        let key = PlanKey {
+        let route = RouteId {
             resource,
             group,
             route,
-            roles,
-            person_check,
-            ended: self
-                .rules
-                .exceptions
-                .iter()
-                .filter(|one| ended(one.until))
-                .count(),
         };
-        if let Some(known) = self.plans.get(&key) {
-            return Some(Arc::clone(&known));
+        self.known_plan(route, roles, now)
+            .or_else(|| self.compile(route, roles, now))
+    }
+
+    /// The same where it was compiled before.
+    pub fn known_plan(&self, route: RouteId, roles: &[RoleId], now: i64) -> Option<Arc<Compiled>> {
+        let ended = self.ended(now);
+        if roles.is_sorted() {
+            return self.plans.get(&Asked {
+                route,
+                ended,
+                roles,
+            });
         }
-        let compiled = Arc::new(self.compile(&key, now)?);
-        if self.plans.len() < MOST_PLANS {
-            self.plans.insert(key, Arc::clone(&compiled));
-        }
+        let roles = &*sorted(roles);
+        self.plans.get(&Asked {
+            route,
+            ended,
+            roles,
+        })
+    }
+
+    /// How many exceptions have ended: all that the time changes about a plan.
+    fn ended(&self, now: i64) -> usize {
+        self.ends.partition_point(|until| *until < now)
+    }
+
+    fn compile(&self, route: RouteId, roles: &[RoleId], now: i64) -> Option<Arc<Compiled>> {
+        let key = PlanKey {
+            route,
+            ended: self.ended(now),
+            roles: sorted(roles),
+        };
+        let compiled = Arc::new(self.compiled(&key, now)?);
+        self.plans.insert(key, Arc::clone(&compiled));
         Some(compiled)
     }
 
-    fn compile(&self, key: &PlanKey, now: i64) -> Option<Compiled> {
-        let PlanKey {
-            resource,
-            group,
-            route,
-            ref roles,
-            person_check,
-            ..
-        } = *key;
+    fn compiled(&self, key: &PlanKey, now: i64) -> Option<Compiled> {
+        let (
+            RouteId {
+                resource, group, ..
+            },
+            roles,
+        ) = (key.route, &key.roles);
+        let place = self.place(key.route)?;
+        let held = || roles.iter().map(|role| self.rules.roles.get(role.0));
+        let person_check = held().flatten().any(Role::same_as_person);
         let treatments = treatments(&self.rules, resource, group, roles, now, &self.tokens);
         let plan = Plan::new(
             &self.rules,
             resource,
             group,
-            route,
+            key.route.route,
             treatments.clone(),
             person_check,
         )?;
-        let digest = self.digest(key, &plan, &treatments)?;
+        let names: Option<Vec<String>> = held().map(|role| Some(role?.name.clone())).collect();
+        let names = names?;
+        let mut by_name: Vec<FieldId> = (0..plan.listed().len()).map(FieldId).collect();
+        by_name.sort_by_key(|field| plan.listed().get(field.0).map(|listed| &listed.field));
+        let person = place.resource.person_param();
+        let params = place.resource.params.iter();
+        let params = params.map(|param| param_use(param, person.as_ref(), &plan, person_check));
+        let row = |role: &RoleId| (resource, group, *role);
         Some(Compiled {
-            plan: Arc::new(plan),
+            has_row: roles
+                .iter()
+                .any(|role| self.rules.rows.contains_key(&row(role))),
+            digest: self.plan_digest(&place, &names, &plan, &treatments).into(),
+            params: params.collect(),
             treatments,
-            digest,
+            roles: names.into(),
+            route: self.names(key.route)?.clone(),
+            upstream: place.resource.upstream.clone(),
+            by_name,
+            recorded: AtomicBool::new(false),
+            plan: Arc::new(plan),
         })
     }
 
-    fn digest(&self, key: &PlanKey, plan: &Plan, treatments: &Treatments) -> Option<String> {
-        let resource = self.rules.resources.get(key.resource.0)?;
-        let group = resource.groups.get(key.group.0)?;
-        let route = group.routes.get(key.route)?;
+    fn place(&self, route: RouteId) -> Option<Place<'_>> {
+        let resource = self.rules.resources.get(route.resource.0)?;
+        let group = resource.groups.get(route.group.0)?;
+        let route = group.routes.get(route.route)?;
+        Some(Place {
+            resource,
+            group,
+            route,
+        })
+    }
+
+    fn plan_digest(
+        &self,
+        place: &Place<'_>,
+        roles: &[String],
+        plan: &Plan,
+        treatments: &Treatments,
+    ) -> String {
         let mut hash = digest::Context::new(&digest::SHA256);
         let mut add = |text: &str| {
             hash.update(&(text.len() as u64).to_be_bytes());
             hash.update(text.as_bytes());
         };
-        for text in [&self.rules.digest, &group.name, &route.text] {
+        for text in [&self.rules.digest, &place.group.name, &place.route.text] {
             add(text);
         }
-        for role in &key.roles {
-            add(&self.rules.roles.get(role.0)?.name);
+        for role in roles {
+            add(role);
         }
         for listed in plan.listed() {
             add(&listed.field);
@@ -159,11 +336,54 @@ impl Policy {
         }
         add(&format!(
             "{:?} {}",
-            treatments.names_shown, key.person_check
+            treatments.names_shown,
+            plan.person_check()
         ));
-        Some(format!(
-            "sha256:{}",
-            HEXLOWER.encode(hash.finish().as_ref())
-        ))
+        format!("sha256:{}", HEXLOWER.encode(hash.finish().as_ref()))
     }
+}
+
+fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
+    let of_group = |group: &Group| {
+        let name: Arc<str> = group.name.as_str().into();
+        let routes = group.routes.iter().map(|route| RouteNames {
+            group: Arc::clone(&name),
+            route: route.text.as_str().into(),
+        });
+        routes.collect()
+    };
+    resource.groups.iter().map(of_group).collect()
+}
+
+fn param_use(
+    param: &Param,
+    person: Option<&ParamName>,
+    plan: &Plan,
+    person_check: bool,
+) -> ParamUse {
+    let is_person = person == Some(&param.name);
+    let shown = |field: &FieldId| {
+        let listed = plan.listed().get(field.0);
+        listed.is_some_and(|listed| listed.treatment == Treatment::Show)
+    };
+    let open = match &param.rule {
+        // The caller's own person is theirs to name, whatever they see of it.
+        ParamRule::Fields(fields) => (is_person && person_check) || fields.iter().all(shown),
+        ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => true,
+    };
+    let text = match &param.name {
+        ParamName::Path(name) => format!("path.{name}").into(),
+        ParamName::Query(name) => name.as_str().into(),
+    };
+    ParamUse {
+        text,
+        open,
+        person: is_person,
+    }
+}
+
+fn sorted(roles: &[RoleId]) -> Vec<RoleId> {
+    let mut roles = roles.to_vec();
+    roles.sort_unstable();
+    roles
 }

@@ -5,6 +5,8 @@
 //! in the path everything rules.md calls not canonical, and a segment in which a reader that decodes once
 //! more would find another path. The query's own grammar is judged by [`super::query::read`].
 
+use std::borrow::Cow;
+
 use crate::model::Reason;
 
 /// The longest target; RFC 9110 asks for 8000 octets at least.
@@ -77,7 +79,10 @@ fn is_query(query: &str) -> bool {
 
 /// Decodes a segment, a parameter's name or its value: unreserved characters plain, all others `%XX` in
 /// capitals of valid UTF-8. `None` for every other spelling.
-pub fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if text.bytes().all(is_unreserved) {
+        return Some(Cow::Borrowed(text));
+    }
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -93,7 +98,7 @@ pub fn decode(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    String::from_utf8(decoded).ok()
+    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 /// RFC 3986, section 2.3.

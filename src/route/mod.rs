@@ -104,7 +104,7 @@ impl Router {
         };
         let path_params = leaf.params.iter().map(|(at, name)| {
             let value = segments.get(*at).and_then(|raw| canonical::decode(raw));
-            Some((name.clone(), value?))
+            Some((name.clone(), value?.into_owned()))
         });
         Ok(Match {
             resource: leaf.resource,
@@ -225,7 +225,7 @@ fn holds(kind: ParamKind, segment: &str) -> bool {
         // One spelling for each number, and none that overflows in the reader behind us.
         ParamKind::Int => segment
             .parse::<i64>()
-            .is_ok_and(|number| number >= 0 && number.to_string() == segment),
+            .is_ok_and(|number| number >= 0 && query::is_spelling(segment)),
         ParamKind::Uuid => is_uuid(segment.as_bytes()),
         ParamKind::Text => true,
     }

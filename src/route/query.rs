@@ -3,6 +3,8 @@
 //! Refuses, as `bad-query`: `;`, `+` (a blank is `%20`, a plus `%2B`), every other spelling that is not
 //! canonical, empty names, repeated names, and more than 64 parameters. Nothing is ever dropped.
 
+use std::borrow::Cow;
+
 use super::canonical::decode;
 use crate::model::Reason;
 use crate::policy::ParamRule;
@@ -10,14 +12,17 @@ use crate::policy::ParamRule;
 /// The most parameters of one request.
 pub const MOST: usize = 64;
 
+/// Decoded names and values.
+pub type Params<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// Reads what follows `?`: decoded names and values in their order. A name without `=` has an empty
 /// value.
 ///
 /// # Errors
 ///
 /// [`Reason::BadQuery`].
-pub fn read(raw: Option<&str>) -> Result<Vec<(String, String)>, Reason> {
-    let mut params: Vec<(String, String)> = Vec::new();
+pub fn read(raw: Option<&str>) -> Result<Params<'_>, Reason> {
+    let mut params = Params::new();
     let Some(raw) = raw else {
         return Ok(params);
     };
@@ -35,6 +40,14 @@ pub fn read(raw: Option<&str>) -> Result<Vec<(String, String)>, Reason> {
     Ok(params)
 }
 
+/// Whether a text that can be read as a whole number is the one spelling of it.
+pub(super) fn is_spelling(number: &str) -> bool {
+    matches!(
+        number.as_bytes(),
+        [b'0'] | [b'1'..=b'9', ..] | [b'-', b'1'..=b'9', ..]
+    )
+}
+
 /// Whether a decoded value is one the parameter may carry. Whether the caller may search the field is
 /// not asked here.
 pub fn fits(rule: &ParamRule, value: &str) -> bool {
@@ -43,7 +56,7 @@ pub fn fits(rule: &ParamRule, value: &str) -> bool {
         // One spelling for each number: no sign but `-`, no leading zero, no `-0`.
         ParamRule::Whole { min, max } => value
             .parse::<i64>()
-            .is_ok_and(|number| (min..=max).contains(&&number) && number.to_string() == value),
+            .is_ok_and(|number| (min..=max).contains(&&number) && is_spelling(value)),
         ParamRule::OneOf(words) => words.iter().any(|word| word == value),
     }
 }

@@ -3,11 +3,12 @@
 //! Labels are bounded: routes come from the rule set, reasons and kinds from closed enums, statuses
 //! from the protocol. No path, id or value of a request is ever a label (Q02).
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,9 +17,19 @@ use prometheus_client::registry::Registry;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Answered {
-    route: String,
+    route: Route,
     status: u16,
     reason: &'static str,
+}
+
+/// Shared with the rules, so that counting an answer copies no text; empty where none matched.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+struct Route(Option<Arc<str>>);
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.as_deref().unwrap_or_default().encode(encoder)
+    }
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -124,10 +135,10 @@ impl Metrics {
 
     /// Counts an answer that has ended. `route` is the rule set's text, empty where none matched;
     /// `reason` is the refusal's code, empty where nothing was refused.
-    pub fn answered(&self, route: &str, status: u16, reason: &'static str, bytes: u64) {
+    pub fn answered(&self, route: Option<Arc<str>>, status: u16, reason: &'static str, bytes: u64) {
         self.bytes.inc_by(bytes);
         let labels = Answered {
-            route: route.to_owned(),
+            route: Route(route),
             status,
             reason,
         };
@@ -201,7 +212,7 @@ mod tests {
             .collect();
         let metrics = Metrics::default();
         // A family without members has no text.
-        metrics.answered("", 200, "", 0);
+        metrics.answered(None, 200, "", 0);
         metrics.upstream_took("crm", Duration::ZERO);
         metrics.connection_refused("handshake");
         let text = metrics.text();
@@ -223,8 +234,8 @@ mod tests {
         let first = metrics.begin();
         let _second = metrics.begin();
         drop(first);
-        metrics.answered("GET /customers/{id}", 200, "", 412);
-        metrics.answered("", 404, "no-such-route", 0);
+        metrics.answered(Some("GET /customers/{id}".into()), 200, "", 412);
+        metrics.answered(None, 404, "no-such-route", 0);
         metrics.upstream_took("crm", Duration::from_millis(2));
         metrics.audit_failed();
         metrics.connection_opened();

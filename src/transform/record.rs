@@ -158,7 +158,7 @@ impl Departed {
     }
 
     /// Forgets those.
-    pub fn forget(&mut self, end: u64) {
+    pub(super) fn forget(&mut self, end: u64) {
         while let Some(record) = self.records.pop_front_if(|record| record.end <= end) {
             self.forgotten += record.person.unwrap_or(0);
         }
@@ -200,19 +200,11 @@ impl Clone for Tally {
 }
 
 impl Tally {
-    /// Each field that occurred, with the number of records under each outcome.
-    pub fn fields(&self) -> impl Iterator<Item = (FieldId, Vec<(Openness, u64)>)> {
-        self.fields
-            .iter()
-            .enumerate()
-            .filter_map(|(field, counts)| {
-                let counts: Vec<_> = OUTCOMES
-                    .into_iter()
-                    .zip(*counts)
-                    .filter(|(_, count)| *count > 0)
-                    .collect();
-                (!counts.is_empty()).then_some((FieldId(field), counts))
-            })
+    /// How many records had a field under each outcome; none where it never occurred.
+    pub fn of(&self, field: FieldId) -> impl Iterator<Item = (Openness, u64)> {
+        let counts = self.fields.get(field.0).copied().unwrap_or_default();
+        let each = OUTCOMES.into_iter().zip(counts);
+        each.filter(|(_, count)| *count > 0)
     }
 
     /// Counts so many records with these outcomes.

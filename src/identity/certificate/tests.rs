@@ -113,7 +113,7 @@ fn acme() -> CertificateParams {
 
 fn sans(params: CertificateParams) -> Result<Vec<String>, Reason> {
     let der = Ca::new("ca").sign(params);
-    PeerCertificate::read("partner-ca", &[der]).map(|peer| peer.credential().sans)
+    PeerCertificate::read("partner-ca", &[der]).map(|peer| peer.credential().sans.clone())
 }
 
 /// What the handshake and the check of each request say; they must agree.
@@ -149,10 +149,9 @@ fn a_certificate_of_the_authority_is_taken_by_its_names() {
         judged(&ca.authorities(None), std::slice::from_ref(&der), NOW),
         Ok(())
     );
-    let credential = PeerCertificate::read("partner-ca", &[der])
-        .unwrap()
-        .credential();
-    assert_eq!(credential.authority, "partner-ca");
+    let peer = PeerCertificate::read("partner-ca", &[der]).unwrap();
+    let credential = peer.credential();
+    assert_eq!(&*credential.authority, "partner-ca");
     assert_eq!(
         credential.sans,
         ["spiffe://partners.bank.example/acme", "gw.acme.example"]

@@ -86,8 +86,13 @@ impl Engine {
     }
 
     /// The records that were completed and are not forgotten yet.
-    pub fn records(&mut self) -> &mut Departed {
-        &mut self.body.done
+    pub fn records(&self) -> &Departed {
+        &self.body.done
+    }
+
+    /// Forgets the records whose last byte is among the output's first `end`.
+    pub fn forget_records(&mut self, end: u64) {
+        self.body.done.forget(end);
     }
 
     /// What the answer held so far.
