@@ -14,9 +14,9 @@ use http::{Method, StatusCode};
 use ulid::Ulid;
 
 use super::offline::{self, refused};
-use super::{Failure, INTERNAL, REFUSED, USAGE, complain};
+use super::{Failure, INTERNAL, REFUSED, USAGE, complain, lang};
 use crate::pipeline::rehearsal::{self, Call, Outcome, Reply, Stage, Who};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::{Role, RoleId, RuleSet, TestCaller, call_parts, load_caller};
 
 /// Bytes the engine gets at once unless `--chunk` says so.
@@ -60,7 +60,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let headers = offline::headers(&arguments.headers).map_err(Failure::usage)?;
+    let headers =
+        offline::headers(&arguments.headers).map_err(|wrong| Failure::usage(wrong.get(lang())))?;
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
     let (method, target) = arguments.call.clone();
     let call = Call {
@@ -118,7 +119,10 @@ fn who(arguments: &Arguments, rules: &RuleSet) -> Result<Who, Failure> {
 fn role(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
     let Some(at) = rules.roles.iter().position(|role| role.name == name) else {
         let known = rules.roles.iter().map(|role| role.name.as_str());
-        let mistake = Diagnostic::error("FG2002", format!("there is no role {}", quoted(name)));
+        let mistake = Diagnostic::error(
+            code::FG2002,
+            say!("there is no role {}", "没有 {} 这个角色", quoted(name)),
+        );
         return Err(refused(USAGE, &[mistake.suggest(name, known)]));
     };
     if rules.roles.get(at).is_some_and(Role::same_as_person) {

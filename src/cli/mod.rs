@@ -7,7 +7,9 @@ pub mod apply;
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod help;
 mod offline;
+mod report;
 pub mod run;
 pub mod test;
 
@@ -15,9 +17,12 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use self::report::Format;
+use crate::policy::diagnostic::Lang;
 use crate::policy::source::is_unreadable;
 use crate::telemetry::LogFormat;
 
@@ -46,12 +51,12 @@ const REFUSED: u8 = 8;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Not supported yet.
-    #[arg(long, global = true, hide = true, value_name = "FORMAT")]
-    format: Option<OsString>,
-    /// Not supported yet.
-    #[arg(long, global = true, hide = true, value_name = "LANGUAGE")]
-    lang: Option<OsString>,
+    /// How `check` and `test` write their results
+    #[arg(long, global = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The language of diagnostics; else LC_ALL, LC_MESSAGES or LANG say
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    lang: Option<Language>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,8 +96,11 @@ enum Command {
     Schema(Later),
     #[command(hide = true)]
     Fmt(Later),
-    #[command(hide = true)]
-    Help(Later),
+    /// Explain the code of a diagnostic: what it means, why it is refused, an example and its cure
+    Help {
+        /// The code, such as FG1007
+        code: Option<String>,
+    },
     #[command(hide = true)]
     Block(Later),
     #[command(hide = true)]
@@ -120,6 +128,14 @@ enum Audit {
 enum Deny {
     /// Warnings.
     Lints,
+}
+
+/// The word for a language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    En,
+    #[value(name = "zh-CN", alias = "zh")]
+    Zh,
 }
 
 /// The arguments of a command that is defined and not built yet, whatever they are.
@@ -177,17 +193,27 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<ExitCode, Failure> {
-    if cli.format.is_some() {
-        return Err(not_yet("the flag `--format`"));
+    if let Some(language) = cli.lang {
+        let lang = match language {
+            Language::En => Lang::En,
+            Language::Zh => Lang::Zh,
+        };
+        // Said once, before anything is written.
+        let _ = LANG.set(lang);
     }
-    if cli.lang.is_some() {
-        return Err(not_yet("the flag `--lang`"));
-    }
+    let format = match (cli.format, &cli.command) {
+        (Some(Format::Sarif), Command::Test(_)) => {
+            return Err(not_yet("`--format sarif` of `fieldgate test`"));
+        }
+        (Some(format), Command::Check { .. } | Command::Test(_)) => format,
+        (Some(_), _) => return Err(not_yet("the flag `--format` of this command")),
+        (None, _) => Format::Pretty,
+    };
     match cli.command {
         Command::Demo(arguments) => Ok(demo::run(&arguments)),
         Command::Run { config } => Ok(run::run(config.as_deref(), LogFormat::Text, "info")),
-        Command::Check { dir, deny } => Ok(check::run(&dir, deny == Some(Deny::Lints))),
-        Command::Test(arguments) => test::run(&arguments),
+        Command::Check { dir, deny } => Ok(check::run(&dir, deny == Some(Deny::Lints), format)),
+        Command::Test(arguments) => test::run(&arguments, format),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Audit(Audit::Verify { dir }) => Ok(audit::verify(&dir)),
         Command::Audit(later) => Err(not_yet(match later {
@@ -196,7 +222,8 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             Audit::Report(_) => "`fieldgate audit report`",
             Audit::Prove(_) | Audit::Verify { .. } => "`fieldgate audit prove`",
         })),
-        Command::Help(Later { arguments }) if arguments.is_empty() => {
+        Command::Help { code: Some(code) } => help::run(&code),
+        Command::Help { code: None } => {
             say(&command().render_help().to_string());
             Ok(ExitCode::SUCCESS)
         }
@@ -206,10 +233,18 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Init(_) => Err(not_yet("`fieldgate init`")),
         Command::Schema(_) => Err(not_yet("`fieldgate schema`")),
         Command::Fmt(_) => Err(not_yet("`fieldgate fmt`")),
-        Command::Help(_) => Err(not_yet("`fieldgate help CODE`")),
         Command::Block(_) => Err(not_yet("`fieldgate block`")),
         Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),
     }
+}
+
+/// What `--lang` said.
+static LANG: OnceLock<Lang> = OnceLock::new();
+
+/// The language of this process: `--lang`, else the locale's.
+fn lang() -> Lang {
+    let of_locale = || Lang::of_locale(|name| std::env::var(name).ok());
+    LANG.get().copied().unwrap_or_else(of_locale)
 }
 
 fn not_yet(what: &str) -> Failure {

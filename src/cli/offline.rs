@@ -10,30 +10,51 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 
-use super::{Failure, RULES, USAGE};
+use super::{Failure, RULES, USAGE, lang};
 use crate::config;
 use crate::mask::token::TokenMaster;
 use crate::model::{Caller, CertificateCredential, JwtCredential};
 use crate::pipeline::rehearsal::{Stage, Who};
-use crate::policy::diagnostic::{Diagnostic, Style, quoted, render};
+use crate::policy::diagnostic::{Diagnostic, Style, Text, quoted, render, say};
 use crate::policy::store::Policy;
 use crate::policy::{self, TestCaller};
 
+/// Why there is no stage.
+#[derive(Debug)]
+pub(super) enum NoStage {
+    /// The rules do not load.
+    Rules(Vec<Diagnostic>),
+    /// The settings cannot be used, or lack what the rules need.
+    Other(Failure),
+}
+
+impl From<NoStage> for Failure {
+    fn from(none: NoStage) -> Failure {
+        match none {
+            NoStage::Rules(mistakes) => refused(RULES, &mistakes),
+            NoStage::Other(failure) => failure,
+        }
+    }
+}
+
 /// Loads the rules below `dir`. Limits and token key come from `-c`; without it, the key is the published test key.
-pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, Failure> {
-    let rules = policy::load(dir)
-        .map_err(|mistakes| refused(RULES, &mistakes))?
-        .rules;
+///
+/// # Errors
+///
+/// See [`NoStage`].
+pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, NoStage> {
+    let rules = policy::load(dir).map_err(NoStage::Rules)?.rules;
     let Some(file) = settings else {
         let policy = Policy::new(1, rules, TokenMaster::test_key());
         return Ok(Stage::new(policy, config::Limits::default()));
     };
-    let settings = config::load(file).map_err(|mistakes| refused(USAGE, &mistakes))?;
+    let settings =
+        config::load(file).map_err(|mistakes| NoStage::Other(refused(USAGE, &mistakes)))?;
     let tokens = match settings.tokens {
         Some(tokens) => TokenMaster::new(tokens.key),
         None if rules.uses_tokens() => {
             let message = "the rules use the outcome `token`; add `tokens: { key: file:... }` to the settings";
-            return Err(Failure::new(RULES, message));
+            return Err(NoStage::Other(Failure::new(RULES, message)));
         }
         None => TokenMaster::test_key(),
     };
@@ -44,7 +65,7 @@ pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, Failur
 pub(super) fn refused(exit: u8, mistakes: &[Diagnostic]) -> Failure {
     Failure {
         exit,
-        text: render(mistakes, Style::of_stderr()),
+        text: render(mistakes, lang(), Style::of_stderr()),
     }
 }
 
@@ -74,18 +95,25 @@ pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
 }
 
 /// The request's header, or what is wrong with it.
-pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, String> {
+pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, Text> {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
-        let wrong = || format!("{} is no HTTP header", quoted(&format!("{name}: {value}")));
+        let wrong = || {
+            let line = quoted(&format!("{name}: {value}"));
+            say!("{line} is no HTTP header", "{line} 不是合法的 HTTP 首部")
+        };
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
         if name == AUTHORIZATION {
-            return Err("the header `authorization` is not read here: say who calls by roles or as a caller".to_owned());
+            return Err(say!(
+                "the header `authorization` is not read here: say who calls by roles or as a caller",
+                "这里不读 `authorization` 首部：用角色或 `caller` 写明谁在调用"
+            ));
         }
         if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
-            return Err(format!(
-                "the header `{name}` would announce a body, and there is none"
+            return Err(say!(
+                "the header `{name}` would announce a body, and there is none",
+                "`{name}` 首部表示有请求体，而这里没有"
             ));
         }
         headers.append(name, value);

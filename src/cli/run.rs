@@ -48,7 +48,7 @@ impl StartError {
     }
 
     fn diagnostics(code: u8, mistakes: &[Diagnostic]) -> Self {
-        let text = diagnostic::render(mistakes, Style::of_stderr());
+        let text = diagnostic::render(mistakes, super::lang(), Style::of_stderr());
         StartError {
             code,
             messages: vec![text.trim_end().to_owned()],

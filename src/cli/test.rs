@@ -17,9 +17,12 @@ use flate2::write::GzEncoder;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use super::offline::{headers, stage, who};
-use super::{Failure, INTERNAL, TESTS, not_yet, printable, say};
+use super::check::contents;
+use super::offline::{NoStage, headers, stage, who};
+use super::report::{Format, Report, Tested};
+use super::{Failure, INTERNAL, RULES, TESTS, lang, not_yet, printable, say};
 use crate::pipeline::rehearsal::{Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
+use crate::policy::diagnostic::{Text, say};
 use crate::policy::{Test, call_parts};
 
 /// Chunk sizes besides the whole.
@@ -54,42 +57,87 @@ struct Got {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Failure> {
     if arguments.coverage {
         return Err(not_yet("the flag `--coverage`"));
     }
     if arguments.min.is_some() {
         return Err(not_yet("the flag `--min`"));
     }
-    let stage = stage(&arguments.dir, arguments.config.as_deref())?;
+    let config = arguments.config.as_deref();
+    let mut report = Report {
+        command: "test",
+        dir: printable(&arguments.dir.display().to_string()),
+        lang: lang(),
+        ok: false,
+        deny_lints: false,
+        contents: None,
+        diagnostics: &[],
+        tests: &[],
+    };
+    let stage = match stage(&arguments.dir, config) {
+        Ok(stage) => stage,
+        // Settings that cannot be used are told to whoever called, not to whoever reads the report.
+        Err(NoStage::Rules(mistakes)) if format != Format::Pretty => {
+            report.diagnostics = &mistakes;
+            say(&report.written(format));
+            return Ok(ExitCode::from(RULES));
+        }
+        Err(none) => return Err(none.into()),
+    };
     let now = jiff::Timestamp::now().as_second();
-    let mut failed = 0;
+    let mut tested = Vec::new();
     for test in &stage.policy().rules.tests {
         let wrong = judge(&stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
-        if !wrong.is_empty() {
-            failed += 1;
-            say(&printable(&report(test, &wrong)));
-        }
+        let (file, line) = test.place.rsplit_once(':').unwrap_or((&test.place, ""));
+        tested.push(Tested {
+            name: test.name.clone(),
+            file: file.to_owned(),
+            line: line.parse().unwrap_or_default(),
+            wrong,
+        });
     }
-    let all = stage.policy().rules.tests.len();
-    let tests = if all == 1 { "test" } else { "tests" };
-    say(&match failed {
-        0 => format!("{all} {tests} passed\n"),
-        _ => format!("{failed} of {all} {tests} failed\n"),
-    });
-    Ok(ExitCode::from(if failed == 0 { 0 } else { TESTS }))
+    report.ok = tested.iter().all(|test| test.wrong.is_empty());
+    report.contents = Some(contents(&stage.policy().rules));
+    report.tests = &tested;
+    match format {
+        Format::Pretty => say(&for_people(&report)),
+        _ => say(&report.written(format)),
+    }
+    Ok(ExitCode::from(if report.ok { 0 } else { TESTS }))
 }
 
-fn report(test: &Test, wrong: &[String]) -> String {
-    let mut text = format!("FAILED {}: {}\n", test.place, test.name);
-    for sentence in wrong {
-        text.push_str(&format!("  {sentence}\n"));
+fn for_people(report: &Report<'_>) -> String {
+    let failed = report.tests.iter().filter(|test| !test.wrong.is_empty());
+    let mut text = String::new();
+    for test in failed.clone() {
+        let head = say!(
+            "FAILED {}:{}: {}\n",
+            "未通过 {}:{}：{}\n",
+            test.file,
+            test.line,
+            test.name
+        );
+        text.push_str(head.get(report.lang));
+        for sentence in &test.wrong {
+            text.push_str(&format!("  {}\n", sentence.get(report.lang)));
+        }
     }
-    text
+    let (failed, all) = (failed.count(), report.tests.len());
+    let tests = if all == 1 { "test" } else { "tests" };
+    let end = match failed {
+        0 => say!("{all} {tests} passed\n", "{all} 条测试全部通过\n"),
+        _ => say!(
+            "{failed} of {all} {tests} failed\n",
+            "{all} 条测试中 {failed} 条未通过\n"
+        ),
+    };
+    text.push_str(end.get(report.lang));
+    printable(&text)
 }
 
 /// Everything that is wrong with one test.
-fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<String>> {
+fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<Text>> {
     let call = match call(test, now) {
         Ok(call) => call,
         Err(sentence) => return Ok(vec![sentence]),
@@ -102,9 +150,10 @@ fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<String>> {
         }
     };
     let Some(reply) = &test.reply else {
-        let sentence =
-            "the request is allowed, so the test needs the upstream's answer: `reply: FIXTURE`";
-        return Ok(vec![sentence.to_owned()]);
+        return Ok(vec![say!(
+            "the request is allowed, so the test needs the upstream's answer: `reply: FIXTURE`",
+            "请求获准，所以测试要给出后端的响应：`reply: 样例文件`"
+        )]);
     };
     let got = once(stage, &admitted, test, (reply, false), reply.len())?;
     let mut wrong = assertion::judge(stage, test, Some(&admitted.permit), &got);
@@ -112,9 +161,9 @@ fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<String>> {
     Ok(wrong)
 }
 
-fn call(test: &Test, now: i64) -> Result<Call, String> {
-    let (method, target) =
-        call_parts(&test.call).ok_or_else(|| "`call` cannot go over the wire".to_owned())?;
+fn call(test: &Test, now: i64) -> Result<Call, Text> {
+    let (method, target) = call_parts(&test.call)
+        .ok_or_else(|| say!("`call` cannot go over the wire", "`call` 不能原样发出"))?;
     Ok(Call {
         who: who(test.who.clone(), test.peer),
         method,
@@ -131,16 +180,16 @@ fn differences(
     test: &Test,
     reply: &[u8],
     got: &Got,
-) -> io::Result<Vec<String>> {
+) -> io::Result<Vec<Text>> {
     let zipped = gzip(reply)?;
     let mut wrong = Vec::new();
     for (body, coding) in [(reply, "plain"), (zipped.as_slice(), "gzip")] {
         for chunk in CHUNKS.into_iter().chain([body.len()]) {
             let other = once(stage, admitted, test, (body, coding == "gzip"), chunk)?;
             if other != *got {
-                wrong.push(format!(
-                    "the answer depends on how the reply comes: whole and plain it is {}, {coding} in chunks of {chunk} \
-                     it is {}",
+                wrong.push(say!(
+                    "the answer depends on how the reply comes: whole and plain it is {}, {coding} in chunks of {chunk} it is {}",
+                    "响应随后端发来的方式而变：整块明文时是 {}，以 {coding}、每块 {chunk} 字节时是 {}",
                     summary(got),
                     summary(&other)
                 ));
@@ -150,12 +199,16 @@ fn differences(
     Ok(wrong)
 }
 
-fn summary(got: &Got) -> String {
+fn summary(got: &Got) -> Text {
     let status = got.outcome.status.as_u16();
     let bytes = got.body.len();
     match got.outcome.reason {
-        None => format!("{status} with {bytes} bytes"),
-        Some(reason) => format!("{status} with {bytes} bytes ({})", reason.code()),
+        None => say!("{status} with {bytes} bytes", "{status}，{bytes} 字节"),
+        Some(reason) => say!(
+            "{status} with {bytes} bytes ({})",
+            "{status}，{bytes} 字节（{}）",
+            reason.code()
+        ),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use http::HeaderName;
 
+use crate::policy::diagnostic::{Text, say};
+
 /// What a list of header names is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -95,23 +97,36 @@ const NOT_TO_CALLERS: [&str; 25] = [
 ];
 
 /// A header name that may be used so, or why it may not.
-pub fn name(text: &str, purpose: Use) -> Result<HeaderName, &'static str> {
-    let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| "is not a header name")?;
+pub fn name(text: &str, purpose: Use) -> Result<HeaderName, Text> {
+    let name = HeaderName::from_bytes(text.as_bytes())
+        .map_err(|_| say!("is not a header name", "不是合法的首部名"))?;
     let listed = |names: &[&str]| names.contains(&name.as_str());
     if listed(&FRAMING) {
-        return Err("belongs to one connection, or says where a message ends");
+        return Err(say!(
+            "belongs to one connection, or says where a message ends",
+            "只管一段连接，或决定报文在哪里结束"
+        ));
     }
     let refused = match purpose {
-        Use::Set => listed(&OURS_TO_UPSTREAM).then_some("is always set by the proxy itself"),
-        Use::Request if listed(&OURS_TO_UPSTREAM) => Some("is always set by the proxy itself"),
+        Use::Set => listed(&OURS_TO_UPSTREAM)
+            .then(|| say!("is always set by the proxy itself", "总是由代理自己填写")),
+        Use::Request if listed(&OURS_TO_UPSTREAM) => Some(say!(
+            "is always set by the proxy itself",
+            "总是由代理自己填写"
+        )),
         Use::Request if listed(&NOT_FROM_CALLERS) || name.as_str().starts_with("x-forwarded-") => {
-            Some("is never let through from callers")
+            Some(say!(
+                "is never let through from callers",
+                "绝不从调用方放行"
+            ))
         }
-        Use::Request if name.as_str().contains('_') => {
-            Some("is dropped from every request, as all names with `_` are")
-        }
+        Use::Request if name.as_str().contains('_') => Some(say!(
+            "is dropped from every request, as all names with `_` are",
+            "在每个请求里都会被丢弃：名字带 `_` 的首部一律丢弃"
+        )),
         Use::Request => None,
-        Use::Response => listed(&NOT_TO_CALLERS).then_some("is never let through to callers"),
+        Use::Response => listed(&NOT_TO_CALLERS)
+            .then(|| say!("is never let through to callers", "绝不放行给调用方")),
     };
     refused.map_or(Ok(name), Err)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::quantity;
 use super::reader::{Reader, Section};
 use super::settings::{Drain, Limits};
+use crate::policy::diagnostic::say;
 use crate::policy::source::{Entries, Node};
 
 /// `limits`.
@@ -111,18 +112,27 @@ pub fn time(
 ) {
     let Some(node) = entries.get(key) else { return };
     let range = Duration::from_millis(least)..=Duration::from_secs(3600);
-    let shape = format!("a duration from {least}ms to 1h, such as `500ms`, `30s` or `2m`");
-    let read = reader.parsed(node, &format!("`{}.{key}`", section.path), &shape, |text| {
-        quantity::duration(text).filter(|time| range.contains(time))
-    });
+    let shape = say!(
+        "a duration from {least}ms to 1h, such as `500ms`, `30s` or `2m`",
+        "{least}ms 到 1h 之间的时长，如 `500ms`、`30s`、`2m`"
+    );
+    let read = reader.parsed(
+        node,
+        say!("`{}.{key}`", section.path; same),
+        shape,
+        |text| quantity::duration(text).filter(|time| range.contains(time)),
+    );
     *limit = read.unwrap_or(*limit);
 }
 
 fn size(reader: &mut Reader<'_>, entries: Entries<'_>, key: &str, least: u64, limit: &mut usize) {
     const MOST: u64 = 64 << 20;
     let Some(node) = entries.get(key) else { return };
-    let shape = format!("a size from {least}B to 64MiB, such as `16KiB`");
-    let read = reader.parsed(node, &format!("`limits.{key}`"), &shape, |text| {
+    let shape = say!(
+        "a size from {least}B to 64MiB, such as `16KiB`",
+        "{least}B 到 64MiB 之间的大小，如 `16KiB`"
+    );
+    let read = reader.parsed(node, say!("`limits.{key}`"; same), shape, |text| {
         quantity::size(text)
             .filter(|bytes| (least..=MOST).contains(bytes))
             .and_then(|bytes| usize::try_from(bytes).ok())
@@ -139,8 +149,8 @@ fn count<T: TryFrom<u64> + Copy>(
     limit: &mut T,
 ) {
     let Some(node) = entries.get(key) else { return };
-    let shape = format!("a whole number from 1 to {most}");
-    let read = reader.parsed(node, &format!("`limits.{key}`"), &shape, |text| {
+    let shape = say!("a whole number from 1 to {most}", "1 到 {most} 之间的整数");
+    let read = reader.parsed(node, say!("`limits.{key}`"; same), shape, |text| {
         quantity::count(text)
             .filter(|number| (1..=most).contains(number))
             .and_then(|number| T::try_from(number).ok())

@@ -23,7 +23,7 @@ pub use settings::{
     Upstream, UpstreamTls,
 };
 
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::source;
 
 /// Where settings are looked for when neither `-c` nor the variable says.
@@ -45,13 +45,19 @@ fn first_place(
     places: &[&Path],
 ) -> Result<PathBuf, Diagnostic> {
     if variable == Some(Path::new("")) && option.is_none() {
-        let message = format!("the environment variable `{VARIABLE}` is empty");
-        return Err(Diagnostic::error("FG4003", message).help("set it to a path, or unset it"));
+        let message = say!(
+            "the environment variable `{VARIABLE}` is empty",
+            "环境变量 `{VARIABLE}` 是空的"
+        );
+        return Err(Diagnostic::error(code::FG4003, message).help(say!(
+            "set it to a path, or unset it",
+            "把它设成配置文件的路径，或者取消设置"
+        )));
     }
     let there = || places.iter().copied().find(|path| path.exists());
     option.or(variable).or_else(there).map(Path::to_owned).ok_or_else(|| {
-        Diagnostic::error("FG4000", "no settings file: neither ./fieldgate.yaml nor /etc/fieldgate/fieldgate.yaml is there")
-            .help(format!("name one with `-c FILE` or `{VARIABLE}`"))
+        Diagnostic::error(code::FG4000, say!("no settings file: neither ./fieldgate.yaml nor /etc/fieldgate/fieldgate.yaml is there", "没有配置文件：./fieldgate.yaml 和 /etc/fieldgate/fieldgate.yaml 都不存在"))
+            .help(say!("name one with `-c FILE` or `{VARIABLE}`", "用 `-c FILE` 或 `{VARIABLE}` 指定一个"))
     })
 }
 
@@ -81,15 +87,19 @@ fn load_with(
 fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let shown = quoted(&path.display().to_string());
     let unreadable = |error: std::io::Error| {
-        Diagnostic::error("FG4000", format!("cannot read {shown}: {error}"))
+        Diagnostic::error(
+            code::FG4000,
+            say!("cannot read {shown}: {error}", "读不了 {shown}：{error}"),
+        )
     };
     let mode = std::fs::metadata(path)
         .map_err(unreadable)?
         .permissions()
         .mode();
     if mode & 0o002 != 0 {
-        let message = format!("everybody may write {shown}");
-        return Err(Diagnostic::error("FG4000", message).help("run `chmod o-w` on it"));
+        let message = say!("everybody may write {shown}", "任何人都能改写 {shown}");
+        return Err(Diagnostic::error(code::FG4000, message)
+            .help(say!("run `chmod o-w` on it", "对它执行 `chmod o-w`")));
     }
     std::fs::read(path).map_err(unreadable)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::expand::{self, Environment, Refused};
 use super::secret::SecretSource;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, in_order, quoted, say};
 use crate::policy::source::{Entries, Node, SourceFile, Span, check_name, is_unreadable};
 
 /// What a map of the file is called, which keys it has, and which are defined but not built yet.
@@ -48,9 +48,7 @@ impl<'a> Reader<'a> {
             Some(value) if self.mistakes.is_empty() => Ok((value, self.warnings)),
             _ => {
                 hide(&mut self.mistakes, &self.in_clear);
-                self.mistakes
-                    .sort_by_key(|mistake| mistake.labels.first().map(|label| label.span.start));
-                Err(self.mistakes)
+                Err(in_order(self.mistakes))
             }
         }
     }
@@ -69,20 +67,24 @@ impl<'a> Reader<'a> {
     /// The entries of a section, its unknown keys refused.
     pub fn section<'n>(&mut self, node: &'n Node, section: &Section) -> Option<Entries<'n>> {
         let what = match section.path {
-            "" => "the settings".to_owned(),
-            path => format!("`{path}`"),
+            "" => say!("the settings", "配置"),
+            path => say!("`{path}`"; same),
         };
-        let entries = self.keep(node.as_map(&what))?;
-        let unknown = entries.check_keys(&what, section.known, section.later);
+        let entries = self.keep(node.as_map(what.clone()))?;
+        let unknown = entries.check_keys(what, section.known, section.later);
         self.mistakes.extend(unknown);
         Some(entries)
     }
 
     /// The entries of a map whose keys are names somebody chose.
-    pub fn named<'n>(&mut self, node: &'n Node, what: &str) -> Option<Vec<(&'n str, &'n Node)>> {
-        let entries = self.keep(node.as_map(what))?;
+    pub fn named<'n>(&mut self, node: &'n Node, what: Text) -> Option<Vec<(&'n str, &'n Node)>> {
+        let entries = self.keep(node.as_map(what.clone()))?;
         for (key, _) in entries.iter() {
-            let named = check_name(&format!("a name in {what}"), &key.text, &key.span);
+            let named = check_name(
+                say!("a name in {what}", "{what} 里的名字"; what),
+                &key.text,
+                &key.span,
+            );
             self.keep(named);
         }
         Some(
@@ -101,43 +103,72 @@ impl<'a> Reader<'a> {
         key: &str,
     ) -> Option<&'n Node> {
         let what = match section.path {
-            "" => "the settings file".to_owned(),
-            path => format!("`{path}`"),
+            "" => say!("the settings file", "配置文件"),
+            path => say!("`{path}`"; same),
         };
-        self.keep(entries.require(key, &what, entries.span()))
+        self.keep(entries.require(key, what, entries.span()))
     }
 
     /// A text with its variables expanded; never empty.
-    pub fn text(&mut self, node: &Node, what: &str) -> Option<String> {
-        let written = self.keep(node.as_str(what))?;
+    pub fn text(&mut self, node: &Node, what: Text) -> Option<String> {
+        let written = self.keep(node.as_str(what.clone()))?;
         let mistake = match expand::expand(written, self.environment) {
-            Ok(text) if text.is_empty() => Diagnostic::error("FG4007", format!("{what} is empty"))
-                .help("write a value, or remove the key"),
+            Ok(text) if text.is_empty() => {
+                Diagnostic::error(code::FG4007, say!("{what} is empty", "{what} 是空的"; what))
+                    .help(say!(
+                        "write a value, or remove the key",
+                        "写上值，或者删掉这个键"
+                    ))
+            }
             Ok(text) if text.chars().any(|c| is_unreadable(c) || c == '\n') => Diagnostic::error(
-                "FG4007",
-                format!("{what} holds a character that cannot be seen"),
+                code::FG4007,
+                say!("{what} holds a character that cannot be seen", "{what} 里有看不见的字符"; what),
             ),
             Ok(text) => return Some(text),
             Err(Refused::Unset(name)) => Diagnostic::error(
-                "FG4002",
-                format!("the environment variable `{name}` is not set"),
+                code::FG4002,
+                say!(
+                    "the environment variable `{name}` is not set",
+                    "环境变量 `{name}` 没有设置"
+                ),
             )
-            .help("set it, or write the value; there is no form with a default"),
+            .help(say!(
+                "set it, or write the value; there is no form with a default",
+                "设置它，或者直接写值；没有带默认值的写法"
+            )),
             Err(Refused::Empty(name)) => Diagnostic::error(
-                "FG4003",
-                format!("the environment variable `{name}` is empty"),
+                code::FG4003,
+                say!(
+                    "the environment variable `{name}` is empty",
+                    "环境变量 `{name}` 是空的"
+                ),
             )
-            .help("set it to a value, or write the value here"),
+            .help(say!(
+                "set it to a value, or write the value here",
+                "给它设上值，或者把值直接写在这里"
+            )),
             Err(Refused::Unprintable(name)) => Diagnostic::error(
-                "FG4003",
-                format!("the environment variable `{name}` holds a control character"),
+                code::FG4003,
+                say!(
+                    "the environment variable `{name}` holds a control character",
+                    "环境变量 `{name}` 里有控制字符"
+                ),
             )
-            .help("a key or certificate is referred to: `env:NAME` or `file:PATH`"),
+            .help(say!(
+                "a key or certificate is referred to: `env:NAME` or `file:PATH`",
+                "密钥和证书要写成引用：`env:NAME` 或 `file:PATH`"
+            )),
             Err(Refused::Form) => Diagnostic::error(
-                "FG4004",
-                "`${` must be followed by the name of a variable and `}`",
+                code::FG4004,
+                say!(
+                    "`${{` must be followed by the name of a variable and `}}`",
+                    "`${{` 后面要跟变量名和 `}}`"
+                ),
             )
-            .help("`${VAR}` is the only form; defaults such as `${VAR:-x}` are not taken"),
+            .help(say!(
+                "`${{VAR}}` is the only form; defaults such as `${{VAR:-x}}` are not taken",
+                "只有 `${{VAR}}` 一种写法；不接受 `${{VAR:-x}}` 这样的默认值"
+            )),
         };
         self.refuse(mistake.at(&node.span))
     }
@@ -146,17 +177,17 @@ impl<'a> Reader<'a> {
     pub fn parsed<T>(
         &mut self,
         node: &Node,
-        what: &str,
-        shape: &str,
+        what: Text,
+        shape: Text,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let text = self.text(node, what)?;
+        let text = self.text(node, what.clone())?;
         match parse(&text) {
             Some(value) => Some(value),
             None => self.refuse(
                 Diagnostic::error(
-                    "FG4007",
-                    format!("{what} is not {shape}: {}", quoted(&text)),
+                    code::FG4007,
+                    say!("{what} is not {shape}: {}", "{what} 应为{shape}，这里是 {}", quoted(&text); what, shape),
                 )
                 .at(&node.span),
             ),
@@ -164,38 +195,43 @@ impl<'a> Reader<'a> {
     }
 
     /// One of the words of a closed list.
-    pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(node, what)?;
+    pub fn word<T: Copy>(&mut self, node: &Node, what: Text, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, what.clone())?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let mistake = Diagnostic::error("FG4008", format!("{what} cannot be {}", quoted(&text)))
-            .at(&node.span)
-            .suggest(&text, known.iter().copied());
-        let mistake = match mistake.help {
-            Some(_) => mistake,
-            None => mistake.help(format!("one of: {}", known.join(", "))),
-        };
+        let mistake = Diagnostic::error(
+            code::FG4008,
+            say!("{what} cannot be {}", "{what} 不能是 {}", quoted(&text); what),
+        )
+        .at(&node.span)
+        .suggest(&text, known.iter().copied());
         self.refuse(mistake)
     }
 
     /// A list that is not empty.
-    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
-        match self.keep(node.as_list(what))? {
+    pub fn list<'n>(&mut self, node: &'n Node, what: Text) -> Option<&'n [Node]> {
+        match self.keep(node.as_list(what.clone()))? {
             [] => self.refuse(
-                Diagnostic::error("FG4007", format!("{what} is an empty list")).at(&node.span),
+                Diagnostic::error(
+                    code::FG4007,
+                    say!("{what} is an empty list", "{what} 是空列表"; what),
+                )
+                .at(&node.span),
             ),
             items => Some(items),
         }
     }
 
     /// A path, relative to the settings file.
-    pub fn path(&mut self, node: &Node, what: &str) -> Option<PathBuf> {
-        let text = self.text(node, what)?;
+    pub fn path(&mut self, node: &Node, what: Text) -> Option<PathBuf> {
+        let text = self.text(node, what.clone())?;
         if text.starts_with("file:") {
-            let mistake =
-                Diagnostic::error("FG4007", format!("{what} is a plain path, without `file:`"));
+            let mistake = Diagnostic::error(
+                code::FG4007,
+                say!("{what} is a plain path, without `file:`", "{what} 直接写路径，不带 `file:`"; what),
+            );
             return self.refuse(mistake.at(&node.span));
         }
         Some(self.base.join(text))
@@ -205,30 +241,41 @@ impl<'a> Reader<'a> {
     pub fn secret<T>(
         &mut self,
         node: &Node,
-        what: &str,
+        what: Text,
         read: impl FnOnce(&SecretSource) -> Result<T, super::SecretError>,
     ) -> Option<(SecretSource, T)> {
-        let source = self.secret_source(node, what)?;
+        let source = self.secret_source(node, what.clone())?;
         if let Some(path) = source.path().filter(|path| super::secret::is_exposed(path)) {
             self.warnings.push(
                 Diagnostic::warning(
-                    "FG4012",
-                    format!("others than its owner may read `{}`", path.display()),
+                    code::FG4012,
+                    say!(
+                        "others than its owner may read `{}`",
+                        "除属主以外的人也能读 `{}`",
+                        path.display()
+                    ),
                 )
                 .at(&node.span)
-                .help("run `chmod 600` on it, unless only this process can reach its directory"),
+                .help(say!(
+                    "run `chmod 600` on it, unless only this process can reach its directory",
+                    "对它执行 `chmod 600`，除非只有本进程能进入它所在的目录"
+                )),
             );
         }
         match read(&source) {
             Ok(secret) => Some((source, secret)),
-            Err(error) => {
-                self.refuse(Diagnostic::error("FG4006", format!("{what}: {error}")).at(&node.span))
-            }
+            Err(error) => self.refuse(
+                Diagnostic::error(
+                    code::FG4006,
+                    say!("{what}: {}", "{what}：{}", error.text(); what),
+                )
+                .at(&node.span),
+            ),
         }
     }
 
-    fn secret_source(&mut self, node: &Node, what: &str) -> Option<SecretSource> {
-        let expanded = self.text(node, what)?;
+    fn secret_source(&mut self, node: &Node, what: Text) -> Option<SecretSource> {
+        let expanded = self.text(node, what.clone())?;
         let mistake = match expanded.split_once(':') {
             Some(("file", path)) if !path.is_empty() => {
                 return Some(SecretSource::File(self.base.join(path)));
@@ -240,21 +287,21 @@ impl<'a> Reader<'a> {
                 match (self.environment)("CREDENTIALS_DIRECTORY").filter(|dir| !dir.is_empty()) {
                     Some(dir) => return Some(SecretSource::Credential(Path::new(&dir).join(name))),
                     None => Diagnostic::error(
-                        "FG4006",
-                        format!("{what}: $CREDENTIALS_DIRECTORY is not set"),
+                        code::FG4006,
+                        say!("{what}: $CREDENTIALS_DIRECTORY is not set", "{what}：$CREDENTIALS_DIRECTORY 没有设置"; what),
                     )
                     .help(
-                        "systemd sets it for units with `LoadCredential=`; elsewhere use `file:`",
+                        say!("systemd sets it for units with `LoadCredential=`; elsewhere use `file:`", "systemd 只给写了 `LoadCredential=` 的单元设置它；别处请用 `file:`"),
                     ),
                 }
             }
             _ => {
                 self.in_clear.push(node.span.clone());
                 Diagnostic::error(
-                    "FG4005",
-                    format!("{what} must be a reference, never the secret itself"),
+                    code::FG4005,
+                    say!("{what} must be a reference, never the secret itself", "{what} 必须是引用，绝不能写密钥本身"; what),
                 )
-                .help("`file:PATH`, `env:NAME` or `cred:NAME` (systemd credentials)")
+                .help(say!("`file:PATH`, `env:NAME` or `cred:NAME` (systemd credentials)", "`file:PATH`、`env:NAME` 或 `cred:NAME`（systemd 凭据）"))
             }
         };
         self.refuse(mistake.at(&node.span))

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroize;
 
 use crate::model::Secret;
+use crate::policy::diagnostic::{Text, say};
 
 /// A reference to a secret, as settings write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,26 @@ pub enum SecretError {
 }
 
 const LONGEST: u64 = 64 << 10;
+
+impl SecretError {
+    /// For diagnostics, which speak two languages.
+    pub fn text(&self) -> Text {
+        let en = self.to_string();
+        match self {
+            SecretError::Unreadable(place, error) => say!("{en}", "读不了 `{place}`：{error}"),
+            SecretError::Writable(place) => {
+                say!("{en}", "任何人都能改写 `{place}`；对它执行 `chmod o-w`")
+            }
+            SecretError::Unset(name) => say!("{en}", "环境变量 `{name}` 没有设置"),
+            SecretError::Empty(place) => say!("{en}", "`{place}` 是空的"),
+            SecretError::TooLong(place) => say!("{en}", "`{place}` 超过 64 KiB"),
+            SecretError::NotAKey(place) => say!(
+                "{en}",
+                "`{place}` 不是 64 个十六进制数字加换行；用 `openssl rand -hex 32` 生成"
+            ),
+        }
+    }
+}
 
 impl SecretSource {
     /// The secret's bytes, exactly as kept.

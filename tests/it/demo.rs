@@ -66,6 +66,7 @@ pub fn fieldgate(temporary: &Path, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env("TMPDIR", temporary)
+        .env("LC_ALL", "C")
         .env_remove("FIELDGATE_CONFIG");
     command
 }

@@ -15,6 +15,7 @@ mod attack;
 mod binary;
 mod commands;
 mod demo;
+mod diagnostics;
 mod engine;
 mod generate;
 mod live;

@@ -37,16 +37,18 @@ struct Terminal {
     temporary: TempDir,
     beside: Vec<Running>,
     port: Option<String>,
+    locale: &'static str,
     said: String,
 }
 
 impl Terminal {
-    fn open() -> Terminal {
+    fn open(locale: &'static str) -> Terminal {
         Terminal {
             place: tempfile::tempdir().unwrap(),
             temporary: tempfile::tempdir().unwrap(),
             beside: Vec::new(),
             port: None,
+            locale,
             said: String::new(),
         }
     }
@@ -107,6 +109,7 @@ impl Terminal {
             .current_dir(self.place.path())
             .env("TMPDIR", self.temporary.path())
             .env("PATH", path)
+            .env("LC_ALL", self.locale)
             .env_remove("FIELDGATE_CONFIG")
             .output()
             .unwrap();
@@ -174,7 +177,11 @@ fn copy(from: &Path, to: &Path) {
 fn follow(page: &str) -> Terminal {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join(page)).unwrap();
-    let mut terminal = Terminal::open();
+    let locale = match page {
+        "README.zh-CN.md" => "zh_CN.UTF-8",
+        _ => "C",
+    };
+    let mut terminal = Terminal::open(locale);
     for folder in ["rules/bank", "examples/bank"] {
         copy(&root.join(folder), &terminal.place.path().join(folder));
     }
@@ -254,6 +261,8 @@ fn every_link_of_the_readmes_leads_somewhere() {
         "ARCHITECTURE.md",
         "docs/rules.md",
         "docs/settings.md",
+        "docs/diagnostics.md",
+        "docs/diagnostics.zh-CN.md",
         "CONTRIBUTING.md",
         "examples/bank/README.md",
     ] {

@@ -13,7 +13,7 @@ use crate::json::Limits;
 use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
 use crate::policy::Test;
-use crate::policy::diagnostic::quoted;
+use crate::policy::diagnostic::{Text, quoted, say};
 use crate::policy::plan::{Act, Plan, Verdict};
 
 /// A text that stands for a mask or a token.
@@ -22,7 +22,7 @@ const MASKED: &str = "masked";
 const STARS: &str = "***";
 
 /// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
-pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<String> {
+pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<Text> {
     let limits = Limits {
         depth: stage.limits().depth,
         key: stage.limits().key,
@@ -61,17 +61,17 @@ fn any_case(stage: &Stage, permit: &Permit) -> bool {
     })
 }
 
-fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<String>) {
+fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<Text>) {
     let came = came(got);
     if let Some(expected) = test.expect_status
         && expected != got.outcome.status.as_u16()
     {
-        wrong.push(format!("expect_status: expected {expected}, came {came}"));
+        wrong.push(say!("expect_status: expected {expected}, came {came}", "expect_status：应为 {expected}，实为 {came}"; came));
     }
     if let Some(expected) = &test.expect_reason
         && got.outcome.reason.map(|reason| reason.code()) != Some(expected)
     {
-        wrong.push(format!("expect_reason: expected {expected}, came {came}"));
+        wrong.push(say!("expect_reason: expected {expected}, came {came}", "expect_reason：应为 {expected}，实为 {came}"; came));
     }
     let unsaid = test.expect_reason.is_none()
         && match got.outcome.end {
@@ -83,20 +83,21 @@ fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<String>) {
             End::Aborted => true,
         };
     if unsaid {
-        wrong.push(format!("expected an answer, came {came}"));
+        wrong.push(say!("expected an answer, came {came}", "应有正常响应，实为 {came}"; came));
     }
 }
 
-fn came(got: &Got) -> String {
+fn came(got: &Got) -> Text {
     let status = got.outcome.status.as_u16();
     match (got.outcome.reason, got.outcome.end) {
-        (None, _) => format!("{status}"),
-        (Some(reason), End::Aborted) => format!(
+        (None, _) => say!("{status}", "{status}"),
+        (Some(reason), End::Aborted) => say!(
             "{status}, broken off after {} bytes ({})",
+            "{status}，发出 {} 字节后中断（{}）",
             got.body.len(),
             reason.code()
         ),
-        (Some(reason), _) => format!("{status} ({})", reason.code()),
+        (Some(reason), _) => say!("{status} ({})", "{status}（{}）", reason.code()),
     }
 }
 
@@ -108,20 +109,24 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn select(&self, path: &str) -> Result<Vec<(Place, &Node)>, String> {
+    fn select(&self, path: &str) -> Result<Vec<(Place, &Node)>, Text> {
         // Paths were read when the rules were loaded.
-        let path: Path = path::parse(path).map_err(|error| error.message)?;
+        let path: Path = path::parse(path).map_err(|error| say!("{}", "{}", error.message))?;
         let document = self.document;
         Ok(document.map_or_else(Vec::new, |root| select(&path, root, self.any_case)))
     }
 
-    fn expect(&self, path: &str, expected: &Value) -> Vec<String> {
+    fn expect(&self, path: &str, expected: &Value) -> Vec<Text> {
         let found = match self.select(path) {
             Ok(found) => found,
             Err(message) => return vec![message],
         };
         if found.is_empty() {
-            let nothing = format!("expect {}: expected {expected}, came nothing", quoted(path));
+            let nothing = say!(
+                "expect {}: expected {expected}, came nothing",
+                "expect {}：应为 {expected}，实际没有",
+                quoted(path)
+            );
             return vec![nothing];
         }
         let mut wrong = Vec::new();
@@ -131,19 +136,24 @@ impl View<'_> {
         wrong
     }
 
-    fn absent(&self, path: &str) -> Vec<String> {
+    fn absent(&self, path: &str) -> Vec<Text> {
         let found = match self.select(path) {
             Ok(found) => found,
             Err(message) => return vec![message],
         };
         let sentence = |(place, node): &(Place, &Node)| {
-            format!("absent {}: came {}", quoted(&path_of(place)), shown(node))
+            say!(
+                "absent {}: came {}",
+                "absent {}：却出现了 {}",
+                quoted(&path_of(place)),
+                shown(node)
+            )
         };
         found.iter().map(sentence).collect()
     }
 
     /// Objects may have more members than expected; arrays may not have more elements.
-    fn compare(&self, expected: &Value, place: &mut Place, node: &Node, wrong: &mut Vec<String>) {
+    fn compare(&self, expected: &Value, place: &mut Place, node: &Node, wrong: &mut Vec<Text>) {
         match (expected, node) {
             (Value::Object(wanted), Node::Map(members)) => {
                 for (name, value) in wanted {
@@ -154,8 +164,9 @@ impl View<'_> {
                     let mut found = members.iter().filter(|(other, _)| named(other)).peekable();
                     place.push(Step::Member(name.clone()));
                     if found.peek().is_none() {
-                        wrong.push(format!(
+                        wrong.push(say!(
                             "expect {}: expected {value}, came nothing",
+                            "expect {}：应为 {value}，实际没有",
                             quoted(&path_of(place))
                         ));
                     }
@@ -173,8 +184,9 @@ impl View<'_> {
                 }
             }
             _ if self.holds(expected, place, node) => {}
-            _ => wrong.push(format!(
+            _ => wrong.push(say!(
                 "expect {}: expected {expected}, came {}",
+                "expect {}：应为 {expected}，实为 {}",
                 quoted(&path_of(place)),
                 shown(node)
             )),
@@ -245,7 +257,7 @@ fn is_same_number(expected: &Number, text: &str) -> bool {
     text.parse::<f64>().ok() == expected.as_f64()
 }
 
-fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<String> {
+fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<Text> {
     let headers = got.outcome.headers.iter();
     let in_head = headers
         .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes()].concat())
@@ -255,13 +267,15 @@ fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<String> {
         .into_iter()
         .for_each(|root| texts(root, &mut decoded));
     let place = if in_head {
-        "head"
+        say!("head", "响应首部")
     } else if holds(&got.body, text) || decoded.iter().any(|part| part.contains(text)) {
-        "body"
+        say!("body", "响应体")
     } else {
         return None;
     };
-    Some(format!("never {}: it came in the {place}", quoted(text)))
+    Some(
+        say!("never {}: it came in the {place}", "never {}：却出现在{place}里", quoted(text); place),
+    )
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
-use crate::policy::diagnostic::{Style, render};
+use crate::policy::diagnostic::{Lang, Style, render};
 
 const VERSION: &str = "fieldgate: 1\n";
 
@@ -34,13 +34,18 @@ fn refuses(dir: &Path, parts: &[&str]) {
 #[test]
 fn the_bank_loads_from_its_directory_with_the_one_lint_it_means() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/bank");
-    let loaded = load(&dir).unwrap_or_else(|found| panic!("{}", render(&found, Style::Plain)));
-    let codes: Vec<&str> = loaded.warnings.iter().map(|warning| warning.code).collect();
+    let loaded =
+        load(&dir).unwrap_or_else(|found| panic!("{}", render(&found, Lang::En, Style::Plain)));
+    let codes: Vec<&str> = loaded
+        .warnings
+        .iter()
+        .map(|warning| warning.code.id)
+        .collect();
     assert_eq!(
         codes,
         ["FG2109"],
         "{}",
-        render(&loaded.warnings, Style::Plain)
+        render(&loaded.warnings, Lang::En, Style::Plain)
     );
 }
 

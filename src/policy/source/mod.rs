@@ -7,13 +7,14 @@
 
 mod entries;
 mod reader;
+mod syntax;
 mod text;
 mod traps;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, quoted};
+use super::diagnostic::{Diagnostic, Text, code, quoted, say};
 pub use entries::Entries;
 pub use reader::read;
 pub use text::{check_name, decode, is_unreadable, odd_character};
@@ -65,9 +66,9 @@ impl Span {
     /// Line and column, both counted from 1, the column in characters.
     pub fn line_column(&self) -> (usize, usize) {
         let before = self.file.text.get(..self.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        (line, column)
+        let lines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
+        let here = before.rsplit('\n').next().unwrap_or_default();
+        (lines + 1, here.chars().count() + 1)
     }
 
     /// `file:line:column`.
@@ -131,10 +132,10 @@ impl Node {
     /// # Errors
     ///
     /// When the node is no map; `what` says what it is about (`a role`).
-    pub fn as_map(&self, what: &str) -> Result<Entries<'_>, Diagnostic> {
+    pub fn as_map(&self, what: Text) -> Result<Entries<'_>, Diagnostic> {
         match &self.kind {
             Kind::Map(entries) => Ok(Entries::new(&self.span, entries)),
-            _ => Err(self.wrong_type(what, "a map of `key: value`")),
+            _ => Err(self.wrong_type(what, say!("a map of `key: value`", "`键: 值` 的映射"))),
         }
     }
 
@@ -143,10 +144,10 @@ impl Node {
     /// # Errors
     ///
     /// When the node is no list.
-    pub fn as_list(&self, what: &str) -> Result<&[Node], Diagnostic> {
+    pub fn as_list(&self, what: Text) -> Result<&[Node], Diagnostic> {
         match &self.kind {
             Kind::List(items) => Ok(items),
-            _ => Err(self.wrong_type(what, "a list")),
+            _ => Err(self.wrong_type(what, say!("a list", "列表"))),
         }
     }
 
@@ -155,10 +156,10 @@ impl Node {
     /// # Errors
     ///
     /// When the node is a list or a map.
-    pub fn as_str(&self, what: &str) -> Result<&str, Diagnostic> {
+    pub fn as_str(&self, what: Text) -> Result<&str, Diagnostic> {
         match &self.kind {
             Kind::Scalar { text, .. } => Ok(text),
-            _ => Err(self.wrong_type(what, "a text")),
+            _ => Err(self.wrong_type(what, say!("a text", "文本"))),
         }
     }
 
@@ -167,11 +168,11 @@ impl Node {
     /// # Errors
     ///
     /// For anything else.
-    pub fn as_bool(&self, what: &str) -> Result<bool, Diagnostic> {
+    pub fn as_bool(&self, what: Text) -> Result<bool, Diagnostic> {
         match &self.kind {
             Kind::Scalar { text, plain: true } if text == "true" => Ok(true),
             Kind::Scalar { text, plain: true } if text == "false" => Ok(false),
-            _ => Err(self.wrong_type(what, "`true` or `false`")),
+            _ => Err(self.wrong_type(what, say!("`true` or `false`", "`true` 或 `false`"))),
         }
     }
 
@@ -180,12 +181,12 @@ impl Node {
     /// # Errors
     ///
     /// For anything else, leading zeros included.
-    pub fn as_int(&self, what: &str) -> Result<i64, Diagnostic> {
+    pub fn as_int(&self, what: Text) -> Result<i64, Diagnostic> {
         match &self.kind {
             Kind::Scalar { text, plain: true } => integer(text),
             _ => None,
         }
-        .ok_or_else(|| self.wrong_type(what, "a whole number"))
+        .ok_or_else(|| self.wrong_type(what, say!("a whole number", "整数")))
     }
 
     /// The node itself where it is a scalar, else nothing.
@@ -196,14 +197,14 @@ impl Node {
         }
     }
 
-    fn wrong_type(&self, what: &str, wanted: &str) -> Diagnostic {
+    fn wrong_type(&self, what: Text, wanted: Text) -> Diagnostic {
         let found = match &self.kind {
-            Kind::Scalar { text, .. } => format!("found {}", quoted(text)),
-            Kind::List(_) => String::from("found a list"),
-            Kind::Map(_) => String::from("found a map"),
+            Kind::Scalar { text, .. } => say!("found {}", "这里是 {}", quoted(text)),
+            Kind::List(_) => say!("found a list", "这里是列表"),
+            Kind::Map(_) => say!("found a map", "这里是映射"),
         };
         let diagnostic =
-            Diagnostic::error("FG1020", format!("{what} must be {wanted}, {found}")).at(&self.span);
+            Diagnostic::error(code::FG1020, say!("{what} must be {wanted}, {found}", "{what}必须是{wanted}，{found}"; what, wanted, found)).at(&self.span);
         match self.scalar().and_then(text::wide_punctuation) {
             Some(cure) => diagnostic.help(cure),
             None => diagnostic,

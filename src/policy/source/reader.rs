@@ -13,7 +13,7 @@ use super::traps::{
     tag_mistake, too_deep,
 };
 use super::{Key, Kind, Node, SourceFile, Span};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 
 /// Open lists and maps at one time.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -34,9 +34,12 @@ pub fn read(file: &Arc<SourceFile>) -> Result<Node, Vec<Diagnostic>> {
     match tree.build() {
         Ok(()) if !tree.mistakes.is_empty() => Err(tree.mistakes),
         Ok(()) => tree.root.ok_or_else(|| {
-            let message = format!("{} holds nothing", quoted(&file.name));
-            let help = "delete the file, or write `fieldgate: 1`";
-            vec![Diagnostic::error("FG1019", message).help(help)]
+            let message = say!("{} holds nothing", "{} 里什么也没写", quoted(&file.name));
+            let help = say!(
+                "delete the file, or write `fieldgate: 1`",
+                "删掉这个文件，或者写上 `fieldgate: 1`"
+            );
+            vec![Diagnostic::error(code::FG1019, message).help(help)]
         }),
         Err(fatal) => {
             // What stands on the same line follows from it: `[a[*]]` makes keys without a value.
@@ -122,9 +125,17 @@ impl<'a> Tree<'a> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let message = "a second YAML document begins here";
-                    let help = "put it into a file of its own, or remove the `---`";
-                    return Err(Diagnostic::error("FG1010", message).at(&place).help(help));
+                    let message = say!(
+                        "a second YAML document begins here",
+                        "从这里开始是第二个 YAML 文档"
+                    );
+                    let help = say!(
+                        "put it into a file of its own, or remove the `---`",
+                        "把它放进单独的文件，或者删掉 `---`"
+                    );
+                    return Err(Diagnostic::error(code::FG1010, message)
+                        .at(&place)
+                        .help(help));
                 }
                 Ok(())
             }
@@ -177,9 +188,14 @@ impl<'a> Tree<'a> {
     ) -> Result<(), Diagnostic> {
         self.count_anchor(anchor, &place)?;
         if plain && text == "<<" {
-            let help = "write the keys out; nothing is inherited from another map";
-            let message = "merge keys (`<<`) are not read";
-            return Err(Diagnostic::error("FG1012", message).at(&place).help(help));
+            let help = say!(
+                "write the keys out; nothing is inherited from another map",
+                "把各个键写全；映射之间没有继承"
+            );
+            let message = say!("merge keys (`<<`) are not read", "不支持合并键（`<<`）");
+            return Err(Diagnostic::error(code::FG1012, message)
+                .at(&place)
+                .help(help));
         }
         if plain && let Some(mistake) = key_mistake(&text, &place) {
             self.mistakes.push(mistake);
@@ -192,12 +208,16 @@ impl<'a> Tree<'a> {
             return Ok(());
         };
         if let Some(first) = places.get(&text) {
-            let message = format!("the key {} stands here twice", quoted(&text));
+            let message = say!(
+                "the key {} stands here twice",
+                "键 {} 写了两次",
+                quoted(&text)
+            );
             self.mistakes.push(
-                Diagnostic::error("FG1014", message)
-                    .labelled(&place, "again")
-                    .labelled(first, "first")
-                    .help("keep one of them"),
+                Diagnostic::error(code::FG1014, message)
+                    .labelled(&place, say!("again", "又写了一次"))
+                    .labelled(first, say!("first", "第一处"))
+                    .help(say!("keep one of them", "只留一个")),
             );
         } else {
             places.insert(text.clone(), place.clone());
@@ -236,30 +256,50 @@ impl<'a> Tree<'a> {
         }
         let odd_blank = text.chars().any(|c| c.is_whitespace() && !c.is_ascii());
         if odd_blank && let Some(cure) = wide_punctuation(text) {
-            let message = format!("{} holds a blank that is not U+0020", quoted(text));
-            return Some(Diagnostic::error("FG1007", message).at(place).help(cure));
+            let message = say!(
+                "{} holds a blank that is not U+0020",
+                "{} 里的空格不是普通空格（U+0020）",
+                quoted(text)
+            );
+            return Some(
+                Diagnostic::error(code::FG1007, message)
+                    .at(place)
+                    .help(cure),
+            );
         }
         boolean_mistake(text, place)
     }
 
     fn take_alias(&mut self, anchor: usize, place: &Span) -> Result<(), Diagnostic> {
         if self.waits_for_key() {
-            let message = "an alias cannot be a key";
-            let help = "write the key out; a text that begins with `*` is quoted";
-            return Err(Diagnostic::error("FG1018", message).at(place).help(help));
+            let message = say!("an alias cannot be a key", "别名（`*名字`）不能当键");
+            let help = say!(
+                "write the key out; a text that begins with `*` is quoted",
+                "把键写全；以 `*` 开头的文本要加引号"
+            );
+            return Err(Diagnostic::error(code::FG1018, message)
+                .at(place)
+                .help(help));
         }
         let Some(node) = self.anchors.get(&anchor) else {
-            let message = format!("{} is used inside what it names", quoted(place.text()));
-            return Err(Diagnostic::error("FG1013", message)
+            let message = say!(
+                "{} is used inside what it names",
+                "{} 在它自己所指的内容里又用了自己",
+                quoted(place.text())
+            );
+            return Err(Diagnostic::error(code::FG1013, message)
                 .at(place)
-                .help("write it out"));
+                .help(say!("write it out", "直接写出来")));
         };
         self.aliased = self.aliased.saturating_add(weight(node));
         if self.aliased > MAX_ALIASED {
-            let message = "the aliases of this file repeat too much";
-            return Err(Diagnostic::error("FG1013", message)
+            let message = say!(
+                "the aliases of this file repeat too much",
+                "这个文件里的别名展开后重复太多"
+            );
+            return Err(Diagnostic::error(code::FG1013, message)
                 .at(place)
-                .help("write them out"));
+                .help(say!("write them out", "直接写出来")));
         }
         let node = node.clone();
         self.add(node, 0)
@@ -312,10 +352,13 @@ impl<'a> Tree<'a> {
     fn count_anchor(&mut self, anchor: usize, place: &Span) -> Result<(), Diagnostic> {
         self.anchor_count += usize::from(anchor != 0);
         if self.anchor_count > MAX_ANCHORS {
-            let message = format!("more than {MAX_ANCHORS} anchors (`&name`) in one file");
-            return Err(Diagnostic::error("FG1013", message)
+            let message = say!(
+                "more than {MAX_ANCHORS} anchors (`&name`) in one file",
+                "一个文件里的锚点（`&名字`）超过 {MAX_ANCHORS} 个"
+            );
+            return Err(Diagnostic::error(code::FG1013, message)
                 .at(place)
-                .help("write them out"));
+                .help(say!("write them out", "直接写出来")));
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ fn refuses(text: &str, parts: &[&str]) {
 }
 
 fn value<'a>(node: &'a Node, key: &str) -> &'a Node {
-    node.as_map("it").unwrap().get(key).unwrap()
+    node.as_map(say!("it")).unwrap().get(key).unwrap()
 }
 
 #[test]
@@ -32,10 +32,10 @@ fn n03_unquoted_scalars_keep_their_text() {
     let text = "a: 0101\nb: 1:30\nc: 1e3\nd: .inf\ne: 2026-01-01\nf: 0x1F\ng: 1_000\n";
     let node = read_text(text).unwrap();
     let texts: Vec<&str> = node
-        .as_map("it")
+        .as_map(say!("it"))
         .unwrap()
         .iter()
-        .map(|(_, value)| value.as_str("it").unwrap())
+        .map(|(_, value)| value.as_str(say!("it")).unwrap())
         .collect();
     assert_eq!(
         texts,
@@ -46,10 +46,10 @@ fn n03_unquoted_scalars_keep_their_text() {
 #[test]
 fn quoted_scalars_are_told_from_plain_ones() {
     let node = read_text("a: \"true\"\nb: true\nc: '7'\nd: 7\n").unwrap();
-    assert!(value(&node, "a").as_bool("a").is_err());
-    assert!(value(&node, "b").as_bool("b").unwrap());
-    assert!(value(&node, "c").as_int("c").is_err());
-    assert_eq!(value(&node, "d").as_int("d").unwrap(), 7);
+    assert!(value(&node, "a").as_bool(say!("a")).is_err());
+    assert!(value(&node, "b").as_bool(say!("b")).unwrap());
+    assert!(value(&node, "c").as_int(say!("c")).is_err());
+    assert_eq!(value(&node, "d").as_int(say!("d")).unwrap(), 7);
 }
 
 #[test]
@@ -64,7 +64,9 @@ fn spans_point_at_exactly_the_text() {
         "{ class: 基本, mask: cn-name }"
     );
     assert_eq!(
-        value(&node, "list").as_list("list").unwrap()[0].span.text(),
+        value(&node, "list").as_list(say!("list")).unwrap()[0]
+            .span
+            .text(),
         "one"
     );
 }
@@ -138,7 +140,7 @@ fn n04_several_documents_directives_tags_and_merge_keys_are_refused() {
 #[test]
 fn n04_a_few_anchors_work() {
     let node = read_text("a: &x { b: 1 }\nc: *x\n").unwrap();
-    assert_eq!(value(value(&node, "c"), "b").as_int("b").unwrap(), 1);
+    assert_eq!(value(value(&node, "c"), "b").as_int(say!("b")).unwrap(), 1);
     refuses("a: &x [*x]\n", &["FG1013"]);
     refuses("a: *x\n", &["a.yaml:1:4"]);
     let many: String = (0..17).map(|n| format!("k{n}: &a{n} 1\n")).collect();
@@ -191,7 +193,7 @@ fn full_width_punctuation_is_named_with_the_cure() {
     refuses("a: { b: 1， c: 2 }\n", &["FG1007", "U+FF0C", "write `,`"]);
     assert!(read_text("reason: 客户号，稳定假名\n").is_ok());
     let node = read_text("a: basic：1\n").unwrap();
-    let mistake = value(&node, "a").as_map("a field").unwrap_err();
+    let mistake = value(&node, "a").as_map(say!("a field")).unwrap_err();
     assert!(mistake.line().contains("U+FF1A"), "{}", mistake.line());
 }
 
@@ -261,7 +263,8 @@ fn n06_invisible_and_bidirectional_characters_are_refused_even_in_comments() {
 fn n06_look_alike_letters_in_names_are_named() {
     let file = SourceFile::new("a.yaml", "x");
     let span = Span::new(&file, 0, 1);
-    let check = |name: &str| check_name("a role", name, &span).map_err(|mistake| mistake.line());
+    let check =
+        |name: &str| check_name(say!("a role"), name, &span).map_err(|mistake| mistake.line());
     assert!(check("\u{430}dmin").unwrap_err().contains("U+0430"));
     assert!(check("\u{430}dmin").unwrap_err().contains("Cyrillic"));
     assert!(check("\u{2f00}").is_err());
@@ -307,7 +310,7 @@ fn an_odd_key_in_brackets_is_answered_with_a_dollar_sign() {
     );
     let node = read_text("$['odd key']: x\nphones[*].number: z\nGET /c/{id:int}: $\n").unwrap();
     let keys: Vec<String> = node
-        .as_map("it")
+        .as_map(say!("it"))
         .unwrap()
         .iter()
         .map(|(key, _)| key.text.clone())
@@ -329,15 +332,16 @@ fn broken_syntax_is_one_mistake_with_its_place() {
 #[test]
 fn n02_unknown_keys_are_answered_with_the_nearest_and_later_ones_by_name() {
     let node = read_text("feilds: 1\ncontracts: 2\nr\u{43e}les: 3\nzzzzzz: 4\n").unwrap();
-    let mistakes =
-        node.as_map("it")
-            .unwrap()
-            .check_keys("a rule file", &["fields", "roles"], &["contracts"]);
+    let mistakes = node.as_map(say!("it")).unwrap().check_keys(
+        say!("a rule file"),
+        &["fields", "roles"],
+        &["contracts"],
+    );
     let lines: Vec<String> = mistakes.iter().map(Diagnostic::line).collect();
     assert!(lines[0].contains("unknown key `feilds`") && lines[0].contains("mean `fields`"));
     assert!(lines[1].contains("a.yaml:2:1: error[FG1022]: `contracts` in a rule file is not supp"));
     assert!(lines[2].contains("U+043E"), "{}", lines[2]);
-    assert!(lines[3].contains("known keys: fields, roles"));
+    assert!(lines[3].contains("known: `fields`, `roles`"));
 }
 
 #[test]
@@ -346,5 +350,39 @@ fn integers_are_canonical() {
     assert_eq!(integer("0"), Some(0));
     for text in ["012", "+1", "1e3", "", "-", "1.0", "99999999999999999999"] {
         assert_eq!(integer(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_shown_where_it_begins() {
+    let parts = |place: &str| [format!("{place}: error[FG1008]"), "not closed".to_owned()];
+    for (text, place) in [
+        ("a: 1\n\"b: 2\nc: 3\nd: 4\n", "a.yaml:2:1"),
+        ("a:\n  'b: { c: 1 }\n  d: 2\n", "a.yaml:2:3"),
+        ("at: { \"GET /c/{id}: $ }\nb: 2\n", "a.yaml:1:7"),
+        ("a: \"x\nb: \"y\"\n", "a.yaml:1:4"),
+        ("a: the bank's\nb: [ 'it''s, 1 ]\n", "a.yaml:2:6"),
+    ] {
+        let parts = parts(place);
+        refuses(text, &[parts[0].as_str(), parts[1].as_str()]);
+    }
+}
+
+#[test]
+fn a_mistake_the_parser_notices_one_line_below_is_shown_where_it_is() {
+    let text = "f:\n  id：basic\n  name: basic\n";
+    refuses(text, &["a.yaml:2:5: error[FG1007]", "U+FF1A"]);
+    let text = "f:\n  id:basic\n  name: basic\n";
+    refuses(text, &["a.yaml:2:3: error[FG1008]", "`id: `"]);
+}
+
+#[test]
+fn what_stands_in_quotes_and_comments_is_not_taken_for_a_trap() {
+    for text in [
+        "a: \"x，y\", b: [ 1\n",
+        "a: [ \"***\" # 说明：三个星\nb: 2\n",
+    ] {
+        let shown = refused(text);
+        assert!(shown.contains("FG1008"), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use unicode_script::{Script, UnicodeScript};
 
 use super::{MAX_FILE_BYTES, SourceFile, Span};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 
 /// Decodes one file and refuses characters that must not occur anywhere in it, comments included.
 ///
@@ -16,14 +16,16 @@ use crate::policy::diagnostic::{Diagnostic, quoted};
 /// When it is too large, is not UTF-8, or holds tabs, control, invisible or bidirectional characters.
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
     if bytes.len() > MAX_FILE_BYTES {
-        let message = format!("{} is larger than 1 MiB", quoted(name));
-        return Err(Diagnostic::error("FG1002", message).help("split it into several files"));
+        let message = say!("{} is larger than 1 MiB", "{} 超过 1 MiB", quoted(name));
+        return Err(Diagnostic::error(code::FG1002, message)
+            .help(say!("split it into several files", "拆成几个文件")));
     }
     // Editors on Windows write the mark; it says nothing and hides nothing at the very start.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        let message = format!("{} is UTF-16", quoted(name));
-        return Err(Diagnostic::error("FG1003", message).help("save the file as UTF-8"));
+        let message = say!("{} is UTF-16", "{} 是 UTF-16 编码", quoted(name));
+        return Err(Diagnostic::error(code::FG1003, message)
+            .help(say!("save the file as UTF-8", "把文件另存为 UTF-8")));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => {
@@ -36,11 +38,15 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
 
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     let file = SourceFile::new(name, String::from_utf8_lossy(bytes));
-    let message = "this file is not UTF-8; Chinese text in it is probably GBK or GB 18030";
-    Diagnostic::error("FG1003", message)
+    let message = say!(
+        "this file is not UTF-8; Chinese text in it is probably GBK or GB 18030",
+        "文件不是 UTF-8；里面的中文多半是 GBK 或 GB 18030"
+    );
+    Diagnostic::error(code::FG1003, message)
         .at(&Span::new(&file, valid, valid + 1))
-        .help(format!(
-            "save it as UTF-8: iconv -f GB18030 -t UTF-8 {name}"
+        .help(say!(
+            "save it as UTF-8: iconv -f GB18030 -t UTF-8 {name}",
+            "转成 UTF-8：iconv -f GB18030 -t UTF-8 {name}"
         ))
 }
 
@@ -52,14 +58,21 @@ fn forbidden_character(file: &Arc<SourceFile>) -> Option<Diagnostic> {
         let diagnostic = match character {
             '\n' => continue,
             '\r' if followed_by_newline => continue,
-            '\t' => {
-                Diagnostic::error("FG1006", "a tab").help("use blanks; in a string write `\\t`")
-            }
+            '\t' => Diagnostic::error(code::FG1006, say!("a tab", "制表符")).help(say!(
+                "use blanks; in a string write `\\t`",
+                "用空格；字符串里写 `\\t`"
+            )),
             _ if is_unreadable(character) => {
-                let message = format!("{} must not occur in this file", code_point(character));
-                let help = "it cannot be seen, or changes how the rest is shown: delete it; \
-                            inside double quotes it can be written as `\\u....`";
-                Diagnostic::error("FG1005", message).help(help)
+                let message = say!(
+                    "{} must not occur in this file",
+                    "文件里不能有 {}",
+                    code_point(character)
+                );
+                let help = say!(
+                    "it cannot be seen, or changes how the rest is shown: delete it; inside double quotes it can be written as `\\u....`",
+                    "它看不见，或会改变后文的显示：删掉它；双引号里可以写成 `\\u....`"
+                );
+                Diagnostic::error(code::FG1005, message).help(help)
             }
             _ => continue,
         };
@@ -102,61 +115,74 @@ pub fn odd_character(text: &str) -> Option<char> {
 /// # Errors
 ///
 /// When the name is empty, too long, or holds another character, which the message names.
-pub fn check_name(what: &str, text: &str, span: &Span) -> Result<(), Diagnostic> {
+pub fn check_name(what: Text, text: &str, span: &Span) -> Result<(), Diagnostic> {
     const LONGEST: usize = 100;
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || is_han_letter(c);
     if text.is_empty() || text.chars().count() > LONGEST {
-        let message = format!("{what} must have 1 to {LONGEST} characters");
-        return Err(Diagnostic::error("FG1025", message).at(span));
+        let message = say!("{what} must have 1 to {LONGEST} characters", "{what}要有 1 到 {LONGEST} 个字符"; what);
+        return Err(Diagnostic::error(code::FG1025, message).at(span));
     }
     let Some(odd) = text.chars().find(|c| !allowed(*c)) else {
         return Ok(());
     };
     let message = match odd.is_ascii_graphic() {
-        true => format!("{what}, {}, must not hold `{odd}`", quoted(text)),
-        false => format!(
-            "{what}, {}, must not hold {}",
+        true => {
+            say!("{what}, {}, must not hold `{odd}`", "{what} {} 里不能有 `{odd}`", quoted(text); what)
+        }
+        false => say!("{what}, {}, must not hold {}", "{what} {} 里不能有 {}",
             quoted(text),
-            code_point(odd)
-        ),
+            code_point(odd); what),
     };
-    let help = wide_punctuation(text)
-        .unwrap_or_else(|| String::from("names are ASCII or Han letters, digits, `_` and `-`"));
-    Err(Diagnostic::error("FG1025", message).at(span).help(help))
+    let help = wide_punctuation(text).unwrap_or_else(|| {
+        say!(
+            "names are ASCII or Han letters, digits, `_` and `-`",
+            "名字只能用英文字母、汉字、数字、`_` 和 `-`"
+        )
+    });
+    Err(Diagnostic::error(code::FG1025, message).at(span).help(help))
 }
 
 /// The cure for full-width punctuation and odd blanks that look like YAML's own.
-pub(super) fn wide_punctuation(text: &str) -> Option<String> {
+pub(super) fn wide_punctuation(text: &str) -> Option<Text> {
     let (found, cure) = text.chars().find_map(|c| match c {
-        '：' => Some((c, "`: ` (a colon and a blank)")),
-        '，' | '、' => Some((c, "`,`")),
-        '［' | '【' => Some((c, "`[`")),
-        '］' | '】' => Some((c, "`]`")),
-        '｛' => Some((c, "`{`")),
-        '｝' => Some((c, "`}`")),
-        '“' | '”' | '＂' => Some((c, "`\"`")),
-        '＃' => Some((c, "`#`")),
-        '－' => Some((c, "`-`")),
-        c if is_odd_blank(c) => Some((c, "an ordinary blank")),
+        '：' => Some((
+            c,
+            say!("`: ` (a colon and a blank)", "`: `（英文冒号加空格）"),
+        )),
+        '，' | '、' => Some((c, say!("`,`"))),
+        '［' | '【' => Some((c, say!("`[`"))),
+        '］' | '】' => Some((c, say!("`]`"))),
+        '｛' => Some((c, say!("`{{`"))),
+        '｝' => Some((c, say!("`}}`"))),
+        '“' | '”' | '＂' => Some((c, say!("`\"`"))),
+        '＃' => Some((c, say!("`#`"))),
+        '－' => Some((c, say!("`-`"))),
+        c if is_odd_blank(c) => Some((c, say!("an ordinary blank", "普通空格"))),
         _ => None,
     })?;
-    Some(format!(
-        "{} is not part of YAML: write {cure}",
-        code_point(found)
-    ))
+    Some(
+        say!("{} is not part of YAML: write {cure}", "{} 不是 YAML 的符号：请写 {cure}",
+        code_point(found); cure),
+    )
 }
 
-/// `U+0430 CYRILLIC`, for messages: the character itself could mislead.
-fn code_point(character: char) -> String {
+/// `U+0430` and what it is, for messages: the character itself could mislead.
+fn code_point(character: char) -> Text {
     let number = format!("U+{:04X}", u32::from(character));
     match character {
-        '\u{3000}' => number + " (full-width blank)",
-        '\u{A0}' => number + " (non-breaking space)",
-        '：' | '，' | '、' | '“' | '”' => format!("{number} (`{character}`, full width)"),
-        _ if is_unreadable(character) || character.is_whitespace() => number,
-        _ => format!(
-            "{number} (`{character}`, {})",
-            character.script().full_name()
+        '\u{3000}' => say!("{number} (full-width blank)", "{number}（全角空格）"),
+        '\u{A0}' => say!("{number} (non-breaking space)", "{number}（不换行空格）"),
+        '：' | '，' | '、' | '“' | '”' => say!(
+            "{number} (`{character}`, full width)",
+            "{number}（全角的 `{character}`）"
         ),
+        _ if is_unreadable(character) || character.is_whitespace() => say!("{number}", "{number}"),
+        _ => {
+            let script = character.script().full_name();
+            say!(
+                "{number} (`{character}`, {script})",
+                "{number}（`{character}`，{script} 字符）"
+            )
+        }
     }
 }

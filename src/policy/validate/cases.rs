@@ -12,7 +12,7 @@ use super::values::{json, object, patch};
 use super::{Findings, Names};
 use crate::model::Reason;
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::load::Fixtures;
 use crate::policy::rules::{Role, RoleId, Test, TestCaller};
 use crate::policy::source::{Entries, Kind, Node};
@@ -74,7 +74,7 @@ pub(super) fn all(
     findings: &mut Findings,
 ) -> Vec<Test> {
     let tests_at = document.tests_at();
-    let tests_at = tests_at.and_then(|node| findings.keep(moment(node, "`tests_at`")));
+    let tests_at = tests_at.and_then(|node| findings.keep(moment(node, say!("`tests_at`"))));
     let context = Context {
         names,
         roles,
@@ -96,18 +96,21 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn test(&self, node: &Node, findings: &mut Findings) -> Option<Test> {
-        let entries = findings.keep(node.as_map("a test"))?;
-        findings.extend(entries.check_keys("a test", &KNOWN, &LATER));
-        let name = findings.keep(entries.require("name", "a test", &node.span));
-        let name = name.and_then(|name| findings.keep(sentence(name, "`name`")));
+        let entries = findings.keep(node.as_map(say!("a test", "测试")))?;
+        findings.extend(entries.check_keys(say!("a test", "测试"), &KNOWN, &LATER));
+        let name = findings.keep(entries.require("name", say!("a test", "测试"), &node.span));
+        let name = name.and_then(|name| findings.keep(sentence(name, say!("`name`"))));
         let who = findings.keep(self.who(node, entries));
-        let call = findings.keep(entries.require("call", "a test", &node.span));
+        let call = findings.keep(entries.require("call", say!("a test", "测试"), &node.span));
         let call = call.and_then(|call| findings.keep(call_line(call)));
         if ASSERTIONS.iter().all(|key| entries.get(key).is_none()) {
-            let message = "this test asserts nothing";
-            let help = "write one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`";
+            let message = say!("this test asserts nothing", "这条测试什么也没断言");
+            let help = say!(
+                "write one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`",
+                "写上 `expect`、`absent`、`never`、`expect_status`、`expect_reason` 之一"
+            );
             findings.add(
-                Diagnostic::error("FG5004", message)
+                Diagnostic::error(code::FG5004, message)
                     .at(&node.span)
                     .help(help),
             );
@@ -117,10 +120,10 @@ impl Context<'_> {
             .and_then(|node| findings.keep(peer(node)));
         let now = entries
             .get("now")
-            .and_then(|node| findings.keep(moment(node, "`now`")));
+            .and_then(|node| findings.keep(moment(node, say!("`now`"))));
         let status = |key: &str, findings: &mut Findings| {
             let node = entries.get(key)?;
-            let number = findings.keep(within(node, &format!("`{key}`"), 100..=599))?;
+            let number = findings.keep(within(node, say!("`{key}`"; same), 100..=599))?;
             u16::try_from(number).ok()
         };
         Some(Test {
@@ -147,11 +150,18 @@ impl Context<'_> {
         match (entries.get("as"), entries.get("caller")) {
             (Some(roles), None) => self.roles(roles).map(TestCaller::Roles),
             (None, Some(caller)) => credentials(caller),
-            _ => Err(
-                Diagnostic::error("FG5001", "a test has one of `as` and `caller`")
-                    .at(&test.span)
-                    .help("`as: ROLE` skips matchers; `caller: { jwt: .., claims: .. }` does not"),
-            ),
+            _ => Err(Diagnostic::error(
+                code::FG5001,
+                say!(
+                    "a test has one of `as` and `caller`",
+                    "一条测试要写 `as` 或 `caller`，二者只写一个"
+                ),
+            )
+            .at(&test.span)
+            .help(say!(
+                "`as: ROLE` skips matchers; `caller: {{ jwt: .., claims: .. }}` does not",
+                "`as: 角色` 跳过身份匹配；`caller: {{ jwt: .., claims: .. }}` 不跳过"
+            ))),
         }
     }
 
@@ -160,21 +170,25 @@ impl Context<'_> {
         let listed: Vec<(&str, &Node)> = match &node.kind {
             Kind::Scalar { text, .. } => text.split(',').map(|name| (name.trim(), node)).collect(),
             _ => {
-                let items = node.as_list("`as`")?.iter();
+                let items = node.as_list(say!("`as`"))?.iter();
                 items
-                    .map(|item| Ok((item.as_str("a role")?, item)))
+                    .map(|item| Ok((item.as_str(say!("a role", "角色"))?, item)))
                     .collect::<Result<_, _>>()?
             }
         };
         for (name, node) in listed {
             let role = self.names.role_named(name, &node.span)?;
             if self.roles.get(role.0).is_some_and(Role::same_as_person) {
-                let message = format!(
+                let message = say!(
                     "{} is tied to a person, so `as` cannot stand for it",
+                    "{} 认的是主体本人，不能用 `as` 代替",
                     quoted(name)
                 );
-                let help = "write `caller: { jwt: ISSUER, claims: { CLAIM: \"1001\" } }`";
-                return Err(Diagnostic::error("FG5001", message)
+                let help = say!(
+                    "write `caller: {{ jwt: ISSUER, claims: {{ CLAIM: \"1001\" }} }}`",
+                    "写 `caller: {{ jwt: 签发者, claims: {{ 声明: \"1001\" }} }}`"
+                );
+                return Err(Diagnostic::error(code::FG5001, message)
                     .at(&node.span)
                     .help(help));
             }
@@ -184,15 +198,22 @@ impl Context<'_> {
         }
         match roles.is_empty() {
             false => Ok(roles),
-            true => Err(Diagnostic::error("FG5001", "`as` names no role").at(&node.span)),
+            true => Err(Diagnostic::error(
+                code::FG5001,
+                say!("`as` names no role", "`as` 没有写角色"),
+            )
+            .at(&node.span)),
         }
     }
 
     fn reply(&self, entries: Entries<'_>, findings: &mut Findings) -> Option<Vec<u8>> {
         let Some(node) = entries.get("reply") else {
             if let Some((key, _)) = entries.entry("set") {
-                let message = "`set` patches `reply`, and there is none";
-                findings.add(Diagnostic::error("FG5003", message).at(&key.span));
+                let message = say!(
+                    "`set` patches `reply`, and there is none",
+                    "`set` 是改 `reply` 的，而这里没有 `reply`"
+                );
+                findings.add(Diagnostic::error(code::FG5003, message).at(&key.span));
             }
             return None;
         };
@@ -204,20 +225,21 @@ impl Context<'_> {
     }
 
     fn fixture(&self, node: &Node) -> Result<Vec<u8>, Diagnostic> {
-        let name = node.as_str("`reply`")?;
-        let mistake = |why: &str| {
-            let message = format!("the fixture {} cannot be read: {why}", quoted(name));
-            Diagnostic::error("FG5002", message).at(&node.span)
+        let name = node.as_str(say!("`reply`"))?;
+        let mistake = |why: Text| {
+            let message = say!("the fixture {} cannot be read: {why}", "样例文件 {} 读不了：{why}", quoted(name); why);
+            Diagnostic::error(code::FG5002, message).at(&node.span)
         };
         let strange = |part: &str| part.is_empty() || part.starts_with('.');
         if name.contains('\\') || name.split('/').any(strange) {
-            return Err(mistake(
+            return Err(mistake(say!(
                 "it must be a path below the rules directory, without `..`",
-            ));
+                "必须是规则目录下的路径，不能有 `..`"
+            )));
         }
         self.fixtures
             .read(name)
-            .map_err(|why| mistake(&why).suggest(name, self.fixtures.names()))
+            .map_err(|why| mistake(why).suggest(name, self.fixtures.names()))
     }
 }
 
@@ -228,10 +250,10 @@ fn place_of(node: &Node) -> String {
 
 /// The `caller:` of a test.
 pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnostic> {
-    let entries = node.as_map("`caller`")?;
+    let entries = node.as_map(say!("`caller`"))?;
     let known = ["jwt", "claims", "mtls", "san"];
     if let Some(mistake) = entries
-        .check_keys("`caller`", &known, &["api_key"])
+        .check_keys(say!("`caller`"), &known, &["api_key"])
         .into_iter()
         .next()
     {
@@ -239,12 +261,15 @@ pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnost
     }
     let text = |key: &str| -> Result<Option<String>, Diagnostic> {
         let node = entries.get(key);
-        node.map(|node| sentence(node, &format!("`{key}`")))
+        node.map(|node| sentence(node, say!("`{key}`"; same)))
             .transpose()
     };
     let alone = |key: &str, other: &str| {
-        let message = format!("`{key}` in `caller` needs `{other}` beside it");
-        Diagnostic::error("FG5001", message).at(&node.span)
+        let message = say!(
+            "`{key}` in `caller` needs `{other}` beside it",
+            "`caller` 里写了 `{key}`，就要同时写 `{other}`"
+        );
+        Diagnostic::error(code::FG5001, message).at(&node.span)
     };
     let claims = entries.get("claims").map(object).transpose()?;
     let jwt = match (text("jwt")?, claims) {
@@ -262,14 +287,18 @@ pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnost
 }
 
 fn call_line(node: &Node) -> Result<String, Diagnostic> {
-    let text = node.as_str("`call`")?;
+    let text = node.as_str(say!("`call`"))?;
     match call_parts(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err(
-            Diagnostic::error("FG5005", format!("{} is no call", quoted(text)))
-                .at(&node.span)
-                .help("write method and target: `GET /customers/1001?page=1`"),
-        ),
+        None => Err(Diagnostic::error(
+            code::FG5005,
+            say!("{} is no call", "{} 不是一次调用", quoted(text)),
+        )
+        .at(&node.span)
+        .help(say!(
+            "write method and target: `GET /customers/1001?page=1`",
+            "写方法和目标：`GET /customers/1001?page=1`"
+        ))),
     }
 }
 
@@ -284,10 +313,14 @@ pub fn call_parts(text: &str) -> Option<(Method, &str)> {
 }
 
 fn peer(node: &Node) -> Result<IpAddr, Diagnostic> {
-    let text = node.as_str("`peer`")?;
+    let text = node.as_str(say!("`peer`"))?;
     let not_one = |_| {
-        let message = format!("`peer` must be an IP address, found {}", quoted(text));
-        Diagnostic::error("FG5006", message).at(&node.span)
+        let message = say!(
+            "`peer` must be an IP address, found {}",
+            "`peer` 必须是 IP 地址，这里是 {}",
+            quoted(text)
+        );
+        Diagnostic::error(code::FG5006, message).at(&node.span)
     };
     Ok(text.parse::<IpAddr>().map_err(not_one)?.to_canonical())
 }
@@ -296,12 +329,12 @@ fn headers(entries: Entries<'_>, findings: &mut Findings) -> Vec<(String, String
     let Some(node) = entries.get("headers") else {
         return Vec::new();
     };
-    let Some(entries) = findings.keep(node.as_map("`headers`")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("`headers`"))) else {
         return Vec::new();
     };
     let mut headers = Vec::new();
     for (key, value) in entries.iter() {
-        let Some(text) = findings.keep(value.as_str("a header")) else {
+        let Some(text) = findings.keep(value.as_str(say!("a header", "请求首部"))) else {
             continue;
         };
         let fits = HeaderName::from_bytes(key.text.as_bytes()).is_ok()
@@ -309,8 +342,12 @@ fn headers(entries: Entries<'_>, findings: &mut Findings) -> Vec<(String, String
         match fits {
             true => headers.push((key.text.clone(), text.to_owned())),
             false => {
-                let message = format!("{} is no HTTP header", quoted(&key.text));
-                findings.add(Diagnostic::error("FG5006", message).at(&key.span));
+                let message = say!(
+                    "{} is no HTTP header",
+                    "{} 不是合法的 HTTP 首部",
+                    quoted(&key.text)
+                );
+                findings.add(Diagnostic::error(code::FG5006, message).at(&key.span));
             }
         }
     }
@@ -321,7 +358,7 @@ fn expectations(entries: Entries<'_>, findings: &mut Findings) -> Vec<(String, s
     let Some(node) = entries.get("expect") else {
         return Vec::new();
     };
-    let Some(entries) = findings.keep(node.as_map("`expect`")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("`expect`"))) else {
         return Vec::new();
     };
     let mut expected = Vec::new();
@@ -340,10 +377,13 @@ fn texts(entries: Entries<'_>, key: &str, findings: &mut Findings) -> Vec<String
     let Some(node) = entries.get(key) else {
         return Vec::new();
     };
-    let what = format!("`{key}`");
+    let what = say!("`{key}`"; same);
     let mut texts = Vec::new();
-    for item in findings.keep(node.as_list(&what)).unwrap_or_default() {
-        let text = findings.keep(sentence(item, &what));
+    for item in findings
+        .keep(node.as_list(what.clone()))
+        .unwrap_or_default()
+    {
+        let text = findings.keep(sentence(item, what.clone()));
         if key == "absent"
             && let Some(text) = &text
         {
@@ -355,20 +395,32 @@ fn texts(entries: Entries<'_>, key: &str, findings: &mut Findings) -> Vec<String
 }
 
 fn expected_reason(node: &Node) -> Result<String, Diagnostic> {
-    let text = node.as_str("`expect_reason`")?;
+    let text = node.as_str(say!("`expect_reason`"))?;
     if Reason::ALL.iter().any(|reason| reason.code() == text) {
         return Ok(text.to_owned());
     }
     if LATER_REASONS.contains(&text) {
-        let message = format!("the reason {} is not supported yet", quoted(text));
-        let help = "no refusal of this version has it: remove the test";
-        return Err(Diagnostic::error("FG1022", message)
+        let message = say!(
+            "the reason {} is not supported yet",
+            "拒绝原因 {} 暂不支持",
+            quoted(text)
+        );
+        let help = say!(
+            "no refusal of this version has it: remove the test",
+            "本版本不会以它拒绝请求：请删掉这条测试"
+        );
+        return Err(Diagnostic::error(code::FG1022, message)
             .at(&node.span)
             .help(help));
     }
-    Err(
-        Diagnostic::error("FG5007", format!("there is no reason {}", quoted(text)))
-            .at(&node.span)
-            .suggest(text, Reason::ALL.iter().map(|reason| reason.code())),
+    Err(Diagnostic::error(
+        code::FG5007,
+        say!(
+            "there is no reason {}",
+            "没有 {} 这个拒绝原因",
+            quoted(text)
+        ),
     )
+    .at(&node.span)
+    .suggest(text, Reason::ALL.iter().map(|reason| reason.code())))
 }

@@ -9,7 +9,7 @@ use super::overlap::{meets_record, tie};
 use super::{Findings, Names, scalars};
 use crate::mask::Mask;
 use crate::path::Path;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{EnvelopeEntry, Field, Group};
 use crate::policy::source::{Entries, Key, Kind, Node, Span};
 
@@ -26,7 +26,7 @@ pub(super) fn fields(
     any_case: bool,
     findings: &mut Findings,
 ) -> (Vec<Field>, Vec<Span>) {
-    let Some(entries) = findings.keep(node.as_map("`fields`")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("`fields`"))) else {
         return (Vec::new(), Vec::new());
     };
     let mut found: Vec<(Field, Span)> = entries
@@ -35,8 +35,11 @@ pub(super) fn fields(
         .filter_map(|(key, value)| Some((field(key, value, names, findings)?, key.span.clone())))
         .collect();
     if entries.iter().count() > MOST_FIELDS {
-        let message = format!("more than {MOST_FIELDS} fields in one resource");
-        findings.add(Diagnostic::error("FG1002", message).at(entries.span()));
+        let message = say!(
+            "more than {MOST_FIELDS} fields in one resource",
+            "一个资源的字段超过 {MOST_FIELDS} 个"
+        );
+        findings.add(Diagnostic::error(code::FG1002, message).at(entries.span()));
     }
     // The order of files and keys never matters.
     found.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
@@ -63,9 +66,13 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         field.class = findings.keep(names.class(node));
         return Some(field);
     }
-    let entries = findings.keep(node.as_map("a field"))?;
+    let entries = findings.keep(node.as_map(say!("a field", "字段")))?;
     let known = ["class", "mask", "whole", "names"];
-    findings.extend(entries.check_keys("a field", &known, &["written_by", "write", "strip_as"]));
+    findings.extend(entries.check_keys(
+        say!("a field", "字段"),
+        &known,
+        &["written_by", "write", "strip_as"],
+    ));
     field.class = entries
         .get("class")
         .and_then(|class| findings.keep(names.class(class)));
@@ -77,7 +84,9 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         .map(|mask| masks(mask, names, findings))
         .unwrap_or_default();
     if let Some(whole) = entries.get("whole") {
-        field.whole = findings.keep(whole.as_bool("`whole`")).unwrap_or_default();
+        field.whole = findings
+            .keep(whole.as_bool(say!("`whole`")))
+            .unwrap_or_default();
     }
     findings.extend(entry_mistake(key, entries, &field));
     Some(field)
@@ -86,17 +95,27 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
 fn entry_mistake(key: &Key, entries: Entries<'_>, field: &Field) -> Option<Diagnostic> {
     let has = |name: &str| entries.get(name).is_some();
     if !has("class") && (has("mask") || has("whole") || !has("names")) {
-        let message = format!("the field {} has no class", quoted(&key.text));
-        let help = "write `class:`; `mask` and `whole` are about the value the class covers";
+        let message = say!(
+            "the field {} has no class",
+            "字段 {} 没有写类别",
+            quoted(&key.text)
+        );
+        let help = say!(
+            "write `class:`; `mask` and `whole` are about the value the class covers",
+            "写上 `class:`；`mask` 和 `whole` 说的是这个类别管的值"
+        );
         return Some(
-            Diagnostic::error("FG2022", message)
+            Diagnostic::error(code::FG2022, message)
                 .at(&key.span)
                 .help(help),
         );
     }
     if has("names") && field.path.is_net() {
-        let message = "a path with `..` closes, so it cannot give names a class";
-        return Some(Diagnostic::error("FG2022", message).at(&key.span));
+        let message = say!(
+            "a path with `..` closes, so it cannot give names a class",
+            "带 `..` 的路径只收紧，不能给成员名定类别"
+        );
+        return Some(Diagnostic::error(code::FG2022, message).at(&key.span));
     }
     None
 }
@@ -107,17 +126,21 @@ fn masks(node: &Node, names: &Names, findings: &mut Findings) -> Vec<(String, Ar
         _ => std::slice::from_ref(node),
     };
     if items.is_empty() {
-        let message = "`mask` lists no mask";
-        findings.add(Diagnostic::error("FG2022", message).at(&node.span));
+        let message = say!("`mask` lists no mask", "`mask` 里没有列脱敏方式");
+        findings.add(Diagnostic::error(code::FG2022, message).at(&node.span));
     }
     let mut masks: Vec<(String, Arc<Mask>)> = Vec::new();
     for item in items {
-        let Some(name) = findings.keep(item.as_str("a mask")) else {
+        let Some(name) = findings.keep(item.as_str(say!("a mask", "脱敏方式"))) else {
             continue;
         };
         if masks.iter().any(|(listed, _)| listed == name) {
-            let message = format!("the mask {} is listed twice", quoted(name));
-            findings.add(Diagnostic::error("FG2022", message).at(&item.span));
+            let message = say!(
+                "the mask {} is listed twice",
+                "脱敏方式 {} 列了两次",
+                quoted(name)
+            );
+            findings.add(Diagnostic::error(code::FG2022, message).at(&item.span));
         } else if let Some(mask) = findings.keep(names.mask_named(name, &item.span)) {
             masks.push((name.to_owned(), mask));
         }
@@ -133,7 +156,7 @@ pub(super) fn envelope(
     any_case: bool,
     findings: &mut Findings,
 ) -> Vec<EnvelopeEntry> {
-    let Some(entries) = findings.keep(node.as_map("`envelope`")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("`envelope`"))) else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -153,14 +176,18 @@ pub(super) fn envelope(
             .flat_map(|group| &group.routes)
             .find(|route| meets_record(&path, &route.at, any_case));
         if let Some(route) = met {
-            let message = format!(
+            let message = say!(
                 "{} could meet a record of {}",
+                "{} 可能碰到 {} 的记录",
                 quoted(&key.text),
                 quoted(&route.text)
             );
-            let help = "inside a record only `fields` speak: list it there";
+            let help = say!(
+                "inside a record only `fields` speak: list it there",
+                "记录以内只由 `fields` 说了算：写到那里去"
+            );
             findings.add(
-                Diagnostic::error("FG2023", message)
+                Diagnostic::error(code::FG2023, message)
                     .at(&key.span)
                     .help(help),
             );
@@ -177,9 +204,14 @@ pub(super) fn envelope(
 fn envelope_class(node: &Node, names: &Names) -> Result<crate::policy::rules::ClassId, Diagnostic> {
     match node.kind {
         Kind::Scalar { .. } => names.class(node),
-        _ => Err(
-            Diagnostic::error("FG1020", "an envelope entry is a class or `show`").at(&node.span),
-        ),
+        _ => Err(Diagnostic::error(
+            code::FG1020,
+            say!(
+                "an envelope entry is a class or `show`",
+                "`envelope` 的条目只能是类别或 `show`"
+            ),
+        )
+        .at(&node.span)),
     }
 }
 
@@ -197,12 +229,21 @@ fn conflicts<T>(
         rest = others;
         for (second, second_span) in others {
             let diagnostic = if path(first) == path(second) {
-                Diagnostic::error("FG2020", "the same path is listed twice")
-                    .help("keep one of them")
+                Diagnostic::error(
+                    code::FG2020,
+                    say!("the same path is listed twice", "同一路径写了两次"),
+                )
+                .help(say!("keep one of them", "只留一个"))
             } else if differ(first, second) && tie(path(first), path(second), any_case) {
-                let message = "two entries can meet the same node and neither spells out more";
-                let help = "give both the same class and mask, or spell out more in one of them";
-                Diagnostic::error("FG2021", message).help(help)
+                let message = say!(
+                    "two entries can meet the same node and neither spells out more",
+                    "两个条目可能碰到同一个值，而谁也不比谁写得更具体"
+                );
+                let help = say!(
+                    "give both the same class and mask, or spell out more in one of them",
+                    "给两者相同的类别和脱敏方式，或者把其中一个写得更具体"
+                );
+                Diagnostic::error(code::FG2021, message).help(help)
             } else {
                 continue;
             };
@@ -212,8 +253,8 @@ fn conflicts<T>(
             }
             findings.add(
                 diagnostic
-                    .labelled(second_span, "this one")
-                    .labelled(first_span, "and this one"),
+                    .labelled(second_span, say!("this one", "这一处"))
+                    .labelled(first_span, say!("and this one", "还有这一处")),
             );
         }
     }

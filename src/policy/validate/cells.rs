@@ -4,7 +4,7 @@
 
 use super::Names;
 use crate::model::Openness;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::Cell;
 use crate::policy::source::{Node, check_name};
 
@@ -12,14 +12,18 @@ const OUTCOMES: [&str; 5] = ["show", "token", "mask", "blank", "strip"];
 
 /// Reads a cell.
 pub(super) fn cell(node: &Node, names: &Names) -> Result<Cell, Diagnostic> {
-    let text = node.as_str("an outcome")?;
+    let text = node.as_str(say!("an outcome", "处理方式"))?;
     if text.split(' ').any(|word| word == "if" || word == "else") {
-        let message = format!(
+        let message = say!(
             "conditions in a cell, as in {}, are not supported yet",
+            "格子里的条件（如 {}）暂不支持",
             quoted(text)
         );
-        let help = "write one of `show`, `token`, `mask`, `blank`, `strip`";
-        return Err(Diagnostic::error("FG1022", message)
+        let help = say!(
+            "write one of `show`, `token`, `mask`, `blank`, `strip`",
+            "写 `show`、`token`、`mask`、`blank`、`strip` 之一"
+        );
+        return Err(Diagnostic::error(code::FG1022, message)
             .at(&node.span)
             .help(help));
     }
@@ -38,18 +42,15 @@ pub(super) fn cell(node: &Node, names: &Names) -> Result<Cell, Diagnostic> {
             Ok(Cell::Mask(Some(mask.to_owned())))
         }
         ("token", Some(key)) => {
-            check_name("a token's name", key, &node.span)?;
+            check_name(say!("a token's name", "假名的名字"), key, &node.span)?;
             Ok(Cell::Token(Some(key.to_owned())))
         }
         _ => {
-            let message = format!("{} is not an outcome", quoted(text));
-            let unknown = Diagnostic::error("FG2005", message).at(&node.span);
-            let suggested = unknown.suggest(outcome, OUTCOMES);
-            Err(match suggested.help {
-                Some(_) => suggested,
-                None => suggested.help(
-                    "write `show`, `token`, `token:NAME`, `mask`, `mask:NAME`, `blank` or `strip`",
-                ),
+            let message = say!("{} is not an outcome", "{} 不是处理方式", quoted(text));
+            let unknown = Diagnostic::error(code::FG2005, message).at(&node.span);
+            Err(match unknown.did_you_mean(outcome, OUTCOMES) {
+                Ok(meant) => meant,
+                Err(unknown) => unknown.help(code::FG2005.cure()),
             })
         }
     }

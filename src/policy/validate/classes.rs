@@ -5,7 +5,7 @@
 use super::scalars::{sentence, within};
 use super::{Findings, Places};
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::Class;
 use crate::policy::source::{Key, Node, check_name};
 
@@ -26,10 +26,14 @@ pub(super) fn all(document: &Document, places: &mut Places, findings: &mut Findi
 }
 
 fn class(key: &Key, node: &Node, findings: &mut Findings) -> Class {
-    findings.keep(check_name("a class", &key.text, &key.span));
+    findings.keep(check_name(say!("a class", "类别"), &key.text, &key.span));
     if RESERVED.contains(&key.text.as_str()) {
-        let message = format!("a class cannot be called {}", quoted(&key.text));
-        findings.add(Diagnostic::error("FG2007", message).at(&key.span));
+        let message = say!(
+            "a class cannot be called {}",
+            "类别不能叫 {}",
+            quoted(&key.text)
+        );
+        findings.add(Diagnostic::error(code::FG2007, message).at(&key.span));
     }
     let mut class = Class {
         name: key.text.clone(),
@@ -37,22 +41,26 @@ fn class(key: &Key, node: &Node, findings: &mut Findings) -> Class {
         zh: None,
         sensitive: false,
     };
-    let Some(entries) = findings.keep(node.as_map("a class")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("a class", "类别"))) else {
         return class;
     };
-    findings.extend(entries.check_keys("a class", &["level", "zh", "sensitive"], &[]));
+    findings.extend(entries.check_keys(
+        say!("a class", "类别"),
+        &["level", "zh", "sensitive"],
+        &[],
+    ));
     if let Some(level) = entries.get("level") {
-        let level = findings.keep(within(level, "`level`", 1..=HIGHEST));
+        let level = findings.keep(within(level, say!("`level`"), 1..=HIGHEST));
         class.level = level
             .and_then(|level| u8::try_from(level).ok())
             .unwrap_or(class.level);
     }
     class.zh = entries
         .get("zh")
-        .and_then(|zh| findings.keep(sentence(zh, "`zh`")));
+        .and_then(|zh| findings.keep(sentence(zh, say!("`zh`"))));
     if let Some(sensitive) = entries.get("sensitive") {
         class.sensitive = findings
-            .keep(sensitive.as_bool("`sensitive`"))
+            .keep(sensitive.as_bool(say!("`sensitive`")))
             .unwrap_or_default();
     }
     class

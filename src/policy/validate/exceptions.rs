@@ -9,7 +9,7 @@ use super::scalars::{self, moment_or_day, reason, within};
 use super::{Catalogue, Findings, Names};
 use crate::path::{Path, Segment};
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Ceiling, Cell, Class, Covers, Exception, Field, FieldId, Resource, ResourceId, RoleId,
 };
@@ -37,12 +37,16 @@ pub(super) fn all(
                     .any(|field| exception.fields.contains(field))
         };
         if let Some((_, first)) = found.iter().find(same) {
-            let message = "two exceptions for the same field and role";
-            let mistake = Diagnostic::error("FG2043", message).labelled(&node.span, "this one");
+            let message = say!(
+                "two exceptions for the same field and role",
+                "同一字段、同一角色写了两条例外"
+            );
+            let mistake = Diagnostic::error(code::FG2043, message)
+                .labelled(&node.span, say!("this one", "这一处"));
             findings.add(
                 mistake
-                    .labelled(&first.span, "and this one")
-                    .help("keep one of them"),
+                    .labelled(&first.span, say!("and this one", "还有这一处"))
+                    .help(say!("keep one of them", "只留一个")),
             );
         }
         found.push((exception, node));
@@ -57,7 +61,7 @@ fn exception(
     rows: &Rows,
     findings: &mut Findings,
 ) -> Option<Exception> {
-    let entries = findings.keep(node.as_map("an exception"))?;
+    let entries = findings.keep(node.as_map(say!("an exception", "例外")))?;
     let keys = ["field", "role", "do", "reason", "until"];
     let later = [
         "to",
@@ -68,16 +72,16 @@ fn exception(
         "contract",
         "contracts",
     ];
-    findings.extend(entries.check_keys("an exception", &keys, &later));
-    let field = require(entries, "field", "an exception", findings);
+    findings.extend(entries.check_keys(say!("an exception", "例外"), &keys, &later));
+    let field = require(entries, "field", say!("an exception", "例外"), findings);
     let found = field.and_then(|field| findings.keep(exception_fields(field, known)));
-    let role_node = require(entries, "role", "an exception", findings);
+    let role_node = require(entries, "role", say!("an exception", "例外"), findings);
     let role = role_node.and_then(|role| findings.keep(role_of(role, names)));
-    let cell_node = require(entries, "do", "an exception", findings);
+    let cell_node = require(entries, "do", say!("an exception", "例外"), findings);
     let cell = cell_node.and_then(|node| findings.keep(cell(node, names)));
-    let reason = findings.keep(reason(entries, "an exception", &node.span));
+    let reason = findings.keep(reason(entries, say!("an exception", "例外"), &node.span));
     let until = entries.entry("until");
-    let moment = until.and_then(|(_, node)| findings.keep(moment_or_day(node, "`until`")));
+    let moment = until.and_then(|(_, node)| findings.keep(moment_or_day(node, say!("`until`"))));
 
     let (resource, fields) = found?;
     let (role, cell) = (role?, cell?);
@@ -87,18 +91,34 @@ fn exception(
         .map(|(_, row)| row)
         .collect();
     if mine.is_empty() && known.all_rows {
-        let message = "no exception opens anything for a role without a row";
-        let help = "give the role a row of this resource under `read`";
+        let message = say!(
+            "no exception opens anything for a role without a row",
+            "没有行的角色，例外也打不开任何字段"
+        );
+        let help = say!(
+            "give the role a row of this resource under `read`",
+            "在 `read` 里给这个角色写上该资源的行"
+        );
         let place = &role_node?.span;
-        findings.add(Diagnostic::error("FG2041", message).at(place).help(help));
+        findings.add(
+            Diagnostic::error(code::FG2041, message)
+                .at(place)
+                .help(help),
+        );
     } else if !mine.is_empty()
         && let Some((key, _)) = until
         && !only_opens(&cell, &fields, &mine, known.resources.get(resource.0))
     {
-        let message = "`until` on an exception that does not open every row it changes would open the rest when it ends";
-        let help = "remove `until`; a field is closed for good or not at all";
+        let message = say!(
+            "`until` on an exception that does not open every row it changes would open the rest when it ends",
+            "这条例外对有些行不是放开，到期后那些行反而会被放开，所以不能写 `until`"
+        );
+        let help = say!(
+            "remove `until`; a field is closed for good or not at all",
+            "删掉 `until`；收紧字段没有期限"
+        );
         findings.add(
-            Diagnostic::error("FG2042", message)
+            Diagnostic::error(code::FG2042, message)
                 .at(&key.span)
                 .help(help),
         );
@@ -156,21 +176,27 @@ fn ceiling(
     classes: &[Class],
     findings: &mut Findings,
 ) -> Option<Ceiling> {
-    let entries = findings.keep(node.as_map("a ceiling"))?;
+    let entries = findings.keep(node.as_map(say!("a ceiling", "上限")))?;
     let keys = ["field", "class", "level", "to", "at_most", "reason"];
-    findings.extend(entries.check_keys("a ceiling", &keys, &["except", "until", "if"]));
+    findings.extend(entries.check_keys(
+        say!("a ceiling", "上限"),
+        &keys,
+        &["except", "until", "if"],
+    ));
     let covers = findings.keep(covers(node, entries, names, known));
-    let to = require(entries, "to", "a ceiling", findings);
+    let to = require(entries, "to", say!("a ceiling", "上限"), findings);
     let roles = to.and_then(|to| findings.keep(bound(to, names)));
-    let at_most = require(entries, "at_most", "a ceiling", findings);
+    let at_most = require(entries, "at_most", say!("a ceiling", "上限"), findings);
     let at_most = at_most.and_then(|node| findings.keep(cell(node, names)));
-    let reason = findings.keep(reason(entries, "a ceiling", &node.span));
+    let reason = findings.keep(reason(entries, say!("a ceiling", "上限"), &node.span));
     if let Some(Covers::Level(level)) = covers
         && classes.iter().all(|class| class.level < level)
     {
-        let message =
-            format!("no class has level {level} or a higher one: this ceiling binds nothing");
-        findings.add(Diagnostic::warning("FG2111", message).at(&node.span));
+        let message = say!(
+            "no class has level {level} or a higher one: this ceiling binds nothing",
+            "没有 {level} 级或更高的类别：这条上限管不到任何字段"
+        );
+        findings.add(Diagnostic::warning(code::FG2111, message).at(&node.span));
     }
     Some(Ceiling {
         covers: covers?,
@@ -202,12 +228,15 @@ fn covers(
         }
         (None, Some(class), None) => names.class(class).map(Covers::Class),
         (None, None, Some(level)) => {
-            let number = within(level, "`level`", 1..=100)?;
+            let number = within(level, say!("`level`"), 1..=100)?;
             Ok(Covers::Level(u8::try_from(number).unwrap_or(1)))
         }
         _ => {
-            let message = "a ceiling is over one of `field`, `class` and `level`";
-            Err(Diagnostic::error("FG2044", message).at(&node.span))
+            let message = say!(
+                "a ceiling is over one of `field`, `class` and `level`",
+                "上限要写 `field`、`class`、`level` 中的一个"
+            );
+            Err(Diagnostic::error(code::FG2044, message).at(&node.span))
         }
     }
 }
@@ -217,9 +246,15 @@ fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> 
     match &node.kind {
         Kind::Scalar { text, .. } if text == "everyone" => Ok(None),
         Kind::Scalar { text, .. } if text == "contracts" => {
-            let message = "`to: contracts` is not supported yet";
-            let help = "write `to: everyone` or `to: [role, role]`";
-            Err(Diagnostic::error("FG1022", message)
+            let message = say!(
+                "`to: contracts` is not supported yet",
+                "`to: contracts` 暂不支持"
+            );
+            let help = say!(
+                "write `to: everyone` or `to: [role, role]`",
+                "写 `to: everyone` 或 `to: [角色, 角色]`"
+            );
+            Err(Diagnostic::error(code::FG1022, message)
                 .at(&node.span)
                 .help(help))
         }
@@ -234,9 +269,12 @@ fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> 
             Ok(Some(roles))
         }
         _ => {
-            let help = "write `to: everyone` or `to: [role, role]`";
-            let message = "`to` says whom a ceiling binds";
-            Err(Diagnostic::error("FG2044", message)
+            let help = say!(
+                "write `to: everyone` or `to: [role, role]`",
+                "写 `to: everyone` 或 `to: [角色, 角色]`"
+            );
+            let message = say!("`to` says whom a ceiling binds", "`to` 要写明上限管谁");
+            Err(Diagnostic::error(code::FG2044, message)
                 .at(&node.span)
                 .help(help))
         }
@@ -244,13 +282,13 @@ fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> 
 }
 
 fn role_of(node: &Node, names: &Names) -> Result<RoleId, Diagnostic> {
-    names.role_named(node.as_str("a role")?, &node.span)
+    names.role_named(node.as_str(say!("a role", "角色"))?, &node.span)
 }
 
 fn require<'a>(
     entries: Entries<'a>,
     key: &str,
-    what: &str,
+    what: Text,
     findings: &mut Findings,
 ) -> Option<&'a Node> {
     findings.keep(entries.require(key, what, entries.span()))
@@ -282,16 +320,19 @@ struct Found<'a> {
 
 /// `customer.accounts[*].card_no`: the resource's name, then a path of the record.
 fn find<'a>(node: &Node, known: Catalogue<'a>) -> Result<Found<'a>, Diagnostic> {
-    let text = node.as_str("`field`")?;
+    let text = node.as_str(say!("`field`"))?;
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     let mut resources = known.resources.iter().zip(known.places).enumerate();
     let found = resources.find(|(_, (resource, _))| resource.name == name);
     let Some((id, (resource, place))) = found else {
-        let message = format!("there is no resource {}", quoted(name));
-        return Err(Diagnostic::error("FG2003", message)
+        let message = say!("there is no resource {}", "没有 {} 这个资源", quoted(name));
+        return Err(Diagnostic::error(code::FG2003, message)
             .at(&node.span)
-            .help("write the resource and the field: `customer.accounts[*].card_no`")
+            .help(say!(
+                "write the resource and the field: `customer.accounts[*].card_no`",
+                "写资源加字段：`customer.accounts[*].card_no`"
+            ))
             .suggest(
                 name,
                 known
@@ -301,9 +342,13 @@ fn find<'a>(node: &Node, known: Catalogue<'a>) -> Result<Found<'a>, Diagnostic> 
             ));
     };
     if rest.is_empty() {
-        let message = format!("{} names a resource, not a field", quoted(text));
-        let mistake = Diagnostic::error("FG2040", message).at(&node.span);
-        return Err(mistake.help(format!("write `{name}.FIELD`")));
+        let message = say!(
+            "{} names a resource, not a field",
+            "{} 是资源，不是字段",
+            quoted(text)
+        );
+        let mistake = Diagnostic::error(code::FG2040, message).at(&node.span);
+        return Err(mistake.help(say!("write `{name}.FIELD`", "写 `{name}.字段`")));
     }
     let path = match rest.strip_prefix('.') {
         Some(plain) if !plain.starts_with('.') => plain,
@@ -348,13 +393,18 @@ impl Found<'_> {
         let Some(other) = other else { return Ok(()) };
         let written = node.scalar().unwrap_or_default();
         let name = &self.resource.name;
-        let message = format!(
+        let message = say!(
             "{} also stands above {}, which is written otherwise",
+            "{} 也在 {} 之上，而后者的写法不同",
             quoted(written),
             quoted(&other.text)
         );
-        let help = format!("write an exception for each field: `{name}.{}`", other.text);
-        Err(Diagnostic::error("FG2048", message)
+        let help = say!(
+            "write an exception for each field: `{name}.{}`",
+            "给每个字段各写一条例外：`{name}.{}`",
+            other.text
+        );
+        Err(Diagnostic::error(code::FG2048, message)
             .at(&node.span)
             .help(help))
     }
@@ -371,11 +421,12 @@ impl Found<'_> {
         let known: Vec<String> = fields
             .map(|field| format!("{name}.{}", field.text))
             .collect();
-        let message = format!(
+        let message = say!(
             "{} is no field of the catalogue and no container above one",
+            "{} 既不是字段目录里的字段，也不在哪个字段之上",
             quoted(written)
         );
-        let mistake = Diagnostic::error("FG2040", message).at(&node.span);
+        let mistake = Diagnostic::error(code::FG2040, message).at(&node.span);
         Err(mistake.suggest(written, known.iter().map(String::as_str)))
     }
 }

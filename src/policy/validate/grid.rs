@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::cells::cell;
 use super::{Findings, Names};
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
 };
@@ -27,7 +27,8 @@ pub(super) fn rows(
     let mut rows = Rows::new();
     for (key, node) in document.section("read") {
         let group = findings.keep(find_group(key, resources));
-        let Some(entries) = findings.keep(node.as_map("the rows of a resource")) else {
+        let Some(entries) = findings.keep(node.as_map(say!("the rows of a resource", "资源的行")))
+        else {
             continue;
         };
         for (role_key, row_node) in entries.iter() {
@@ -50,7 +51,8 @@ pub(super) fn rows(
 }
 
 fn row(node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
-    let entries = findings.keep(node.as_map("a row of `class: outcome`"))?;
+    let entries =
+        findings.keep(node.as_map(say!("a row of `class: outcome`", "`类别: 处理方式` 的行")))?;
     let mut cells = vec![Cell::Strip; names.classes.len()];
     for (key, value) in entries.iter() {
         if key.text == "only" {
@@ -69,10 +71,17 @@ fn row(node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
 }
 
 fn later(key: &Key) -> Diagnostic {
-    let message = format!("{} in `read` is not supported yet", quoted(&key.text));
-    Diagnostic::error("FG1022", message)
+    let message = say!(
+        "{} in `read` is not supported yet",
+        "`read` 里的 {} 暂不支持",
+        quoted(&key.text)
+    );
+    Diagnostic::error(code::FG1022, message)
         .at(&key.span)
-        .help("this version refuses the key instead of ignoring it: remove it")
+        .help(say!(
+            "this version refuses the key instead of ignoring it: remove it",
+            "本版本宁可拒绝也不当没看见：请删掉这个键"
+        ))
 }
 
 /// The group a key of the grid names: `customer` or `customer/list`.
@@ -88,9 +97,13 @@ pub(super) fn find_group(
         .find(|(_, name)| **name == key.text)
         .map(|(ids, _)| ids)
         .ok_or_else(|| {
-            let message = format!("there is no resource or group {}", quoted(&key.text));
+            let message = say!(
+                "there is no resource or group {}",
+                "没有 {} 这个资源或路由组",
+                quoted(&key.text)
+            );
             let known: Vec<&str> = all.map(|(_, name)| name.as_str()).collect();
-            Diagnostic::error("FG2003", message)
+            Diagnostic::error(code::FG2003, message)
                 .at(&key.span)
                 .suggest(&key.text, known)
         })
@@ -109,14 +122,18 @@ fn shows_others(
     if !shows || !roles.get(role.0)?.same_as_person() {
         return None;
     }
-    let message = format!(
+    let message = say!(
         "{} may see one person's records only, but {} has `unlisted: show`",
+        "{} 只能看某一主体的记录，而 {} 写了 `unlisted: show`",
         quoted(&key.text),
         quoted(&resource.name)
     );
-    let help = "list the fields and remove `unlisted: show`, or remove the row";
+    let help = say!(
+        "list the fields and remove `unlisted: show`, or remove the row",
+        "把字段登记进目录并删掉 `unlisted: show`，或者删掉这一行"
+    );
     Some(
-        Diagnostic::error("FG2047", message)
+        Diagnostic::error(code::FG2047, message)
             .at(&key.span)
             .help(help),
     )
@@ -151,14 +168,18 @@ fn never_held(
     if names_person {
         return None;
     }
-    let message = format!(
+    let message = say!(
         "nobody can hold {} on {}",
+        "在 {1} 上没有人能具备 {0} 这个角色",
         quoted(&key.text),
         quoted(&group.name)
     );
-    let help = "no route here has the path parameter that `person:` names";
+    let help = say!(
+        "no route here has the path parameter that `person:` names",
+        "这里的路由都没有 `person:` 指定的路径参数"
+    );
     Some(
-        Diagnostic::warning("FG2110", message)
+        Diagnostic::warning(code::FG2110, message)
             .at(&key.span)
             .help(help),
     )

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::fixtures::{replies, select};
 use super::{Places, ResourcePlaces};
 use crate::mask::Mask;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet, Unlisted,
 };
@@ -20,10 +20,13 @@ pub(super) fn all(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
     let mut found = unused_classes(rules, places);
     found.extend(roles_without_row(rules, places));
     if rules.tests.is_empty() && !rules.resources.is_empty() {
-        let message = "this rule set has no test";
-        let help = "write `tests:`; they show what each role sees, and stay true when rules change";
+        let message = say!("this rule set has no test", "这套规则没有测试");
+        let help = say!(
+            "write `tests:`; they show what each role sees, and stay true when rules change",
+            "写上 `tests:`：写明每个角色看到什么，改规则时就有据可查"
+        );
         let place = places.resources.first().map(|resource| &resource.name);
-        let lint = Diagnostic::warning("FG2104", message).help(help);
+        let lint = Diagnostic::warning(code::FG2104, message).help(help);
         found.push(place.into_iter().fold(lint, Diagnostic::at));
     }
     for (index, (resource, place)) in rules.resources.iter().zip(&places.resources).enumerate() {
@@ -53,8 +56,12 @@ fn unused_classes(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
     classes
         .filter(|(index, _)| !used.contains(&ClassId(*index)))
         .map(|(_, (class, span))| {
-            let message = format!("no field has the class {}", quoted(&class.name));
-            Diagnostic::warning("FG2101", message).at(span)
+            let message = say!(
+                "no field has the class {}",
+                "没有字段属于类别 {}",
+                quoted(&class.name)
+            );
+            Diagnostic::warning(code::FG2101, message).at(span)
         })
         .collect()
 }
@@ -65,11 +72,12 @@ fn roles_without_row(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
     roles
         .filter(|(index, _)| !with_row.contains(&RoleId(*index)))
         .map(|(_, (role, span))| {
-            let message = format!(
+            let message = say!(
                 "the role {} has no row, so it may read nothing",
+                "角色 {} 没有行，什么也读不到",
                 quoted(&role.name)
             );
-            Diagnostic::warning("FG2103", message).at(span)
+            Diagnostic::warning(code::FG2103, message).at(span)
         })
         .collect()
 }
@@ -84,11 +92,19 @@ fn groups_without_row(
     for (index, group) in resource.groups.iter().enumerate() {
         let has_row = rows(rules, id, GroupId(index)).next().is_some();
         let message = match (has_row, group.routes.is_empty()) {
-            (false, false) => format!("{} has no row, so nobody may read it", quoted(&group.name)),
-            (true, true) => format!("{} has a row but no route of its own", quoted(&group.name)),
+            (false, false) => say!(
+                "{} has no row, so nobody may read it",
+                "{} 没有行，谁也读不到",
+                quoted(&group.name)
+            ),
+            (true, true) => say!(
+                "{} has a row but no route of its own",
+                "{} 有行，却没有自己的路由",
+                quoted(&group.name)
+            ),
             _ => continue,
         };
-        found.push(Diagnostic::warning("FG2102", message).at(&place.name));
+        found.push(Diagnostic::warning(code::FG2102, message).at(&place.name));
     }
     found
 }
@@ -96,16 +112,20 @@ fn groups_without_row(
 fn opened_wide(resource: &Resource, place: &ResourcePlaces) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if let (Unlisted::Show { .. }, Some(span)) = (&resource.unlisted, &place.unlisted) {
-        let message = "`unlisted: show`: every field the upstream adds will leave";
-        found.push(Diagnostic::warning("FG2105", message).at(span));
+        let message = say!(
+            "`unlisted: show`: every field the upstream adds will leave",
+            "`unlisted: show`：后端新增的任何字段都会流出"
+        );
+        found.push(Diagnostic::warning(code::FG2105, message).at(span));
     }
     for (field, span) in resource.fields.iter().zip(&place.fields) {
         if field.whole {
-            let message = format!(
+            let message = say!(
                 "`whole`: everything below {} has its class",
+                "`whole`：{} 以下的一切都算它的类别",
                 quoted(&field.text)
             );
-            found.push(Diagnostic::warning("FG2106", message).at(span));
+            found.push(Diagnostic::warning(code::FG2106, message).at(span));
         }
     }
     found
@@ -147,23 +167,32 @@ fn rebuilt(
     if affected.is_empty() {
         return None;
     }
-    let message = format!(
+    let message = say!(
         "an ID number can be narrowed to some ten thousand by what {} sees beside its mask",
-        affected
-            .iter()
-            .map(|name| quoted(name))
-            .collect::<Vec<_>>()
-            .join(", ")
+        "{} 看到脱敏的身份证号，又看到旁边的字段，合起来能把号码缩小到几万个候选",
+        Text::list(affected.iter().map(|name| quoted(name)))
     );
     Some(
-        Diagnostic::warning("FG2109", message)
-            .labelled(card_span, "the masked number")
+        Diagnostic::warning(code::FG2109, message)
+            .labelled(card_span, say!("the masked number", "脱敏的号码"))
             .labelled(
                 address_span,
-                "its first six digits follow from the district",
+                say!(
+                    "its first six digits follow from the district",
+                    "由区县可推出前六位"
+                ),
             )
-            .labelled(birth_span, "and the next ones from the birth date")
-            .help("strip one of the three for these roles"),
+            .labelled(
+                birth_span,
+                say!(
+                    "and the next ones from the birth date",
+                    "由出生日期可推出接下来几位"
+                ),
+            )
+            .help(say!(
+                "strip one of the three for these roles",
+                "对这些角色，三者中删掉一个"
+            )),
     )
 }
 
@@ -188,19 +217,35 @@ fn against_fixtures(
             .flat_map(|record| select(&field.path, record, resource.any_case))
             .collect();
         if values.is_empty() {
-            let message = format!("{} matches nothing in any fixture", quoted(&field.text));
-            let help = "is it spelled as the upstream spells it? else extend a fixture";
-            found.push(Diagnostic::warning("FG2107", message).at(span).help(help));
+            let message = say!(
+                "{} matches nothing in any fixture",
+                "{} 在所有样例文件里都匹配不到",
+                quoted(&field.text)
+            );
+            let help = say!(
+                "is it spelled as the upstream spells it? else extend a fixture",
+                "和后端的拼写一致吗？一致就补充样例文件"
+            );
+            found.push(
+                Diagnostic::warning(code::FG2107, message)
+                    .at(span)
+                    .help(help),
+            );
         }
         let shown_to = shown_to(rules, id, field);
         if let (Some(kind), Some(role)) = (looks_personal(&values), shown_to) {
-            let message = format!(
-                "{} holds {kind} in a fixture and is shown to {}",
+            let message = say!("{} holds {kind} in a fixture and is shown to {}", "样例里 {} 的值{kind}，却对 {} 是明文",
                 quoted(&field.text),
-                quoted(&role.name)
+                quoted(&role.name); kind);
+            let help = say!(
+                "give it a class of its own, or a `mask:` if it is known what it is",
+                "给它单独定类别；确知是什么，就写上 `mask:`"
             );
-            let help = "give it a class of its own, or a `mask:` if it is known what it is";
-            found.push(Diagnostic::warning("FG2108", message).at(span).help(help));
+            found.push(
+                Diagnostic::warning(code::FG2108, message)
+                    .at(span)
+                    .help(help),
+            );
         }
     }
     found
@@ -242,7 +287,7 @@ fn cell_of<'a>(row: &'a Row, field: &Field) -> &'a Cell {
 }
 
 /// What the first value that looks personal looks like.
-fn looks_personal(values: &[&Value]) -> Option<&'static str> {
+fn looks_personal(values: &[&Value]) -> Option<Text> {
     values.iter().find_map(|value| match value {
         Value::String(text) => personal(text),
         Value::Number(number) => personal(&number.to_string()),
@@ -251,22 +296,22 @@ fn looks_personal(values: &[&Value]) -> Option<&'static str> {
     })
 }
 
-fn personal(text: &str) -> Option<&'static str> {
+fn personal(text: &str) -> Option<Text> {
     let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let digits = compact.bytes().all(|byte| byte.is_ascii_digit());
     let (first, length) = (compact.bytes().next()?, compact.len());
     if length == 18 && has_id_checksum(compact.as_bytes()) {
-        return Some("what looks like an ID number");
+        return Some(say!("what looks like an ID number", "像身份证号"));
     }
     if digits
         && length == 11
         && first == b'1'
         && !matches!(compact.as_bytes().get(1), Some(b'0'..=b'2'))
     {
-        return Some("what looks like a mobile number");
+        return Some(say!("what looks like a mobile number", "像手机号"));
     }
     if digits && (16..=19).contains(&length) && has_luhn_checksum(compact.as_bytes()) {
-        return Some("what looks like a card number");
+        return Some(say!("what looks like a card number", "像银行卡号"));
     }
     None
 }

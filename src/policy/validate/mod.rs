@@ -27,7 +27,7 @@ pub use cases::call_parts;
 pub(super) use cases::credentials;
 
 use super::ast::Document;
-use super::diagnostic::{Diagnostic, Severity, quoted};
+use super::diagnostic::{Diagnostic, Severity, code, quoted, say};
 use super::load::Fixtures;
 use super::rules::*;
 use super::source::{Node, Span};
@@ -69,31 +69,40 @@ struct Names {
 
 impl Names {
     fn class(&self, node: &Node) -> Result<ClassId, Diagnostic> {
-        let name = node.as_str("a class")?;
+        let name = node.as_str(say!("a class", "类别"))?;
         self.class_named(name, &node.span)
     }
 
     fn class_named(&self, name: &str, span: &Span) -> Result<ClassId, Diagnostic> {
         self.classes.get(name).copied().ok_or_else(|| {
-            Diagnostic::error("FG2001", format!("there is no class {}", quoted(name)))
-                .at(span)
-                .suggest(name, self.classes.keys().map(String::as_str))
+            Diagnostic::error(
+                code::FG2001,
+                say!("there is no class {}", "没有 {} 这个类别", quoted(name)),
+            )
+            .at(span)
+            .suggest(name, self.classes.keys().map(String::as_str))
         })
     }
 
     fn role_named(&self, name: &str, span: &Span) -> Result<RoleId, Diagnostic> {
         self.roles.get(name).copied().ok_or_else(|| {
-            Diagnostic::error("FG2002", format!("there is no role {}", quoted(name)))
-                .at(span)
-                .suggest(name, self.roles.keys().map(String::as_str))
+            Diagnostic::error(
+                code::FG2002,
+                say!("there is no role {}", "没有 {} 这个角色", quoted(name)),
+            )
+            .at(span)
+            .suggest(name, self.roles.keys().map(String::as_str))
         })
     }
 
     fn mask_named(&self, name: &str, span: &Span) -> Result<Arc<Mask>, Diagnostic> {
         self.masks.get(name).cloned().ok_or_else(|| {
-            Diagnostic::error("FG2004", format!("there is no mask {}", quoted(name)))
-                .at(span)
-                .suggest(name, self.masks.keys().map(String::as_str))
+            Diagnostic::error(
+                code::FG2004,
+                say!("there is no mask {}", "没有 {} 这种脱敏方式", quoted(name)),
+            )
+            .at(span)
+            .suggest(name, self.masks.keys().map(String::as_str))
         })
     }
 }
@@ -147,7 +156,7 @@ pub(super) fn rule_set(
         resources: &resources,
         places: &places.resources,
         // A row whose role or group is misspelled may be the row an exception needs.
-        all_rows: !row_mistakes.any(|found| matches!(found.code, "FG2002" | "FG2003")),
+        all_rows: !row_mistakes.any(|found| [code::FG2002, code::FG2003].contains(&found.code)),
     };
     let exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);

@@ -9,7 +9,7 @@ use super::scalars::sentence;
 use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
 use crate::path::{Path, Selector};
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
@@ -45,9 +45,16 @@ const LATER: [&str; 15] = [
 ];
 
 /// Mistakes in an entry of `at` or `fields` after which the entry still counts.
-const KEEPS_ENTRY: [&str; 6] = ["FG2001", "FG2004", "FG2011", "FG2020", "FG2021", "FG2022"];
+const KEEPS_ENTRY: [&Code; 6] = [
+    code::FG2001,
+    code::FG2004,
+    code::FG2011,
+    code::FG2020,
+    code::FG2021,
+    code::FG2022,
+];
 /// Mistakes that may only follow from an entry that does not count: one mistake is reported once.
-const LOOKUPS: [&str; 4] = ["FG2012", "FG2013", "FG2024", "FG2025"];
+const LOOKUPS: [&Code; 4] = [code::FG2012, code::FG2013, code::FG2024, code::FG2025];
 
 /// All resources, in the order of their names.
 pub(super) fn all(
@@ -59,7 +66,7 @@ pub(super) fn all(
     let mut table = Table::default();
     let mut resources = Vec::new();
     for (key, node) in document.section("resources") {
-        findings.keep(check_name("a resource", &key.text, &key.span));
+        findings.keep(check_name(say!("a resource", "资源"), &key.text, &key.span));
         let (resource, at) = resource(key, node, names, &mut table, findings);
         places.resources.push(at);
         resources.push(resource);
@@ -81,13 +88,13 @@ fn resource(
         unlisted: None,
         complete: false,
     };
-    let Some(entries) = findings.keep(node.as_map("a resource")) else {
+    let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
         return (resource, places);
     };
-    findings.extend(entries.check_keys("a resource", &KNOWN, &LATER));
+    findings.extend(entries.check_keys(say!("a resource", "资源"), &KNOWN, &LATER));
     resource.zh = entries
         .get("zh")
-        .and_then(|zh| findings.keep(sentence(zh, "`zh`")));
+        .and_then(|zh| findings.keep(sentence(zh, say!("`zh`"))));
     resource.upstream = entries
         .get("upstream")
         .and_then(|name| findings.keep(upstream(name)));
@@ -96,9 +103,12 @@ fn resource(
 
     let mut groups = Vec::new();
     let before = findings.0.len();
-    if let Some(at) = findings.keep(entries.require("at", "a resource", &key.span)) {
+    if let Some(at) = findings.keep(entries.require("at", say!("a resource", "资源"), &key.span))
+    {
         groups = routes::groups(&key.text, at, table, findings);
-        if let Some(fields) = findings.keep(entries.require("fields", "a resource", &key.span)) {
+        if let Some(fields) =
+            findings.keep(entries.require("fields", say!("a resource", "资源"), &key.span))
+        {
             (resource.fields, places.fields) =
                 catalogue::fields(fields, names, resource.any_case, findings);
         }
@@ -152,8 +162,8 @@ fn empty(name: &str) -> Resource {
 }
 
 fn upstream(node: &Node) -> Result<String, Diagnostic> {
-    let name = node.as_str("`upstream`")?;
-    check_name("`upstream`", name, &node.span)?;
+    let name = node.as_str(say!("`upstream`"))?;
+    check_name(say!("`upstream`"), name, &node.span)?;
     Ok(name.to_owned())
 }
 
@@ -162,14 +172,17 @@ fn word(entries: Entries<'_>, key: &str, off: &str, on: &str, findings: &mut Fin
     let Some(node) = entries.get(key) else {
         return false;
     };
-    let Some(text) = findings.keep(node.as_str(&format!("`{key}`"))) else {
+    let Some(text) = findings.keep(node.as_str(say!("`{key}`"; same))) else {
         return false;
     };
     if text != on && text != off {
-        let message = format!("`{key}` cannot be {}", quoted(text));
-        let help = format!("write `{key}: {on}`, or leave it out");
+        let message = say!("`{key}` cannot be {}", "`{key}` 不能是 {}", quoted(text));
+        let help = say!(
+            "write `{key}: {on}`, or leave it out",
+            "写 `{key}: {on}`，或者不写"
+        );
         findings.add(
-            Diagnostic::error("FG2009", message)
+            Diagnostic::error(code::FG2009, message)
                 .at(&node.span)
                 .help(help),
         );
@@ -183,9 +196,9 @@ fn person(
     groups: &[(Group, Vec<Span>)],
     findings: &mut Findings,
 ) -> Option<PersonRule> {
-    let entries = findings.keep(node.as_map("`person`"))?;
-    findings.extend(entries.check_keys("`person`", &["field", "path"], &[]));
-    let field = findings.keep(entries.require("field", "`person`", &node.span));
+    let entries = findings.keep(node.as_map(say!("`person`")))?;
+    findings.extend(entries.check_keys(say!("`person`"), &["field", "path"], &[]));
+    let field = findings.keep(entries.require("field", say!("`person`"), &node.span));
     let field = field.and_then(|node| findings.keep(person_field(node, fields)));
     let path_param = entries
         .get("path")
@@ -200,17 +213,23 @@ fn person_field(
     node: &Node,
     fields: &[Field],
 ) -> Result<crate::policy::rules::FieldId, Diagnostic> {
-    let text = node.as_str("`field`")?;
-    let id = catalogued(text, node, fields).map_err(|mistake| Diagnostic {
-        code: "FG2024",
-        ..mistake
+    let text = node.as_str(say!("`field`"))?;
+    let id = catalogued(text, node, fields).map_err(|mut mistake| {
+        mistake.code = code::FG2024;
+        mistake
     })?;
     let field = fields.get(id.0);
     if !field.is_some_and(|field| is_singular(&field.path) && !field.whole) {
-        let message = format!("{} can be more than one value", quoted(text));
-        let help =
-            "a record has one person: name one field, without `[*]`, slices, `..` or `whole`";
-        return Err(Diagnostic::error("FG2024", message)
+        let message = say!(
+            "{} can be more than one value",
+            "{} 可能不止一个值",
+            quoted(text)
+        );
+        let help = say!(
+            "a record has one person: name one field, without `[*]`, slices, `..` or `whole`",
+            "一条记录只有一个主体：只写一个字段，不带 `[*]`、切片、`..` 和 `whole`"
+        );
+        return Err(Diagnostic::error(code::FG2024, message)
             .at(&node.span)
             .help(help));
     }
@@ -228,16 +247,17 @@ fn is_singular(path: &Path) -> bool {
 }
 
 fn person_path(node: &Node, groups: &[(Group, Vec<Span>)]) -> Result<String, Diagnostic> {
-    let name = node.as_str("`path`")?;
+    let name = node.as_str(say!("`path`"))?;
     let known: Vec<&str> = params::path_names(groups).map(|(name, _)| name).collect();
     match known.contains(&name) {
         true => Ok(name.to_owned()),
         false => {
-            let message = format!(
+            let message = say!(
                 "no route of this resource has the parameter {}",
+                "这个资源的路由都没有参数 {}",
                 quoted(name)
             );
-            Err(Diagnostic::error("FG2025", message)
+            Err(Diagnostic::error(code::FG2025, message)
                 .at(&node.span)
                 .suggest(name, known))
         }
@@ -252,8 +272,11 @@ fn unlisted(
     let reason = entries.entry("unlisted_reason");
     let Some(node) = entries.get("unlisted") else {
         if let Some((key, _)) = reason {
-            let message = "`unlisted_reason` stands without `unlisted: show`";
-            findings.add(Diagnostic::error("FG2046", message).at(&key.span));
+            let message = say!(
+                "`unlisted_reason` stands without `unlisted: show`",
+                "写了 `unlisted_reason`，却没有 `unlisted: show`"
+            );
+            findings.add(Diagnostic::error(code::FG2046, message).at(&key.span));
         }
         return Unlisted::Strip;
     };
@@ -263,30 +286,44 @@ fn unlisted(
         (Some("refuse"), None) => Unlisted::Refuse,
         (Some("show"), Some((_, reason))) => Unlisted::Show {
             reason: findings
-                .keep(sentence(reason, "`unlisted_reason`"))
+                .keep(sentence(reason, say!("`unlisted_reason`")))
                 .unwrap_or_default(),
         },
         (Some("show"), None) => {
-            let help = "write `unlisted_reason:` beside it, for the auditor";
-            let message =
-                "`unlisted: show` opens everything that is not listed, so it needs a reason";
+            let help = say!(
+                "write `unlisted_reason:` beside it, for the auditor",
+                "旁边写上 `unlisted_reason:`，给审计看"
+            );
+            let message = say!(
+                "`unlisted: show` opens everything that is not listed, so it needs a reason",
+                "`unlisted: show` 放开一切没登记的字段，必须写明理由"
+            );
             findings.add(
-                Diagnostic::error("FG2046", message)
+                Diagnostic::error(code::FG2046, message)
                     .at(&node.span)
                     .help(help),
             );
             Unlisted::Strip
         }
         (Some("strip" | "refuse"), Some((key, _))) => {
-            let message = "`unlisted_reason` stands without `unlisted: show`";
-            findings.add(Diagnostic::error("FG2046", message).at(&key.span));
+            let message = say!(
+                "`unlisted_reason` stands without `unlisted: show`",
+                "写了 `unlisted_reason`，却没有 `unlisted: show`"
+            );
+            findings.add(Diagnostic::error(code::FG2046, message).at(&key.span));
             Unlisted::Strip
         }
         _ => {
             let written = node.scalar().map_or_else(|| String::from("this"), quoted);
-            let message = format!("`unlisted` cannot be {written}");
-            let mistake = Diagnostic::error("FG2009", message).at(&node.span);
-            findings.add(mistake.help("write `strip`, `refuse` or `show`"));
+            let message = say!(
+                "`unlisted` cannot be {written}",
+                "`unlisted` 不能是 {written}"
+            );
+            let mistake = Diagnostic::error(code::FG2009, message).at(&node.span);
+            findings.add(mistake.help(say!(
+                "write `strip`, `refuse` or `show`",
+                "写 `strip`、`refuse` 或 `show`"
+            )));
             Unlisted::Strip
         }
     }

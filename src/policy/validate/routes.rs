@@ -7,7 +7,7 @@ use http::Method;
 
 use super::{Findings, scalars};
 use crate::path::{Path, Selector};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{Group, ParamKind, RouteRule, TemplateSegment};
 use crate::policy::source::{Key, Kind, Node, Span, check_name};
 
@@ -26,7 +26,7 @@ pub(super) fn groups(
 ) -> Vec<(Group, Vec<Span>)> {
     let mut own = Vec::new();
     let mut named = Vec::new();
-    if let Some(entries) = findings.keep(node.as_map("`at`")) {
+    if let Some(entries) = findings.keep(node.as_map(say!("`at`"))) {
         for (key, value) in entries.iter() {
             if looks_like_route(&key.text) {
                 own.extend(route(key, value, table, findings));
@@ -35,7 +35,10 @@ pub(super) fn groups(
             }
         }
         if entries.is_empty() {
-            findings.add(Diagnostic::error("FG2010", "`at` names no route").at(&node.span));
+            findings.add(
+                Diagnostic::error(code::FG2010, say!("`at` names no route", "`at` 里没有路由"))
+                    .at(&node.span),
+            );
         }
     }
     named.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
@@ -55,8 +58,12 @@ fn group(
     table: &mut Table,
     findings: &mut Findings,
 ) -> Option<(Group, Vec<Span>)> {
-    findings.keep(check_name("a group of routes", &key.text, &key.span))?;
-    let entries = findings.keep(node.as_map("a group of routes"))?;
+    findings.keep(check_name(
+        say!("a group of routes", "路由组"),
+        &key.text,
+        &key.span,
+    ))?;
+    let entries = findings.keep(node.as_map(say!("a group of routes", "路由组")))?;
     let mut routes = Vec::new();
     for (key, value) in entries.iter() {
         if looks_like_route(&key.text) {
@@ -68,13 +75,22 @@ fn group(
         match later.contains(&known) {
             true => findings.add(
                 Diagnostic::error(
-                    "FG1022",
-                    format!("`{known}` in a group is not supported yet"),
+                    code::FG1022,
+                    say!(
+                        "`{known}` in a group is not supported yet",
+                        "路由组里的 `{known}` 暂不支持"
+                    ),
                 )
                 .at(&key.span)
-                .help("this version refuses the key instead of ignoring it: remove it"),
+                .help(say!(
+                    "this version refuses the key instead of ignoring it: remove it",
+                    "本版本宁可拒绝也不当没看见：请删掉这个键"
+                )),
             ),
-            false => findings.add(bad_route(key, "a route is a method and a path")),
+            false => findings.add(bad_route(
+                key,
+                say!("a route is a method and a path", "路由由方法和路径组成"),
+            )),
         }
     }
     Some(finished(format!("{resource}/{}", key.text), routes))
@@ -110,31 +126,54 @@ fn route(
 
 fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diagnostic> {
     let Some((method, path)) = key.text.split_once(' ') else {
-        return Err(bad_route(key, "a route is a method and a path"));
+        return Err(bad_route(
+            key,
+            say!("a route is a method and a path", "路由由方法和路径组成"),
+        ));
     };
     let method = match method {
         "GET" => Method::GET,
         "HEAD" => Method::HEAD,
         later if LATER_METHODS.contains(&later) => {
-            let message = format!("`{later}` routes are not supported yet");
-            let help = "only GET and HEAD can be declared so far; remove the route";
-            return Err(Diagnostic::error("FG1022", message)
+            let message = say!(
+                "`{later}` routes are not supported yet",
+                "`{later}` 路由暂不支持"
+            );
+            let help = say!(
+                "only GET and HEAD can be declared so far; remove the route",
+                "目前只能写 GET 和 HEAD；请删掉这条路由"
+            );
+            return Err(Diagnostic::error(code::FG1022, message)
                 .at(&key.span)
                 .help(help));
         }
-        _ => return Err(bad_route(key, "a route begins with GET or HEAD")),
+        _ => {
+            return Err(bad_route(
+                key,
+                say!("a route begins with GET or HEAD", "路由以 GET 或 HEAD 开头"),
+            ));
+        }
     };
     Ok((method, template(key, path)?))
 }
 
 fn template(key: &Key, path: &str) -> Result<Vec<TemplateSegment>, Diagnostic> {
     let Some(rest) = path.strip_prefix('/') else {
-        return Err(bad_route(key, "the path of a route begins with `/`"));
+        return Err(bad_route(
+            key,
+            say!(
+                "the path of a route begins with `/`",
+                "路由的路径以 `/` 开头"
+            ),
+        ));
     };
     if rest.contains(['?', '#']) {
         return Err(bad_route(
             key,
-            "a route is a path alone; query parameters stand under `params`",
+            say!(
+                "a route is a path alone; query parameters stand under `params`",
+                "路由只写路径；查询参数写在 `params` 里"
+            ),
         ));
     }
     if rest.is_empty() {
@@ -149,7 +188,10 @@ fn template(key: &Key, path: &str) -> Result<Vec<TemplateSegment>, Diagnostic> {
         if twice {
             return Err(bad_route(
                 key,
-                "a parameter's name stands twice in this route",
+                say!(
+                    "a parameter's name stands twice in this route",
+                    "这条路由里有两个同名参数"
+                ),
             ));
         }
         segments.push(segment);
@@ -165,7 +207,10 @@ fn segment(key: &Key, text: &str) -> Result<TemplateSegment, Diagnostic> {
         if text.contains(['{', '}']) {
             return Err(bad_route(
                 key,
-                "a parameter is one whole segment, as in `/customers/{id}`",
+                say!(
+                    "a parameter is one whole segment, as in `/customers/{{id}}`",
+                    "参数要占一整段，如 `/customers/{{id}}`"
+                ),
             ));
         }
         return literal(key, text);
@@ -178,11 +223,14 @@ fn segment(key: &Key, text: &str) -> Result<TemplateSegment, Diagnostic> {
         Some(_) => {
             return Err(bad_route(
                 key,
-                "a parameter is `{id}`, `{id:int}`, `{id:uuid}` or `{id:text}`",
+                say!(
+                    "a parameter is `{{id}}`, `{{id:int}}`, `{{id:uuid}}` or `{{id:text}}`",
+                    "参数写作 `{{id}}`、`{{id:int}}`、`{{id:uuid}}` 或 `{{id:text}}`"
+                ),
             ));
         }
     };
-    check_name("a path parameter", name, &key.span)?;
+    check_name(say!("a path parameter", "路径参数"), name, &key.span)?;
     Ok(TemplateSegment::Param {
         name: name.to_owned(),
         kind,
@@ -193,23 +241,42 @@ fn literal(key: &Key, text: &str) -> Result<TemplateSegment, Diagnostic> {
     if text.is_empty() {
         return Err(bad_route(
             key,
-            "a route has no empty segment, so none at its end either",
+            say!(
+                "a route has no empty segment, so none at its end either",
+                "路由没有空段，末尾也不能有"
+            ),
         ));
     }
     let Some(decoded) = percent_decoded(text) else {
         return Err(bad_route(
             key,
-            "a `%` is followed by two hexadecimal digits of UTF-8",
+            say!(
+                "a `%` is followed by two hexadecimal digits of UTF-8",
+                "`%` 后面要跟两位十六进制，合起来是 UTF-8"
+            ),
         ));
     };
     if decoded == "." || decoded == ".." || decoded.contains('\0') {
-        return Err(bad_route(key, "a route has no dot segments"));
+        return Err(bad_route(
+            key,
+            say!("a route has no dot segments", "路由里没有 `.` 和 `..` 段"),
+        ));
     }
     let canonical = percent_encoded(&decoded);
     match canonical == text {
         true => Ok(TemplateSegment::Literal(canonical)),
-        false => Err(bad_route(key, "requests are compared in canonical form")
-            .help(format!("write `{canonical}` instead of {}", quoted(text)))),
+        false => Err(bad_route(
+            key,
+            say!(
+                "requests are compared in canonical form",
+                "请求按规范形式比较"
+            ),
+        )
+        .help(say!(
+            "write `{canonical}` instead of {}",
+            "把 {} 写成 `{canonical}`",
+            quoted(text)
+        ))),
     }
 }
 
@@ -246,13 +313,19 @@ fn percent_encoded(text: &str) -> String {
 /// Where the record stands.
 fn place(node: &Node) -> Result<Path, Diagnostic> {
     if let Kind::Map(_) = node.kind {
-        let message = "the long form of a route (`record`, `does`, `send`) is not supported yet";
-        let help = "write where the record stands: `GET /customers/{id}: $`";
-        return Err(Diagnostic::error("FG1022", message)
+        let message = say!(
+            "the long form of a route (`record`, `does`, `send`) is not supported yet",
+            "路由的完整写法（`record`、`does`、`send`）暂不支持"
+        );
+        let help = say!(
+            "write where the record stands: `GET /customers/{{id}}: $`",
+            "写明记录在哪里：`GET /customers/{{id}}: $`"
+        );
+        return Err(Diagnostic::error(code::FG1022, message)
             .at(&node.span)
             .help(help));
     }
-    let text = node.as_str("the place of a record")?;
+    let text = node.as_str(say!("the place of a record", "记录的位置"))?;
     let path = scalars::path(text, &node.span)?;
     let simple = path.segments.iter().all(|segment| {
         !segment.descend
@@ -264,18 +337,25 @@ fn place(node: &Node) -> Result<Path, Diagnostic> {
     match simple {
         true => Ok(path),
         false => Err(Diagnostic::error(
-            "FG3002",
-            format!("{} is no place of a record", quoted(text)),
+            code::FG3002,
+            say!(
+                "{} is no place of a record",
+                "{} 不能用作记录的位置",
+                quoted(text)
+            ),
         )
         .at(&node.span)
-        .help("names, indexes and `[*]` only, such as `$.data.items[*]`")),
+        .help(say!(
+            "names, indexes and `[*]` only, such as `$.data.items[*]`",
+            "只能用名字、下标和 `[*]`，如 `$.data.items[*]`"
+        ))),
     }
 }
 
-fn bad_route(key: &Key, why: &str) -> Diagnostic {
+fn bad_route(key: &Key, why: Text) -> Diagnostic {
     Diagnostic::error(
-        "FG2010",
-        format!("{} is no route: {why}", quoted(&key.text)),
+        code::FG2010,
+        say!("{} is no route: {why}", "{} 不是路由：{why}", quoted(&key.text); why),
     )
     .at(&key.span)
 }
@@ -293,10 +373,19 @@ impl Table {
             methods && take_the_same(segments, template)
         };
         let found = self.0.iter().find(same).map(|(_, _, first)| {
-            Diagnostic::error("FG2011", "two routes take the same requests")
-                .labelled(span, "this one")
-                .labelled(first, "and this one")
-                .help("keep one; names of parameters make no difference, and GET answers HEAD too")
+            Diagnostic::error(
+                code::FG2011,
+                say!(
+                    "two routes take the same requests",
+                    "两条路由会接到同样的请求"
+                ),
+            )
+            .labelled(span, say!("this one", "这一处"))
+            .labelled(first, say!("and this one", "还有这一处"))
+            .help(say!(
+                "keep one; names of parameters make no difference, and GET answers HEAD too",
+                "只留一条；参数叫什么名字没有区别，GET 也管 HEAD"
+            ))
         });
         self.0
             .push((method.clone(), template.to_vec(), span.clone()));

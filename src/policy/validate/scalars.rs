@@ -5,67 +5,72 @@
 use std::ops::RangeInclusive;
 
 use crate::path::{self, Path};
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::source::{Entries, Node, Span, odd_character};
 
 /// A text for people, such as a reason: it must say something.
-pub(super) fn sentence(node: &Node, what: &str) -> Result<String, Diagnostic> {
-    let text = node.as_str(what)?;
+pub(super) fn sentence(node: &Node, what: Text) -> Result<String, Diagnostic> {
+    let text = node.as_str(what.clone())?;
     match text.trim().is_empty() {
         false => Ok(text.to_owned()),
-        true => {
-            Err(Diagnostic::error("FG2008", format!("{what} must not be empty")).at(&node.span))
-        }
+        true => Err(Diagnostic::error(
+            code::FG2008,
+            say!("{what} must not be empty", "{what}不能为空"; what),
+        )
+        .at(&node.span)),
     }
 }
 
 /// The mandatory `reason:` of an entry.
-pub(super) fn reason(entries: Entries<'_>, what: &str, place: &Span) -> Result<String, Diagnostic> {
+pub(super) fn reason(entries: Entries<'_>, what: Text, place: &Span) -> Result<String, Diagnostic> {
     match entries.get("reason") {
-        Some(node) => sentence(node, "`reason`"),
-        None => Err(
-            Diagnostic::error("FG1023", format!("{what} needs `reason:`"))
-                .at(place)
-                .help("say for the auditor why it is so"),
-        ),
+        Some(node) => sentence(node, say!("`reason`")),
+        None => Err(Diagnostic::error(
+            code::FG1023,
+            say!("{what} needs `reason:`", "{what}缺少 `reason:`"; what),
+        )
+        .at(place)
+        .unless_misspelled("reason", entries.iter().map(|(key, _)| key))
+        .help(say!(
+            "say for the auditor why it is so",
+            "写明理由，给审计看"
+        ))),
     }
 }
 
 /// A whole number within bounds.
 pub(super) fn within(
     node: &Node,
-    what: &str,
+    what: Text,
     bounds: RangeInclusive<i64>,
 ) -> Result<i64, Diagnostic> {
-    let number = node.as_int(what)?;
+    let number = node.as_int(what.clone())?;
     match bounds.contains(&number) {
         true => Ok(number),
         false => {
-            let message = format!("{what} must be {} to {}", bounds.start(), bounds.end());
-            Err(Diagnostic::error("FG2006", message).at(&node.span))
+            let message = say!("{what} must be {} to {}", "{what} 必须在 {} 到 {} 之间", bounds.start(), bounds.end(); what);
+            Err(Diagnostic::error(code::FG2006, message).at(&node.span))
         }
     }
 }
 
 /// A moment with its offset (RFC 3339), in seconds since 1970.
-pub(super) fn moment(node: &Node, what: &str) -> Result<i64, Diagnostic> {
-    let text = node.as_str(what)?;
+pub(super) fn moment(node: &Node, what: Text) -> Result<i64, Diagnostic> {
+    let text = node.as_str(what.clone())?;
     text.parse::<jiff::Timestamp>()
         .map(jiff::Timestamp::as_second)
         .map_err(|_| {
-            let message = format!(
-                "{what} must be a moment with its offset, found {}",
-                quoted(text)
-            );
-            Diagnostic::error("FG2045", message)
+            let message = say!("{what} must be a moment with its offset, found {}", "{what} 必须是带时区偏移的时刻，这里是 {}",
+                quoted(text); what);
+            Diagnostic::error(code::FG2045, message)
                 .at(&node.span)
-                .help("write it as 2026-06-01T10:00:00+08:00")
+                .help(say!("write it as 2026-06-01T10:00:00+08:00", "写成 2026-06-01T10:00:00+08:00"))
         })
 }
 
 /// A moment, or a date: then the last second of that day in UTC.
-pub(super) fn moment_or_day(node: &Node, what: &str) -> Result<i64, Diagnostic> {
-    let text = node.as_str(what)?;
+pub(super) fn moment_or_day(node: &Node, what: Text) -> Result<i64, Diagnostic> {
+    let text = node.as_str(what.clone())?;
     let day = (text.len() == 10)
         .then(|| text.parse::<jiff::civil::Date>().ok())
         .flatten();
@@ -83,13 +88,26 @@ pub(super) fn moment_or_day(node: &Node, what: &str) -> Result<i64, Diagnostic> 
 pub(super) fn path(text: &str, span: &Span) -> Result<Path, Diagnostic> {
     if let Some(odd) = odd_character(text) {
         let number = format!("{:04X}", u32::from(odd));
-        let message = format!("the path {} holds U+{number}", quoted(text));
-        let help = format!(
-            "paths are ASCII and Han letters, so that they are what they look like; \
-             write others as `$['\\u{}']`",
+        let message = say!(
+            "the path {} holds U+{number}",
+            "路径 {} 里有 U+{number}",
+            quoted(text)
+        );
+        let help = say!(
+            "paths are ASCII and Han letters, so that they are what they look like; write others as `$['\\u{}']`",
+            "路径只用 ASCII 字符和汉字，看到什么就是什么；别的字符写作 `$['\\u{}']`",
             number.to_ascii_lowercase()
         );
-        return Err(Diagnostic::error("FG1025", message).at(span).help(help));
+        return Err(Diagnostic::error(code::FG1025, message).at(span).help(help));
     }
-    path::parse(text).map_err(|error| Diagnostic::error("FG3001", error.message).at(span))
+    path::parse(text).map_err(|error| {
+        let (why, written) = (error.message, quoted(text));
+        let message = say!(
+            "{why}",
+            "{written} 不是 JSONPath（RFC 9535），或不能边读边匹配"
+        );
+        Diagnostic::error(code::FG3001, message)
+            .at(span)
+            .help(code::FG3001.cure())
+    })
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::scalars::path;
 use crate::path::Selector;
-use crate::policy::diagnostic::{Diagnostic, quoted};
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::source::{Kind, Node};
 
 /// YAML to JSON: unquoted `true`, `false` and JSON numbers are what they look like, all else is text.
@@ -24,7 +24,7 @@ pub(super) fn json(node: &Node) -> Result<Value, Diagnostic> {
 
 /// A JSON object.
 pub(super) fn object(node: &Node) -> Result<Map<String, Value>, Diagnostic> {
-    let entries = node.as_map("a JSON object")?;
+    let entries = node.as_map(say!("a JSON object", "JSON 对象"))?;
     entries
         .iter()
         .map(|(key, value)| Ok((key.text.clone(), json(value)?)))
@@ -40,10 +40,17 @@ fn scalar(node: &Node, text: &str, plain: bool) -> Result<Value, Diagnostic> {
         "false" => Ok(Value::Bool(false)),
         _ if !looks_like_number(text) => Ok(Value::from(text)),
         _ => serde_json::from_str(text).map_err(|_| {
-            let message = format!("{} is too large for a JSON number", quoted(text));
-            Diagnostic::error("FG5008", message)
+            let message = say!(
+                "{} is too large for a JSON number",
+                "{} 超出 JSON 数字的范围",
+                quoted(text)
+            );
+            Diagnostic::error(code::FG5008, message)
                 .at(&node.span)
-                .help("write it in quotes if it is a text")
+                .help(say!(
+                    "write it in quotes if it is a text",
+                    "如果是文本，加上引号"
+                ))
         }),
     }
 }
@@ -71,19 +78,29 @@ fn looks_like_number(text: &str) -> bool {
 pub(super) fn patch(bytes: &[u8], reply: &Node, set: &Node) -> Result<Vec<u8>, Diagnostic> {
     let unreadable = |error: serde_json::Error| {
         Diagnostic::error(
-            "FG5003",
-            format!("`set` needs a fixture that is JSON: {error}"),
+            code::FG5003,
+            say!(
+                "`set` needs a fixture that is JSON: {error}",
+                "`set` 只能改 JSON 样例文件：{error}"
+            ),
         )
         .at(&reply.span)
     };
     let mut document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-    for (key, value) in set.as_map("`set`")?.iter() {
+    for (key, value) in set.as_map(say!("`set`"))?.iter() {
         let path = path(&key.text, &key.span)?;
         let value = json(value)?;
         let place = place(&mut document, &path).ok_or_else(|| {
-            let message = format!("the fixture has no place {}", quoted(&key.text));
-            let help = "name one member or element; what it stands in must be there";
-            Diagnostic::error("FG5003", message)
+            let message = say!(
+                "the fixture has no place {}",
+                "样例文件里没有 {} 这个位置",
+                quoted(&key.text)
+            );
+            let help = say!(
+                "name one member or element; what it stands in must be there",
+                "只写一个成员或元素；它所在的容器必须已经存在"
+            );
+            Diagnostic::error(code::FG5003, message)
                 .at(&key.span)
                 .help(help)
         })?;

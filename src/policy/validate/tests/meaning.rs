@@ -1,6 +1,7 @@
 //! Names that do not exist, values that make no sense, entries that contradict each other.
 
 use super::*;
+use crate::policy::diagnostic::Lang;
 use crate::policy::{ClaimTest, Covers, ParamRule, Unlisted};
 
 #[test]
@@ -139,12 +140,12 @@ fn n05_routes_that_take_the_same_requests_are_refused() {
         };
         let found = load_rules(&rules).unwrap_err();
         assert_eq!(found.len(), 1, "{}", lines(&found));
-        assert_eq!(found[0].code, "FG2011");
+        assert_eq!(found[0].code.id, "FG2011");
         assert_eq!(
             found[0]
                 .labels
                 .iter()
-                .map(|label| label.text.as_str())
+                .map(|label| label.text.get(Lang::En))
                 .collect::<Vec<_>>(),
             both
         );
@@ -613,7 +614,7 @@ fn n05_the_same_key_in_two_files_shows_both() {
     ];
     let found = load_texts(&files).unwrap_err();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].code, "FG1027");
+    assert_eq!(found[0].code.id, "FG1027");
     let places: Vec<String> = found[0]
         .labels
         .iter()

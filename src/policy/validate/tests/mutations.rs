@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::diagnostic::{Style, render};
+use crate::policy::diagnostic::{Lang, Style, render};
 
 const PIECES: [&str; 26] = [
     "\n",
@@ -56,7 +56,7 @@ proptest! {
         let rules = mutated(RULES.to_owned(), &edits);
         if let Err(found) = load_rules(&rules) {
             prop_assert!(!found.is_empty());
-            prop_assert!(!render(&found, Style::Colour).is_empty());
+            prop_assert!(!render(&found, Lang::Zh, Style::Colour).is_empty());
         }
     }
 
@@ -70,14 +70,14 @@ proptest! {
             rows.swap(a.min(last), b.min(last));
         }
         if let Err(found) = load_rules(&rows.join("\n")) {
-            prop_assert!(!render(&found, Style::Plain).is_empty());
+            prop_assert!(!render(&found, Lang::Zh, Style::Plain).is_empty());
         }
     }
 
     #[test]
     fn n07_any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Err(found) = load_texts(&[("a.yaml", &bytes)]) {
-            prop_assert!(!render(&found, Style::Plain).is_empty());
+            prop_assert!(!render(&found, Lang::Zh, Style::Plain).is_empty());
         }
     }
 }

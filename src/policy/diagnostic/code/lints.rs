@@ -1,0 +1,107 @@
+//! `FG21xx`: what loads, and yet is probably not what was meant.
+
+use super::codes;
+
+codes! {
+    /// What is noticed, and fails under `--deny lints` alone.
+    LINTS:
+    FG2101 {
+        en: "no field has this class",
+            "a class nobody uses is often a field that was listed under another",
+            "give a field the class, or remove it";
+        zh: "没有字段属于这个类别",
+            "没人用的类别，往往是字段登记到了别的类别下",
+            "把字段归入它，或者删掉它";
+        Lines("classes:\n  unused: { level: 5 }", "classes:")
+    }
+    FG2102 {
+        en: "a resource or group without a row, or a row without a route",
+            "without a row nobody may read it; without a route nobody can ask",
+            "write the row under `read`, or the route under `at`";
+        zh: "资源或路由组没有行，或有行却没有路由",
+            "没有行就谁也读不到，没有路由就没法请求",
+            "在 `read` 里补上行，或在 `at` 里补上路由";
+        Lines("      archive:\n        GET /archive: $.items[*]\n      list:", "      list:")
+    }
+    FG2103 {
+        en: "a role without a row",
+            "whoever holds it may read nothing",
+            "write a row for it under `read`, or remove it";
+        zh: "角色没有行",
+            "具备它的人什么也读不到",
+            "在 `read` 里给它写上行，或者删掉它";
+        Lines("roles:\n  idle: { jwt: staff-idp, claim: roles, has: idle }", "roles:")
+    }
+    FG2104 {
+        en: "no test",
+            "tests say what each role sees, and stay true when the rules change",
+            "write `tests:`";
+        zh: "没有测试",
+            "测试写明每个角色看到什么，改规则时就有据可查",
+            "写上 `tests:`";
+        Told("a rule set without `tests:`", "没有 `tests:` 的规则集")
+    }
+    FG2105 {
+        en: "`unlisted: show`",
+            "every field the upstream adds one day will leave without anybody having classed it",
+            "list the fields";
+        zh: "写了 `unlisted: show`",
+            "后端哪天新增的字段，没人分类就流出去了",
+            "把字段登记进目录";
+        Lines("resources:\n  memo:\n    at: { GET /memo: $ }\n    fields: { text: basic }\n    unlisted: show\n    unlisted_reason: public data\n  customer:", "resources:\n  customer:")
+    }
+    FG2106 {
+        en: "`whole`",
+            "everything the upstream adds below that place has the class at once",
+            "list the fields below it, if they are known";
+        zh: "写了 `whole`",
+            "后端在那个位置下新增的一切，立刻都算这个类别",
+            "下面的字段若已知，逐个登记";
+        Lines("      id: basic\n      address: { class: contact, whole: true }", "      id: basic")
+    }
+    FG2107 {
+        en: "a path that matches nothing in any fixture",
+            "a misspelled path lets nothing through, and nobody notices until it is missed",
+            "spell it as the upstream does, or extend a fixture";
+        zh: "路径在所有样例文件里都匹配不到",
+            "拼错的路径什么也放不出来，要等到有人缺数据才发现",
+            "和后端的拼写保持一致，或者补充样例文件";
+        Lines("      id: basic\n      nmae: basic", "      id: basic")
+    }
+    FG2108 {
+        en: "a fixture holds what looks like an ID, mobile or card number in a field that is shown to a role, is of no `sensitive` class and lists no mask",
+            "it may have been given the wrong class",
+            "give it a class of its own, or a mask";
+        zh: "样例里某字段的值像身份证号、手机号或银行卡号，却对某角色是明文，类别没标 `sensitive`，也没写脱敏方式",
+            "类别可能定错了",
+            "给它单独定类别，或者写上脱敏方式";
+        Lines("      phones[*].number: basic", "      phones[*].number: { class: contact, mask: cn-phone }")
+    }
+    FG2109 {
+        en: "fields that rebuild a masked one: `cn-id` beside `cn-address` and a birth date",
+            "district and birth date give most digits of an ID number",
+            "strip one of the three for these roles";
+        zh: "几个字段合起来能还原脱敏的字段：`cn-id` 旁边有 `cn-address` 和出生日期",
+            "区县加出生日期就是身份证号的大部分数字",
+            "对这些角色，三者中删掉一个";
+        Lines("      id: basic\n      id_card: { class: contact, mask: cn-id }\n      address: { class: contact, mask: cn-address }\n      born: { class: contact, mask: year-only }", "      id: basic")
+    }
+    FG2110 {
+        en: "a row of a `same_as: person` role where no route names a person: nobody can hold it",
+            "the role compares a claim with a path parameter, and there is none",
+            "remove the row, or name the person in the route";
+        zh: "`same_as: person` 的角色在没有主体参数的路由上有行：没有人能具备它",
+            "这个角色要拿声明和路径参数比较，而这里没有参数",
+            "删掉这一行，或在路由里写上主体参数";
+        Lines("  customer/list:\n    self: { basic: show }", "  customer/list:")
+    }
+    FG2111 {
+        en: "a ceiling above every class's level",
+            "it binds nothing",
+            "lower its `level`";
+        zh: "上限的级别高于所有类别",
+            "它管不到任何字段",
+            "把 `level` 调低";
+        Lines("ceilings:\n  - { level: 9, to: everyone, at_most: mask, reason: top secrets }", "ceilings:")
+    }
+}

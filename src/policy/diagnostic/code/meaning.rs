@@ -1,0 +1,302 @@
+//! `FG20xx`: what rules say, as far as it makes no sense or two senses.
+
+use super::codes;
+
+codes! {
+    /// What validation refuses.
+    MEANING:
+    FG2001 {
+        en: "there is no such class",
+            "a field of an unknown class would belong to nobody's row",
+            "declare it, or take the one suggested";
+        zh: "没有这个类别",
+            "类别不存在，字段就不归任何一行管",
+            "声明它，或者用建议的类别";
+        Lines("      id: basik", "      id: basic")
+    }
+    FG2002 {
+        en: "there is no such role",
+            "a row of an unknown role would open nothing to anybody, silently",
+            "declare it, or take the one suggested";
+        zh: "没有这个角色",
+            "角色不存在，这一行就悄悄对谁都不起作用",
+            "声明它，或者用建议的角色";
+        Lines("    tellr: { basic: show, contact: mask }", "    teller: { basic: show, contact: mask }")
+    }
+    FG2003 {
+        en: "there is no such resource or group",
+            "rows of what does not exist would open nothing, silently",
+            "declare it, or take the one suggested";
+        zh: "没有这个资源或路由组",
+            "写给不存在的资源的行，不起任何作用也没人知道",
+            "声明它，或者用建议的名字";
+        Lines("  customer/lists:", "  customer/list:")
+    }
+    FG2004 {
+        en: "there is no such mask",
+            "a field must not be masked by something else than was meant",
+            "take the one suggested; `docs/masks.md` lists the built-in ones";
+        zh: "没有这种脱敏方式",
+            "不能用别的方式代替本来想用的方式",
+            "用建议的方式；内置方式见 `docs/masks.md`";
+        Lines("      name: { class: basic, mask: cn-nam }", "      name: { class: basic, mask: cn-name }")
+    }
+    FG2005 {
+        en: "not an outcome",
+            "outcomes are a closed list",
+            "`show`, `token`, `token:NAME`, `mask`, `mask:NAME`, `blank`, `strip`";
+        zh: "不是处理方式",
+            "处理方式是一份封闭的清单",
+            "写 `show`、`token`、`token:名字`、`mask`、`mask:名字`、`blank`、`strip`";
+        Lines("    self: { basic: show, contact: visible }", "    self: { basic: show, contact: show }")
+    }
+    FG2006 {
+        en: "a number outside its bounds",
+            "it could not be what was meant",
+            "see the message";
+        zh: "数字超出范围",
+            "不可能是想写的值",
+            "看报错信息";
+        Lines("  basic: { level: 200, zh: 基本信息 }", "  basic: { level: 2, zh: 基本信息 }")
+    }
+    FG2007 {
+        en: "a reserved name: an outcome as a class, a built-in mask as a declared one",
+            "the same word would mean two things in a row",
+            "choose another";
+        zh: "保留的名字：类别叫处理方式的名字，或自定义脱敏方式与内置的重名",
+            "同一个词在一行里就有了两个意思",
+            "换个名字";
+        Lines("masks:\n  cn-id: { keep: { first: 1, last: 1 } }", "masks:")
+    }
+    FG2008 {
+        en: "a reason, name or other sentence is empty",
+            "an auditor reads it",
+            "say something";
+        zh: "理由、名字等说明是空的",
+            "这是写给审计看的",
+            "写点什么";
+        Lines("  - { field: customer.name, role: acme, do: show, reason: \"\" }", "  - { field: customer.name, role: acme, do: show, reason: agreed }")
+    }
+    FG2009 {
+        en: "a word the key does not take (`unlisted: hide`)",
+            "the words are a closed list",
+            "see the message";
+        zh: "键不接受这个词（如 `unlisted: hide`）",
+            "可选的词是一份封闭的清单",
+            "看报错信息";
+        Lines("    unlisted: hide", "    unlisted: strip")
+    }
+    FG2010 {
+        en: "not a route, or not in canonical form",
+            "requests are compared in canonical form, so a route in another form would never be taken",
+            "`GET /customers/{id}`; others than unreserved characters as `%XX`";
+        zh: "不是路由，或不是规范形式",
+            "请求按规范形式比较，写成别的形式永远匹配不上",
+            "写成 `GET /customers/{id}` 这样；非保留字符以外的字符写作 `%XX`";
+        Lines("        GET /customers/: $.items[*]", "        GET /customers: $.items[*]")
+    }
+    FG2011 {
+        en: "two routes take the same requests",
+            "it would be left to chance which rules apply",
+            "keep one; parameter names make no difference, GET answers HEAD too";
+        zh: "两条路由会接到同样的请求",
+            "用哪套规则就全凭运气了",
+            "只留一条；参数叫什么名字没有区别，GET 也管 HEAD";
+        Lines("        GET /customers: $.items[*]\n        GET /customers/{id:text}: $", "        GET /customers: $.items[*]")
+    }
+    FG2012 {
+        en: "a path parameter is not mapped",
+            "whoever may search by a field learns something of it, so it must be said which field it is",
+            "`path.id: FIELD`, or `path.id: free` if it names no data";
+        zh: "路径参数没有登记",
+            "能按某字段查，就能探知它的值，所以必须写明对应哪个字段",
+            "写 `path.id: 字段`；不指向数据的写 `path.id: free`";
+        Lines("    params:\n      page: { whole: 1..100 }", "    params:\n      path.id: id\n      page: { whole: 1..100 }")
+    }
+    FG2013 {
+        en: "a parameter of no route, or mapped to a field that is not catalogued",
+            "the mapping would guard nothing",
+            "take the one suggested";
+        zh: "没有哪条路由有这个参数，或它对应的字段不在目录里",
+            "这条登记就什么也管不到",
+            "用建议的名字";
+        Lines("      path.id: idd", "      path.id: id")
+    }
+    FG2014 {
+        en: "not one of `whole`, `one_of`, `free`, or values that make no sense",
+            "what a parameter may hold must be closed before a request is passed on",
+            "`{ whole: 1..100 }`, `{ one_of: [a, b] }`, `free`";
+        zh: "不是 `whole`、`one_of`、`free` 之一，或取值不成立",
+            "参数能取什么值，必须先限定再放行",
+            "写 `{ whole: 1..100 }`、`{ one_of: [a, b] }` 或 `free`";
+        Lines("      page: { whole: 100..1 }", "      page: { whole: 1..100 }")
+    }
+    FG2015 {
+        en: "`free` for a name that usually chooses fields or rows (`sort`, `q`, `filter`, `fields`, `expand`) without a reason",
+            "sorting or filtering by a hidden field tells its value",
+            "`{ free: true, reason: ... }`";
+        zh: "`sort`、`q`、`filter`、`fields`、`expand` 这类通常用来挑字段、挑记录的参数写了 `free`，却没写理由",
+            "按隐藏字段排序或过滤，就能推出它的值",
+            "写 `{ free: true, reason: ... }`";
+        Lines("      path.id: id\n      sort: free", "      path.id: id")
+    }
+    FG2020 {
+        en: "the same path is listed twice",
+            "`id` and `$.id` are one path",
+            "keep one";
+        zh: "同一路径登记了两次",
+            "`id` 和 `$.id` 是同一个路径",
+            "只留一个";
+        Lines("      id: basic\n      $.id: basic", "      id: basic")
+    }
+    FG2021 {
+        en: "two entries can meet one node, neither spells out more, and class or mask differ",
+            "it would be left to chance which class the value has",
+            "write out more in one of them";
+        zh: "两个条目可能碰到同一个值，谁也不比谁具体，而类别或脱敏方式不同",
+            "这个值算哪个类别就全凭运气了",
+            "把其中一个写得更具体";
+        Lines("      id: basic\n      phones[0:2].number: basic", "      id: basic")
+    }
+    FG2022 {
+        en: "a field without class, a mask twice, `names` on a path with `..`",
+            "every listed field needs one class",
+            "see the message";
+        zh: "字段没有类别、脱敏方式列了两次，或带 `..` 的路径写了 `names`",
+            "登记的字段都要有一个类别",
+            "看报错信息";
+        Lines("      name: { mask: cn-name }", "      name: { class: basic, mask: cn-name }")
+    }
+    FG2023 {
+        en: "an envelope entry could meet a record",
+            "inside a record only `fields` speak, so that nothing is opened past them",
+            "list it under `fields`";
+        zh: "`envelope` 条目可能碰到记录",
+            "记录以内只由 `fields` 说了算，不能从旁边放开",
+            "写到 `fields` 里";
+        Lines("      $.items[*].name: show", "      $.total: show")
+    }
+    FG2024 {
+        en: "the person's field is not one catalogued value",
+            "a record has one person, and its field must be found in every record",
+            "name one field without `[*]`, slices or `..`";
+        zh: "主体字段不是目录里的单个值",
+            "一条记录只有一个主体，每条记录都要能找到它",
+            "写一个不带 `[*]`、切片、`..` 的字段";
+        Lines("    person: { field: phones, path: id }", "    person: { field: id, path: id }")
+    }
+    FG2025 {
+        en: "the person's path parameter stands in no route",
+            "nobody could ever be the person",
+            "take the one suggested";
+        zh: "主体的路径参数不在任何路由里",
+            "那就没有人能是主体本人",
+            "用建议的参数";
+        Lines("    person: { field: id, path: number }", "    person: { field: id, path: id }")
+    }
+    FG2030 {
+        en: "a role's matcher without a value, or with several",
+            "a matcher without a value would match anybody",
+            "`jwt` with `claim` and one of `has`, `is`, `same_as`; `mtls` with `san`";
+        zh: "角色的匹配条件没有取值，或取值不止一个",
+            "没有取值的匹配条件，谁都能匹配上",
+            "`jwt` 配 `claim` 和 `has`、`is`、`same_as` 之一；`mtls` 配 `san`";
+        Lines("  acme: { mtls: partner-ca }", "  acme: { mtls: partner-ca, san: \"spiffe://acme.example\" }")
+    }
+    FG2040 {
+        en: "an exception or ceiling names no catalogued path and no container above one",
+            "it would bind nothing, and be believed to",
+            "`customer.accounts[*].card_no`";
+        zh: "例外或上限所写的，既不是目录里的路径，也不在哪个路径之上",
+            "它管不到任何字段，却让人以为管到了",
+            "写成 `customer.accounts[*].card_no` 这样";
+        Lines("  - { field: customer.phone, to: everyone, at_most: mask, reason: never in clear }", "  - { field: \"customer.phones[*].number\", to: everyone, at_most: mask, reason: never in clear }")
+    }
+    FG2041 {
+        en: "an exception for a role without a row",
+            "no exception opens anything for a role without a row",
+            "give it a row";
+        zh: "给没有行的角色写了例外",
+            "没有行的角色，例外也打不开任何字段",
+            "给它写上行";
+        Lines(
+            "    teller: { basic: mask }\nexceptions:\n  - { field: customer.name, role: acme, do: show, reason: agreed }",
+            "    acme: { basic: mask }\nexceptions:\n  - { field: customer.name, role: acme, do: show, reason: agreed }"
+        )
+    }
+    FG2042 {
+        en: "`until` on an exception that opens nothing, or not every row and field it changes",
+            "when it ended, something would open by itself",
+            "remove it";
+        zh: "例外没有放开任何字段，或没有放开它改动的每一行每个字段，却写了 `until`",
+            "到期之后反而会有字段自动放开",
+            "删掉它";
+        Lines("  - { field: customer.name, role: acme, do: strip, reason: agreed, until: 2027-01-01 }", "  - { field: customer.name, role: acme, do: show, reason: agreed }")
+    }
+    FG2043 {
+        en: "two exceptions for one field and role",
+            "it would be left to chance which one counts",
+            "keep one";
+        zh: "同一字段、同一角色有两条例外",
+            "算哪一条就全凭运气了",
+            "只留一条";
+        Lines("exceptions:\n  - { field: customer.name, role: acme, do: token, reason: again }", "exceptions:")
+    }
+    FG2044 {
+        en: "a ceiling over none or several of `field`, `class`, `level`, or without `to`",
+            "a ceiling must say what it covers and whom it binds",
+            "see the message";
+        zh: "上限没写或写了不止一个 `field`、`class`、`level`，或 `to` 不对",
+            "上限必须写明管什么、管谁",
+            "看报错信息";
+        Lines("  - { field: \"customer.phones[*].number\", class: contact, to: everyone, at_most: mask, reason: never in clear }", "  - { field: \"customer.phones[*].number\", to: everyone, at_most: mask, reason: never in clear }")
+    }
+    FG2045 {
+        en: "not a moment",
+            "without an offset a time means another moment on another server",
+            "`2026-06-01T10:00:00+08:00`; `until` also takes a day, which ends in UTC";
+        zh: "不是时刻",
+            "没有时区偏移的时间，在别的服务器上就是另一个时刻",
+            "写 `2026-06-01T10:00:00+08:00`；`until` 也可以写日期，到 UTC 当天结束为止";
+        Lines("tests_at: 2026-06-01 10:00", "tests_at: 2026-06-01T10:00:00+08:00")
+    }
+    FG2046 {
+        en: "`unlisted: show` without `unlisted_reason`, or the reason alone",
+            "opening everything that is not listed must be answered for",
+            "write both";
+        zh: "`unlisted: show` 没有配 `unlisted_reason`，或只写了理由",
+            "放开一切没登记的字段，必须有人说明为什么",
+            "两个都写";
+        Lines("    unlisted: strip\n    unlisted_reason: public data", "    unlisted: strip")
+    }
+    FG2047 {
+        en: "`unlisted: show` where a role with `same_as: person` has a row",
+            "what leaves beside the records is checked for nobody's person",
+            "list the fields, or remove the row";
+        zh: "写了 `unlisted: show`，又有 `same_as: person` 的角色的行",
+            "记录以外流出的内容，没有核对过主体",
+            "把字段登记进目录，或者删掉这一行";
+        Lines("    unlisted: show\n    unlisted_reason: public data", "    unlisted: strip")
+    }
+    FG2048 {
+        en: "an exception for a container that is also above fields written otherwise (`accounts[*]` above `accounts[0].no`)",
+            "whoever reads the exception would take them for covered",
+            "write an exception for each field";
+        zh: "例外所写的容器，下面还有写法不同的字段（`accounts[*]` 之下有 `accounts[0].no`）",
+            "读例外的人会以为那些字段也管到了",
+            "给每个字段各写一条例外";
+        Lines(
+            "  - { field: \"customer.phones[*]\", role: acme, do: show, reason: agreed }",
+            "  - { field: customer.name, role: acme, do: show, reason: agreed }"
+        )
+    }
+    FG2050 {
+        en: "a declared mask without a form, with several, or with values that make none",
+            "a mask that hides nothing would be believed to hide something",
+            "see `docs/masks.md`";
+        zh: "自定义脱敏方式没写形式、写了不止一种，或取值不成立",
+            "什么也不遮的脱敏方式，会让人以为遮住了",
+            "见 `docs/masks.md`";
+        Lines("  staff-no: { keep: { first: 2, last: 1 }, round: 10 }", "  staff-no: { keep: { first: 2, last: 1 } }")
+    }
+}
