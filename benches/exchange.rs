@@ -272,7 +272,7 @@ impl Bench {
         observed.intend(&generation.policy, &permit).await.unwrap();
         observed.status(StatusCode::OK);
         observed.tally(&self.tally);
-        let records = self.engine.records().iter();
+        let records = self.engine.records().until(u64::MAX);
         observed.persons(records).await.unwrap();
         observed.sent(self.bytes);
         observed.complete();

@@ -28,7 +28,7 @@ pub fn engine_and_hash<'a>(name: &str, policy: &'a Policy, body: &'a [u8]) -> Co
     let hasher = Hasher::new(&Secret::new([7; 32]));
     Contender::new(name, body.len(), move || {
         policy.govern(black_box(body), |_, records| {
-            for person in records.iter().filter_map(|record| record.person) {
+            for person in records.until(u64::MAX).filter_map(|record| record.person) {
                 black_box(hasher.person(person));
             }
         });

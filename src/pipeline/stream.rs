@@ -1,7 +1,7 @@
 //! An upstream's body on its way through decoder, engine and commit rule, one frame at a time.
 //!
-//! Reads the upstream only as the caller takes frames. The persons of records are recorded before the
-//! first frame that holds something of theirs is handed on. Dropped with its caller, it drops the upstream's connection.
+//! Reads the upstream only as the caller takes frames. The persons of a frame's records are recorded before the
+//! frame is handed on. Dropped with its caller, it drops the upstream's connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +95,7 @@ impl Stream {
             return Ok(None);
         }
         let whole = self.commit.rest();
-        self.record_persons().await?;
+        self.record_persons(whole.len()).await?;
         Ok(Some(whole))
     }
 
@@ -162,7 +162,7 @@ impl Stream {
                 break frame;
             }
         };
-        self.record_persons().await?;
+        self.record_persons(frame.len()).await?;
         Ok(Some(frame))
     }
 
@@ -242,12 +242,14 @@ impl Stream {
         }
     }
 
-    /// Records the persons of all records that wait or leave now: one record of the log serves several frames.
-    async fn record_persons(&mut self) -> Result<(), Reason> {
+    /// Records the persons of the records that the next `length` bytes complete.
+    async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
+        let end = self.observed.bytes() + length as u64;
         if !self.head {
-            self.observed.persons(self.engine.records().iter()).await?;
+            let records = self.engine.records().until(end);
+            self.observed.persons(records).await?;
         }
-        self.engine.forget_records();
+        self.engine.forget_records(end);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of the record at hand: whose it is, and which of its fields got which outcome.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::model::Openness;
@@ -111,30 +112,38 @@ pub struct RecordDone<'a> {
 /// Records that left, in order, until they are forgotten. Their persons stand in one text.
 #[derive(Debug, Default)]
 pub struct Departed {
-    records: Vec<Entry>,
+    records: VecDeque<Entry>,
     persons: String,
+    /// How much of `persons` is of records that are forgotten.
+    forgotten: usize,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// The length of the person's text.
+    /// The output offset of the byte after its last (a root's closing bracket apart).
+    end: u64,
     person: Option<usize>,
     outcomes: Arc<FieldOutcomes>,
 }
 
 impl Departed {
-    pub(super) fn add(&mut self, person: Option<&str>, outcomes: &Arc<FieldOutcomes>) {
+    pub(super) fn add(&mut self, end: u64, person: Option<&str>, outcomes: &Arc<FieldOutcomes>) {
         self.persons.push_str(person.unwrap_or_default());
-        self.records.push(Entry {
+        self.records.push_back(Entry {
+            end,
             person: person.map(str::len),
             outcomes: Arc::clone(outcomes),
         });
     }
 
-    /// The records, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = RecordDone<'_>> {
-        let mut rest = self.persons.as_str();
-        self.records.iter().map(move |record| {
+    /// The records whose last byte is among the output's first `end`.
+    pub fn until(&self, end: u64) -> impl Iterator<Item = RecordDone<'_>> {
+        let mut rest = self.persons.get(self.forgotten..).unwrap_or_default();
+        let records = self
+            .records
+            .iter()
+            .take_while(move |record| record.end <= end);
+        records.map(move |record| {
             let person = record
                 .person
                 .and_then(|length| rest.split_at_checked(length));
@@ -148,9 +157,18 @@ impl Departed {
         })
     }
 
-    pub(super) fn clear(&mut self) {
-        self.records.clear();
-        self.persons.clear();
+    /// Forgets those.
+    pub(super) fn forget(&mut self, end: u64) {
+        while let Some(record) = self.records.pop_front_if(|record| record.end <= end) {
+            self.forgotten += record.person.unwrap_or(0);
+        }
+        if self.records.is_empty() {
+            self.persons.clear();
+            self.forgotten = 0;
+        } else if self.forgotten > self.persons.len() / 2 {
+            self.persons.drain(..self.forgotten);
+            self.forgotten = 0;
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Body {
     pub run: Range<usize>,
     /// What leaves; from [`Hold::from`] on it waits.
     pub out: BytesMut,
+    /// Output bytes taken before.
+    pub taken: u64,
     pub hold: Option<Hold>,
     /// What [`Body::first`] was, should the record that is held go.
     pub held_first: Vec<u8>,
@@ -201,6 +203,7 @@ impl Body {
             value: String::new(),
             run: 0..0,
             out: BytesMut::new(),
+            taken: 0,
             hold: (person_check && single).then_some(Hold {
                 from: 0,
                 record_only: false,

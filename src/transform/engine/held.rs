@@ -218,7 +218,8 @@ impl Body {
                 self.outcomes = Arc::new(outcomes);
             }
             self.alike += 1;
-            self.done.add(record.person(), &self.outcomes);
+            let end = self.taken + self.out.len() as u64;
+            self.done.add(end, record.person(), &self.outcomes);
         }
         self.spare = record;
         Ok(())

@@ -90,9 +90,9 @@ impl Engine {
         &self.body.done
     }
 
-    /// Forgets those records.
-    pub fn forget_records(&mut self) {
-        self.body.done.clear();
+    /// Forgets the records whose last byte is among the output's first `end`.
+    pub fn forget_records(&mut self, end: u64) {
+        self.body.done.forget(end);
     }
 
     /// What the answer held so far.

@@ -80,6 +80,7 @@ impl Body {
             Some(hold) => std::mem::take(&mut hold.from),
             None => self.out.len(),
         };
+        self.taken += decided as u64;
         self.out.split_to(decided.min(self.out.len()))
     }
 }
