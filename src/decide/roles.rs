@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::model::{Caller, CertificateCredential, JwtCredential};
 use crate::policy::candidates::{Candidates, Claim};
 use crate::policy::store::Policy;
-use crate::policy::{ClaimTest, JwtMatcher, MtlsMatcher, Role, RoleId};
+use crate::policy::{MtlsMatcher, RoleId};
 use crate::route::Match;
 
 /// Integers from here on are not exact everywhere, so they name nobody.
@@ -17,67 +17,63 @@ const FIRST_INEXACT: u64 = 1 << 53;
 /// The roles held, in the order of the rule set.
 pub fn held(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
     let candidates = &policy.candidates;
-    let person = person_of_path(policy, matched);
     let certificate = caller.certificate.as_deref();
     let certificate = certificate.filter(|certificate| counts_here(candidates, certificate));
-    let mut roles = candidates.anyone().to_vec();
-    if let Some(jwt) = &caller.jwt {
-        for claim in candidates.claims() {
-            add_asked_for(claim, jwt, &mut roles);
+    let mut roles = Vec::new();
+    match &caller.jwt {
+        Some(jwt) => {
+            let person = person_of_path(policy, matched);
+            for claim in candidates.claims() {
+                add_asked_for(claim, jwt, person, &mut roles);
+            }
         }
-    }
-    for (authority, san) in certificate.into_iter().flat_map(names) {
-        roles.extend_from_slice(candidates.named(authority, san));
+        None => {
+            roles.extend_from_slice(candidates.anyone());
+            for (authority, san) in certificate.into_iter().flat_map(names) {
+                roles.extend_from_slice(candidates.named(authority, san));
+            }
+        }
     }
     roles.sort_unstable();
     roles.dedup();
+    // What a token must say was asked above, where one was presented.
     roles.retain(|role| {
-        let role = policy.rules.roles.get(role.0);
-        role.is_some_and(|role| holds(role, caller, certificate, person))
+        policy.rules.roles.get(role.0).is_some_and(|role| {
+            role.jwt.is_some() == caller.jwt.is_some()
+                && holds_certificate(role.mtls.as_ref(), certificate)
+        })
     });
     roles
 }
 
-fn holds(
-    role: &Role,
-    caller: &Caller,
-    certificate: Option<&CertificateCredential>,
+/// The roles whose test of a claim a token passes.
+fn add_asked_for(
+    wanted: &Claim,
+    jwt: &JwtCredential,
     person: Option<&str>,
-) -> bool {
-    holds_token(role.jwt.as_ref(), caller.jwt.as_deref(), person)
-        && holds_certificate(role.mtls.as_ref(), certificate)
-}
-
-/// The same, with every role asked: what [`held`] must come to.
-#[cfg(test)]
-pub fn each_asked(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
-    let roles = &policy.rules.roles;
-    let certificate = caller.certificate.as_deref();
-    let certificate = certificate.filter(|certificate| {
-        let mut wanted = roles.iter().filter_map(|role| role.mtls.as_ref());
-        wanted.any(|mtls| has_name(mtls, certificate))
-    });
-    let person = person_of_path(policy, matched);
-    let each = roles.iter().enumerate();
-    each.filter(|(_, role)| holds(role, caller, certificate, person))
-        .map(|(at, _)| RoleId(at))
-        .collect()
-}
-
-/// The roles that what a token says could name.
-fn add_asked_for(wanted: &Claim, jwt: &JwtCredential, roles: &mut Vec<RoleId>) {
+    roles: &mut Vec<RoleId>,
+) {
     if *wanted.issuer != *jwt.issuer {
         return;
     }
     let Some(value) = claim(&jwt.claims, &wanted.path) else {
         return;
     };
-    roles.extend_from_slice(wanted.persons());
+    let persons = wanted.persons();
+    if !persons.is_empty() && person.is_some() && person_text(value).as_deref() == person {
+        roles.extend_from_slice(persons);
+    }
     match value {
-        Value::String(text) => roles.extend_from_slice(wanted.word(text)),
+        Value::String(text) => {
+            if let Some(word) = wanted.word(text) {
+                roles.extend_from_slice(&word.has);
+                roles.extend_from_slice(&word.is);
+            }
+        }
         Value::Array(elements) => {
-            for element in elements.iter().filter_map(Value::as_str) {
-                roles.extend_from_slice(wanted.word(element));
+            let words = elements.iter().filter_map(Value::as_str);
+            for word in words.filter_map(|element| wanted.word(element)) {
+                roles.extend_from_slice(&word.has);
             }
         }
         _ => {}
@@ -132,22 +128,6 @@ fn person_of_path<'a>(policy: &Policy, matched: &'a Match) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-fn holds_token(
-    wanted: Option<&JwtMatcher>,
-    presented: Option<&JwtCredential>,
-    person: Option<&str>,
-) -> bool {
-    match (wanted, presented) {
-        (None, None) => true,
-        (Some(wanted), Some(presented)) => {
-            *wanted.issuer == *presented.issuer
-                && claim(&presented.claims, &wanted.claim)
-                    .is_some_and(|claim| passes(&wanted.test, claim, person))
-        }
-        _ => false,
-    }
-}
-
 fn holds_certificate(
     wanted: Option<&MtlsMatcher>,
     presented: Option<&CertificateCredential>,
@@ -171,18 +151,59 @@ fn claim<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Valu
     })
 }
 
-fn passes(test: &ClaimTest, claim: &Value, person: Option<&str>) -> bool {
-    match test {
-        ClaimTest::Has(wanted) => match claim {
-            Value::String(text) => text == wanted,
-            Value::Array(elements) => elements
-                .iter()
-                .any(|element| element.as_str() == Some(wanted)),
+/// The same, with every role asked: what [`held`] must come to.
+#[cfg(test)]
+pub mod each {
+    use super::*;
+    use crate::policy::{ClaimTest, JwtMatcher, Role};
+
+    pub fn held(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
+        let roles = &policy.rules.roles;
+        let certificate = caller.certificate.as_deref();
+        let certificate = certificate.filter(|certificate| {
+            let mut wanted = roles.iter().filter_map(|role| role.mtls.as_ref());
+            wanted.any(|mtls| has_name(mtls, certificate))
+        });
+        let person = person_of_path(policy, matched);
+        let holds = |role: &Role| {
+            holds_token(role.jwt.as_ref(), caller.jwt.as_deref(), person)
+                && holds_certificate(role.mtls.as_ref(), certificate)
+        };
+        let each = roles.iter().enumerate();
+        each.filter(|(_, role)| holds(role))
+            .map(|(at, _)| RoleId(at))
+            .collect()
+    }
+
+    fn holds_token(
+        wanted: Option<&JwtMatcher>,
+        presented: Option<&JwtCredential>,
+        person: Option<&str>,
+    ) -> bool {
+        match (wanted, presented) {
+            (None, None) => true,
+            (Some(wanted), Some(presented)) => {
+                *wanted.issuer == *presented.issuer
+                    && claim(&presented.claims, &wanted.claim)
+                        .is_some_and(|claim| passes(&wanted.test, claim, person))
+            }
             _ => false,
-        },
-        ClaimTest::Is(wanted) => claim.as_str() == Some(wanted),
-        ClaimTest::SameAsPerson => {
-            person_text(claim).is_some_and(|claimed| Some(claimed.as_str()) == person)
+        }
+    }
+
+    fn passes(test: &ClaimTest, claim: &Value, person: Option<&str>) -> bool {
+        match test {
+            ClaimTest::Has(wanted) => match claim {
+                Value::String(text) => text == wanted,
+                Value::Array(elements) => elements
+                    .iter()
+                    .any(|element| element.as_str() == Some(wanted)),
+                _ => false,
+            },
+            ClaimTest::Is(wanted) => claim.as_str() == Some(wanted),
+            ClaimTest::SameAsPerson => {
+                person_text(claim).is_some_and(|claimed| Some(claimed.as_str()) == person)
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ proptest! {
         );
         prop_assert_eq!(
             roles::held(&policy, &caller, &matched),
-            roles::each_asked(&policy, &caller, &matched)
+            roles::each::held(&policy, &caller, &matched)
         );
     }
 

@@ -1,7 +1,7 @@
-//! Which roles a credential could name, found without asking each: by what a claim says and by a certificate's names.
+//! Which roles ask for what a claim says, and which for a certificate's names, found without asking each.
 //!
-//! Decides nothing: whoever asks still compares each role found. None that would hold is left out, so a rule set of any
-//! number of roles costs a request nothing but those it names.
+//! Decides nothing: a role may ask for more than was found here. A rule set of any number of roles costs a request
+//! nothing but those it names.
 
 use std::collections::HashMap;
 
@@ -26,16 +26,24 @@ pub struct Claim {
     pub issuer: String,
     /// The claim's name and the members to walk into it.
     pub path: Vec<String>,
-    /// By a string that is the claim, or an element of it.
-    words: HashMap<String, Vec<RoleId>>,
+    words: HashMap<String, Word>,
     /// `same_as: person`.
     persons: Vec<RoleId>,
 }
 
+/// The roles that ask for one word.
+#[derive(Debug, Default)]
+pub struct Word {
+    /// `has`: as the claim, or as an element of it.
+    pub has: Vec<RoleId>,
+    /// `is`: as the claim.
+    pub is: Vec<RoleId>,
+}
+
 impl Claim {
-    /// The roles that ask for this word.
-    pub fn word(&self, word: &str) -> &[RoleId] {
-        self.words.get(word).map_or(&[], Vec::as_slice)
+    /// The roles that ask for this word, if any do.
+    pub fn word(&self, word: &str) -> Option<&Word> {
+        self.words.get(word)
     }
 
     /// The roles that ask for the record's person.
@@ -80,8 +88,13 @@ impl Candidates {
             return;
         };
         match &wanted.test {
-            ClaimTest::Has(word) | ClaimTest::Is(word) => {
-                claim.words.entry(word.clone()).or_default().push(role);
+            ClaimTest::Has(word) => {
+                let words = claim.words.entry(word.clone()).or_default();
+                words.has.push(role);
+            }
+            ClaimTest::Is(word) => {
+                let words = claim.words.entry(word.clone()).or_default();
+                words.is.push(role);
             }
             ClaimTest::SameAsPerson => {
                 claim.persons.push(role);

@@ -13,7 +13,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, UnitWeighter};
 
 use super::candidates::Candidates;
-use super::combine::{Treatment, Treatments, treatments};
+use super::combine::{Treatment, treatments};
 use super::plan::Plan;
 use super::{
     FieldId, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
@@ -47,8 +47,6 @@ pub struct Policy {
 pub struct Compiled {
     /// The automaton.
     pub plan: Arc<Plan>,
-    /// What the caller gets of each entry.
-    pub treatments: Treatments,
     /// `sha256:` over route, roles and the outcome of each field.
     pub digest: Arc<str>,
     /// Whether any of the roles has a row; without, the plan shows nothing.
@@ -265,12 +263,16 @@ impl Policy {
         let held = || roles.iter().map(|role| self.rules.roles.get(role.0));
         let person_check = held().flatten().any(Role::same_as_person);
         let treatments = treatments(&self.rules, resource, group, roles, now, &self.tokens);
+        let (envelope, names_shown) = (
+            treatments.envelope.clone(),
+            format!("{:?} {person_check}", treatments.names_shown),
+        );
         let plan = Plan::new(
             &self.rules,
             resource,
             group,
             key.route.route,
-            treatments.clone(),
+            treatments,
             person_check,
         )?;
         let names: Option<Vec<String>> = held().map(|role| Some(role?.name.clone())).collect();
@@ -285,9 +287,8 @@ impl Policy {
             has_row: roles
                 .iter()
                 .any(|role| self.rules.rows.contains_key(&row(role))),
-            digest: self.plan_digest(&place, &names, &plan, &treatments).into(),
+            digest: self.plan_digest(&place, &names, &plan, &envelope, &names_shown),
             params: params.collect(),
-            treatments,
             roles: names.into(),
             route: self.names(key.route)?.clone(),
             upstream: place.resource.upstream.clone(),
@@ -313,8 +314,9 @@ impl Policy {
         place: &Place<'_>,
         roles: &[String],
         plan: &Plan,
-        treatments: &Treatments,
-    ) -> String {
+        envelope: &[Treatment],
+        names_shown: &str,
+    ) -> Arc<str> {
         let mut hash = digest::Context::new(&digest::SHA256);
         let mut add = |text: &str| {
             hash.update(&(text.len() as u64).to_be_bytes());
@@ -331,15 +333,11 @@ impl Policy {
             // The mask with its form; of a token only that it is one, since its key follows from the rules.
             add(&format!("{:?}", listed.treatment));
         }
-        for treatment in &treatments.envelope {
+        for treatment in envelope {
             add(&format!("{treatment:?}"));
         }
-        add(&format!(
-            "{:?} {}",
-            treatments.names_shown,
-            plan.person_check()
-        ));
-        format!("sha256:{}", HEXLOWER.encode(hash.finish().as_ref()))
+        add(names_shown);
+        format!("sha256:{}", HEXLOWER.encode(hash.finish().as_ref())).into()
     }
 }
 
