@@ -14,6 +14,9 @@ pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
 pub use word::Word;
 
+/// A longer run of blanks is never read ahead: whoever shortens runs must be asked.
+pub const LONGEST_BLANKS: usize = 256;
+
 /// How large a JSON text may grow in the dimensions that cost memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -5,12 +5,9 @@
 
 use std::ops::Range;
 
-use super::super::Word;
 use super::super::scan::{blanks, plain};
+use super::super::{LONGEST_BLANKS, Word};
 use super::{Escape, Expect, Kind, Lexer, Number, Piece, Token};
-
-/// A longer run of blanks is left to [`Lexer::next`].
-const LONGEST_BLANKS: usize = 256;
 
 /// What comes next in a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +59,7 @@ impl Lexer {
     /// Reads a whole scalar.
     #[inline(always)]
     pub fn scalar_ahead(&mut self, chunk: &[u8], at: usize) -> Option<Piece> {
-        let byte = *chunk.get(at)?;
-        let (kind, end, plain) = match byte {
-            b'"' => {
-                let (end, plain) = string(chunk, at)?;
-                (Kind::String, end, plain)
-            }
-            _ => {
-                let (kind, end) = bare_scalar(chunk, at, byte)?;
-                (kind, end, false)
-            }
-        };
+        let (kind, end, plain) = scalar(chunk, at)?;
         self.expect = Expect::CommaOrClose;
         Some(Piece {
             kind,
@@ -150,20 +137,15 @@ impl Lexer {
             }
             at = after_colon(chunk, end)?;
         }
-        let byte = *chunk.get(at)?;
-        if matches!(byte, b'{' | b'[') {
-            if self.open.len() >= self.limits.depth {
-                return None;
-            }
-            let object = byte == b'{';
-            self.open.push(object);
-            *place = Place { object, any: false };
-            return Some(at + 1);
+        if let Some(b'{' | b'[') = chunk.get(at) {
+            let bracket = self.open_ahead(chunk, at)?;
+            *place = Place {
+                object: bracket.kind == Kind::ObjectOpen,
+                any: false,
+            };
+            return Some(bracket.end);
         }
-        let (end, _) = match byte {
-            b'"' => string(chunk, at)?,
-            _ => (bare_scalar(chunk, at, byte)?.1, false),
-        };
+        let (_, end, _) = scalar(chunk, at)?;
         place.any = true;
         Some(end)
     }
@@ -251,10 +233,14 @@ fn after_colon(chunk: &[u8], at: usize) -> Option<usize> {
     few_blanks(chunk, at + 1)
 }
 
-/// The end of a scalar other than a string that begins with `byte`; of a number only if another byte follows it.
+/// The end of a scalar, of a number only if another byte follows it; and whether it is a string without escapes.
 #[inline(always)]
-fn bare_scalar(chunk: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
-    match byte {
+fn scalar(chunk: &[u8], at: usize) -> Option<(Kind, usize, bool)> {
+    let (kind, end) = match *chunk.get(at)? {
+        b'"' => {
+            let (end, plain) = string(chunk, at)?;
+            return Some((Kind::String, end, plain));
+        }
         b'-' => number(chunk, at + 1, Number::Minus),
         b'0' => number(chunk, at + 1, Number::Zero),
         b'1'..=b'9' => number(chunk, at + 1, Number::Integer),
@@ -262,7 +248,8 @@ fn bare_scalar(chunk: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
         b'f' => literal(chunk, at, b"false", Kind::Boolean),
         b'n' => literal(chunk, at, b"null", Kind::Null),
         _ => None,
-    }
+    }?;
+    Some((kind, end, false))
 }
 
 /// The end of a string, quotes included, and whether it holds no escape.

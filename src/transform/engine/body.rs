@@ -11,13 +11,10 @@ use super::super::{BodyLimits, Departed, Tally};
 use super::direct::Stretch;
 use super::habit::Course;
 use super::output::Which;
-use crate::json::{Kind, Piece};
+use crate::json::{Kind, LONGEST_BLANKS, Piece};
 use crate::model::Reason;
 use crate::policy::combine::Treatment;
 use crate::policy::plan::{Gate, Node, Plan, StateId};
-
-/// Blanks beyond this many in one run are cut.
-const LONGEST_SPACE: usize = 256;
 
 /// See the module.
 #[derive(Debug)]
@@ -83,13 +80,17 @@ pub(super) struct Frame {
     /// Only its brackets leave.
     pub hollow: bool,
     pub must_be_empty: bool,
-    /// None of the three above: its children are judged by their states alone.
-    pub is_plain: bool,
     pub index: u64,
     pub course: Course,
 }
 
 impl Frame {
+    /// Its children are judged by their states alone.
+    #[inline(always)]
+    pub fn is_plain(&self) -> bool {
+        !(self.muted || self.hollow || self.must_be_empty)
+    }
+
     pub fn new(state: StateId, object: bool) -> Self {
         Frame {
             state,
@@ -99,7 +100,6 @@ impl Frame {
             muted: false,
             hollow: false,
             must_be_empty: false,
-            is_plain: true,
             index: 0,
             course: Course::default(),
         }
@@ -259,7 +259,8 @@ impl Body {
             self.space = 0;
         }
         let length = piece.end - piece.start;
-        let kept = length.min(LONGEST_SPACE.saturating_sub(self.space));
+        // What is beyond is cut.
+        let kept = length.min(LONGEST_BLANKS.saturating_sub(self.space));
         self.space = self.space.saturating_add(length);
         let range = piece.start..piece.start + kept;
         match (&self.now, self.spot) {

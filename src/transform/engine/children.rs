@@ -27,7 +27,7 @@ impl Engine {
             let head = match next {
                 Next::Child(head) => head,
                 // The root's bracket, and that of what is only looked through, is not for here.
-                Next::End(_) if self.body.frames.is_empty() || !frame.is_plain => break,
+                Next::End(_) if self.body.frames.is_empty() || !frame.is_plain() => break,
                 Next::End(bracket) => {
                     let piece = self.lexer.close_ahead(bracket, frame.object);
                     frame = self.body.close_direct(chunk, at, piece, &frame)?;
@@ -65,11 +65,11 @@ impl Engine {
             frame.index += 1;
             at = token.end;
             let is_scalar = !matches!(token.kind, Kind::ObjectOpen | Kind::ArrayOpen);
-            if frame.is_plain && is_scalar {
+            if frame.is_plain() && is_scalar {
                 if body.direct_scalar(chunk, stretch, member, state, &mut frame)? {
                     continue;
                 }
-            } else if frame.is_plain
+            } else if frame.is_plain()
                 && body.direct_container(chunk, stretch, member, state, &mut frame, lexer.depth())
             {
                 if body.now != Now::Judging {

@@ -7,8 +7,8 @@ use super::body::{Body, Frame, Member, Now, Spot};
 use super::output::Which;
 use super::scalar::Raw;
 use crate::json::{Kind, Piece};
-use crate::model::{Openness, Reason};
-use crate::policy::plan::{Act, State, Verdict};
+use crate::model::Reason;
+use crate::policy::plan::{Act, Gate, State};
 
 /// Where a child stands in the chunk: blanks and comma, then its name, then its first token.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ impl Body {
             _ => return Ok(false),
         }
         self.spot = Spot::Between;
-        self.count_direct(verdict);
+        self.count(verdict, Gate::Pass, matches!(verdict.act, Act::Drop));
         Ok(true)
     }
 
@@ -103,7 +103,7 @@ impl Body {
             }
             _ => return false,
         }
-        self.count_direct(verdict);
+        self.count(verdict, Gate::Pass, matches!(verdict.act, Act::Drop));
         true
     }
 
@@ -129,24 +129,6 @@ impl Body {
             self.end_record(chunk)?;
         }
         self.frames.pop().ok_or(Reason::Internal)
-    }
-
-    #[inline(always)]
-    fn count_direct(&mut self, verdict: &Verdict) {
-        let goes = matches!(verdict.act, Act::Drop);
-        let openness = if goes {
-            Openness::Strip
-        } else {
-            verdict.openness
-        };
-        let unlisted = u64::from(goes && verdict.unlisted);
-        match &mut self.record {
-            Some(record) => {
-                record.count(&verdict.fields, openness);
-                record.unlisted += unlisted;
-            }
-            None => self.tally.unlisted += unlisted,
-        }
     }
 
     /// A child leaves as it came up to `end`, with what stands before it.

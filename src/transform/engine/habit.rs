@@ -40,11 +40,15 @@ impl Habits {
     /// The course of an object that begins.
     #[inline]
     pub fn begin(&self, state: StateId) -> Course {
-        let first = self.first.get(state.0 as usize).copied().flatten();
         Course {
             last: None,
-            next: first,
+            next: self.first_of(state),
         }
+    }
+
+    #[inline]
+    fn first_of(&self, state: StateId) -> Option<Turn> {
+        self.first.get(state.0 as usize).copied().flatten()
     }
 
     /// The name that comes next if nothing is new, and what it leads to.
@@ -78,7 +82,7 @@ impl Habits {
             return;
         }
         let known = match course.last {
-            None => self.first.get(state.0 as usize).copied().flatten(),
+            None => self.first_of(state),
             Some(last) => self.entry(Some(last)).and_then(|last| last.next),
         };
         if known.is_some() || self.entries.len() >= MOST {

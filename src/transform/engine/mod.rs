@@ -142,17 +142,11 @@ impl Engine {
                     }
                     at = end;
                 }
-                Now::Copying { floor } => {
+                now @ (Now::Copying { floor } | Now::Skipping { floor }) => {
                     let (end, done) = self.lexer.pass(within, at, floor);
-                    self.body.keep(chunk, at..end);
-                    if !done {
-                        return Ok(end);
+                    if matches!(now, Now::Copying { .. }) {
+                        self.body.keep(chunk, at..end);
                     }
-                    self.body.value_done(chunk)?;
-                    at = end;
-                }
-                Now::Skipping { floor } => {
-                    let (end, done) = self.lexer.pass(within, at, floor);
                     if !done {
                         return Ok(end);
                     }

@@ -46,10 +46,8 @@ impl Body {
             Act::Enter if container => {
                 self.keep(chunk, piece.start..piece.end);
                 let object = piece.kind == Kind::ObjectOpen;
-                let must_be_empty = !object && state.must_be_empty;
                 self.open(Frame {
-                    must_be_empty,
-                    is_plain: !must_be_empty,
+                    must_be_empty: !object && state.must_be_empty,
                     ..Frame::new(member.state, object)
                 });
                 Ok(())
@@ -58,7 +56,6 @@ impl Body {
                 self.keep(chunk, piece.start..piece.end);
                 self.open(Frame {
                     hollow: true,
-                    is_plain: false,
                     ..Frame::new(member.state, piece.kind == Kind::ObjectOpen)
                 });
                 Ok(())
@@ -84,7 +81,8 @@ impl Body {
         }
     }
 
-    fn count(&mut self, verdict: &Verdict, gate: Gate, gone: bool) {
+    #[inline(always)]
+    pub fn count(&mut self, verdict: &Verdict, gate: Gate, gone: bool) {
         let openness = if gone {
             Openness::Strip
         } else {
@@ -115,7 +113,6 @@ impl Body {
         if state.person_below && self.record.is_some() {
             self.open(Frame {
                 muted: true,
-                is_plain: false,
                 ..Frame::new(member.state, piece.kind == Kind::ObjectOpen)
             });
         } else {
