@@ -19,15 +19,6 @@ use crate::model::{Openness, Reason};
 /// The most person hashes one `persons` record holds.
 pub const PERSONS_PER_RECORD: usize = 256;
 
-/// The order records list outcomes in.
-pub(super) const OUTCOMES: [Openness; 5] = [
-    Openness::Show,
-    Openness::Token,
-    Openness::Mask,
-    Openness::Blank,
-    Openness::Strip,
-];
-
 /// What an exchange's `intent` and `outcome` share: who, what and on what ground.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -358,7 +349,7 @@ fn shown<S: Serializer>(value: &impl std::fmt::Display, to: S) -> Result<S::Ok, 
 
 fn grouped<S: Serializer>(pattern: &Pattern<'_>, to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(None)?;
-    for outcome in OUTCOMES {
+    for outcome in Openness::ALL {
         let fields: Vec<&str> = under(pattern, outcome).collect();
         if !fields.is_empty() {
             map.serialize_entry(outcome.word(), &fields)?;

@@ -11,10 +11,9 @@ use super::clock;
 use super::line::Draft;
 use super::person::KeyedHash;
 use super::record::{
-    Counts, Decision, End, Exchange, Intent, OUTCOMES, Outcome, Pattern, Proof, RecordedCaller,
-    under,
+    Counts, Decision, End, Exchange, Intent, Outcome, Pattern, Proof, RecordedCaller, under,
 };
-use crate::model::Reason;
+use crate::model::{Openness, Reason};
 
 /// Writes an intent's members.
 pub fn intent(out: &mut Vec<u8>, id: Ulid, exchange: &Exchange, intent: &Intent<'_>) {
@@ -34,7 +33,7 @@ pub fn persons(out: &mut Vec<u8>, id: Ulid, persons: &[KeyedHash], fields: Patte
     let mut draft = begun(out, "persons", id);
     draft.persons(persons).raw(r#","fields":{"#);
     let mut first = true;
-    for outcome in OUTCOMES {
+    for outcome in Openness::ALL {
         let mut fields = under(fields, outcome).peekable();
         if fields.peek().is_some() {
             draft.raw(if first { "\"" } else { ",\"" });
@@ -207,7 +206,7 @@ impl Draft<'_> {
             self.raw(if at > 0 { "," } else { "" });
             self.text(name).raw(":{");
             let mut first = true;
-            for outcome in OUTCOMES {
+            for outcome in Openness::ALL {
                 let count = counts.of(outcome);
                 if count > 0 {
                     self.raw(if first { "\"" } else { ",\"" });

@@ -16,6 +16,15 @@ pub enum Openness {
 }
 
 impl Openness {
+    /// All of them, most open first, as records list them.
+    pub const ALL: [Openness; 5] = [
+        Openness::Show,
+        Openness::Token,
+        Openness::Mask,
+        Openness::Blank,
+        Openness::Strip,
+    ];
+
     /// The word rule files and audit records use.
     pub fn word(self) -> &'static str {
         match self {

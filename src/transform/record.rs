@@ -6,15 +6,6 @@ use std::sync::Arc;
 use crate::model::Openness;
 use crate::policy::FieldId;
 
-/// All outcomes, in the order their bits and counters stand.
-const OUTCOMES: [Openness; 5] = [
-    Openness::Show,
-    Openness::Token,
-    Openness::Mask,
-    Openness::Blank,
-    Openness::Strip,
-];
-
 /// Which outcomes each listed field of one record got; fields that did not occur are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldOutcomes(Vec<(FieldId, u8)>);
@@ -23,7 +14,7 @@ impl FieldOutcomes {
     /// Each field with each of its outcomes.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, Openness)> {
         self.0.iter().flat_map(|(field, bits)| {
-            OUTCOMES
+            Openness::ALL
                 .iter()
                 .enumerate()
                 .filter(move |(index, _)| bits & (1 << index) != 0)
@@ -89,6 +80,7 @@ impl Counted {
     }
 }
 
+/// The bit of an outcome, in the order of [`Openness::ALL`].
 #[inline]
 fn bit(outcome: Openness) -> u8 {
     match outcome {
@@ -180,7 +172,7 @@ pub struct Tally {
     /// Nodes no entry lists, topmost ones, that went.
     pub unlisted: u64,
     /// By field: records under each outcome.
-    fields: Vec<[u64; OUTCOMES.len()]>,
+    fields: Vec<[u64; Openness::ALL.len()]>,
 }
 
 impl Clone for Tally {
@@ -203,7 +195,7 @@ impl Tally {
     /// How many records had a field under each outcome; none where it never occurred.
     pub fn of(&self, field: FieldId) -> impl Iterator<Item = (Openness, u64)> {
         let counts = self.fields.get(field.0).copied().unwrap_or_default();
-        let each = OUTCOMES.into_iter().zip(counts);
+        let each = Openness::ALL.into_iter().zip(counts);
         each.filter(|(_, count)| *count > 0)
     }
 
@@ -213,7 +205,7 @@ impl Tally {
         for (field, bits) in &outcomes.0 {
             let mut bits = *bits;
             if self.fields.len() <= field.0 {
-                self.fields.resize(field.0 + 1, [0; OUTCOMES.len()]);
+                self.fields.resize(field.0 + 1, [0; Openness::ALL.len()]);
             }
             let row = self.fields.get_mut(field.0);
             let row = row.map_or(&mut [][..], |row| row.as_mut_slice());

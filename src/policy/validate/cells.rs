@@ -8,8 +8,6 @@ use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::Cell;
 use crate::policy::source::{Node, check_name};
 
-const OUTCOMES: [&str; 5] = ["show", "token", "mask", "blank", "strip"];
-
 /// Reads a cell.
 pub(super) fn cell(node: &Node, names: &Names) -> Result<Cell, Diagnostic> {
     let text = node.as_str(say!("an outcome", "处理方式"))?;
@@ -48,7 +46,8 @@ pub(super) fn cell(node: &Node, names: &Names) -> Result<Cell, Diagnostic> {
         _ => {
             let message = say!("{} is not an outcome", "{} 不是处理方式", quoted(text));
             let unknown = Diagnostic::error(code::FG2005, message).at(&node.span);
-            Err(match unknown.did_you_mean(outcome, OUTCOMES) {
+            let words = Openness::ALL.map(Openness::word);
+            Err(match unknown.did_you_mean(outcome, words) {
                 Ok(meant) => meant,
                 Err(unknown) => unknown.help(code::FG2005.cure()),
             })
