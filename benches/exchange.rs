@@ -163,7 +163,12 @@ rules: { dir: rules/ }
 }
 
 fn permitted(policy: &Policy, caller: &Caller, matched: &Match, now: i64) -> Box<Permit> {
-    match decide(policy, caller, matched, Context { now }) {
+    let context = Context {
+        now,
+        peer: PEER,
+        headers: &HeaderMap::new(),
+    };
+    match decide(policy, caller, matched, context) {
         Decision::Allow(permit) => permit,
         Decision::Deny(denial) => panic!("{denial:?}"),
     }
@@ -263,7 +268,11 @@ impl Bench {
         observed.caller(&caller, person.as_deref());
         let matched = generation.router.resolve(&Method::GET, TARGET).unwrap();
         observed.route(&generation.policy, &matched, "crm");
-        let context = Context { now: self.now };
+        let context = Context {
+            now: self.now,
+            peer: PEER,
+            headers: &self.headers,
+        };
         let Decision::Allow(permit) = decide(&generation.policy, &caller, &matched, context) else {
             panic!("denied")
         };
@@ -282,7 +291,11 @@ impl Bench {
     fn decide_first(&self, count: usize) {
         let generation = self.proxy.generation.load();
         let matched = generation.router.resolve(&Method::GET, TARGET).unwrap();
-        let context = Context { now: self.now };
+        let context = Context {
+            now: self.now,
+            peer: PEER,
+            headers: &self.headers,
+        };
         let rules = &generation.policy.rules;
         let anew = || Policy::new(1, rules.clone(), TokenMaster::test_key());
         let sets: Vec<u32> = (1..1 << 12)

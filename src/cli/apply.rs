@@ -69,6 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         method,
         target,
         headers,
+        peer: arguments.peer,
         now: arguments
             .now
             .unwrap_or_else(|| jiff::Timestamp::now().as_second()),

@@ -169,6 +169,7 @@ fn call(test: &Test, now: i64) -> Result<Call, Text> {
         method,
         target: target.to_owned(),
         headers: headers(&test.headers)?,
+        peer: test.peer,
         now: test.now.unwrap_or(now),
     })
 }

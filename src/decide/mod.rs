@@ -9,7 +9,10 @@ mod roles;
 pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
 
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use http::HeaderMap;
 
 use crate::model::{Caller, Reason};
 use crate::policy::store::{Compiled, Policy, RouteId};
@@ -18,9 +21,13 @@ use crate::route::{Match, query};
 
 /// What a decision depends on besides caller and route.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Context<'a> {
     /// Seconds since 1970.
     pub now: i64,
+    /// The address the request came from, IPv4-mapped IPv6 addresses already unmapped.
+    pub peer: IpAddr,
+    /// The request's header, as it was sent.
+    pub headers: &'a HeaderMap,
 }
 
 /// What was decided.
@@ -42,7 +49,7 @@ pub struct Denial {
 }
 
 /// Decides whether `caller` may have what `matched` names, and what of it.
-pub fn decide(policy: &Policy, caller: &Caller, matched: &Match, context: Context) -> Decision {
+pub fn decide(policy: &Policy, caller: &Caller, matched: &Match, context: Context<'_>) -> Decision {
     let roles = roles::held(policy, caller, matched);
     decide_as(policy, roles, matched, context)
 }
@@ -52,7 +59,7 @@ pub fn decide_as(
     policy: &Policy,
     roles: Vec<RoleId>,
     matched: &Match,
-    context: Context,
+    context: Context<'_>,
 ) -> Decision {
     match permit(policy, &roles, matched, context) {
         Ok(permit) => Decision::Allow(Box::new(permit)),
@@ -64,7 +71,7 @@ fn permit(
     policy: &Policy,
     roles: &[RoleId],
     matched: &Match,
-    context: Context,
+    context: Context<'_>,
 ) -> Result<Permit, Reason> {
     if roles.is_empty() {
         return Err(Reason::NoRole);
@@ -86,7 +93,7 @@ fn plan(
     policy: &Policy,
     roles: &[RoleId],
     matched: &Match,
-    context: Context,
+    context: Context<'_>,
 ) -> Result<Arc<Compiled>, Reason> {
     let Match {
         resource,

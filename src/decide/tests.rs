@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 
-use http::Method;
+use http::{HeaderMap, Method};
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use serde_json::{Map, Value, json};
@@ -72,6 +72,16 @@ static WITH_EXCEPTION: LazyLock<RuleSet> = LazyLock::new(|| loaded(&with_excepti
 fn matched(policy: &Policy, target: &str) -> Match {
     let router = Router::new(&policy.rules);
     router.resolve(&Method::GET, target).unwrap()
+}
+
+/// A call from somewhere, with no header.
+fn at(now: i64) -> Context<'static> {
+    static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+    Context {
+        now,
+        peer: Ipv4Addr::LOCALHOST.into(),
+        headers: &NONE,
+    }
 }
 
 fn token(issuer: &str, claims: Value) -> Arc<JwtCredential> {
@@ -158,7 +168,7 @@ proptest! {
         let ends = ends(&seasoned);
         for (who, target, later) in asked {
             let (caller, target) = (who.get(&callers), target.get(&targets));
-            let context = Context { now: ends - 1 + later };
+            let context = at(ends - 1 + later);
             let decided = |policy: &Policy| {
                 match decide(policy, caller, &matched(policy, target), context) {
                     Decision::Allow(permit) => {
@@ -194,11 +204,11 @@ fn an_exception_ends_on_time_in_a_decision_made_before() {
     let caller = caller(Some(token("staff", json!({"roles": "a"}))), None);
     let matched = matched(&policy, "/phones/1");
     let ends = ends(&policy);
-    let at = |now| decide(&policy, &caller, &matched, Context { now });
+    let when = |now| decide(&policy, &caller, &matched, at(now));
     for _ in 0..2 {
-        let last = at(ends);
+        let last = when(ends);
         assert!(matches!(last, Decision::Allow(_)), "{last:?}");
-        let Decision::Deny(denial) = at(ends + 1) else {
+        let Decision::Deny(denial) = when(ends + 1) else {
             panic!("it is still open")
         };
         assert_eq!(denial.reason, Reason::FilterOnHidden);
@@ -217,8 +227,7 @@ fn a_plan_that_is_known_opens_nothing_to_roles_without_a_row() {
         &plan(&[RoleId(0), RoleId(1)]).unwrap()
     ));
     plan(&[RoleId(1)]).unwrap();
-    let Decision::Deny(denial) = decide_as(&policy, vec![RoleId(1)], &matched, Context { now: 0 })
-    else {
+    let Decision::Deny(denial) = decide_as(&policy, vec![RoleId(1)], &matched, at(0)) else {
         panic!("allowed")
     };
     assert_eq!(denial.reason, Reason::NoRow);

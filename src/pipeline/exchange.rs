@@ -92,7 +92,12 @@ async fn permit(
         return Err(Reason::WrongHost.into());
     }
 
-    let permit = decide(&generation, &caller, &matched, Context { now }, observed)?;
+    let context = Context {
+        now,
+        peer: connection.peer.ip(),
+        headers: &parts.headers,
+    };
+    let permit = decide(&generation, &caller, &matched, context, observed)?;
     no_body(body, proxy.limits.body_idle).await?;
 
     let facts = Facts {
@@ -162,7 +167,7 @@ fn decide(
     generation: &Generation,
     caller: &Caller,
     matched: &Match,
-    context: Context,
+    context: Context<'_>,
     observed: &mut Observed,
 ) -> Result<Permit, Reason> {
     match decide::decide(&generation.policy, caller, matched, context) {

@@ -4,6 +4,7 @@
 //! verified, and no time passes, so an answer commits by its size alone. The body streams: memory does not grow with it.
 
 use std::io::{self, Read, Write};
+use std::net::IpAddr;
 
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 
@@ -67,6 +68,8 @@ pub struct Call {
     pub target: String,
     /// The header, credentials and framing apart.
     pub headers: HeaderMap,
+    /// The address the request comes from.
+    pub peer: IpAddr,
     /// The moment, in seconds since 1970.
     pub now: i64,
 }
@@ -162,7 +165,11 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
             allow: none.allow,
             ..Refusal::from(none.reason)
         })?;
-    let context = Context { now: call.now };
+    let context = Context {
+        now: call.now,
+        peer: call.peer,
+        headers: &call.headers,
+    };
     let decision = match &call.who {
         Who::Holder(roles) => decide::decide_as(policy, roles.clone(), &matched, context),
         Who::Caller(caller) => decide::decide(policy, caller, &matched, context),

@@ -65,6 +65,7 @@ impl Rehearsal {
             method: Method::GET,
             target: "/thing".to_owned(),
             headers: HeaderMap::new(),
+            peer: std::net::Ipv4Addr::LOCALHOST.into(),
             now: 0,
         };
         let admitted = admit(&self.0, &call, "").unwrap();
