@@ -3,12 +3,14 @@
 //! Refuses every byte sequence that is not one JSON text, and every text beyond its [`Limits`]. Where the
 //! input is cut into chunks never changes what is refused, nor after which byte.
 
+mod cursor;
 mod lexer;
 mod scan;
 mod text;
 mod utf8;
 mod word;
 
+pub use cursor::{Cursor, Elements, Member, Members, Shape};
 pub use lexer::{Kind, Lexer, Next, Piece};
 pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
