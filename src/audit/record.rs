@@ -105,6 +105,8 @@ pub struct PolicyRef {
 pub struct Intent<'a> {
     /// Mapped parameters, as keyed hashes.
     pub params: &'a [(Arc<str>, KeyedHash)],
+    /// Those of them the caller finds by, though what they search is masked for them.
+    pub finds: &'a [Arc<str>],
     /// The person the path parameter names, if it names one.
     pub person: Option<KeyedHash>,
 }

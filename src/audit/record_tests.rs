@@ -79,6 +79,7 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
     let params = [(text.into(), hash(text))];
     let intent = Intent {
         params: &params,
+        finds: &[text.into()],
         person: Some(hash(text)),
     };
     let id = Ulid::from(1u128);

@@ -25,6 +25,11 @@ pub fn intent(out: &mut Vec<u8>, id: Ulid, exchange: &Exchange, intent: &Intent<
         draft.text(name).raw(":").hash(hash);
     }
     draft.raw("}");
+    if !intent.finds.is_empty() {
+        draft.raw(r#","finds":"#).list(intent.finds, |draft, name| {
+            draft.text(name);
+        });
+    }
     draft.persons(intent.person.as_slice());
 }
 

@@ -9,14 +9,15 @@ mod roles;
 pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
 
 use crate::model::{Caller, Reason};
-use crate::policy::store::{Compiled, Policy, RouteId};
-use crate::policy::{ParamName, ParamRule, Resource, RoleId};
+use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
+use crate::policy::{Param, ParamName, ParamRule, Resource, RoleId, Searched, UnlistedParams};
 use crate::route::{Match, query};
 
 /// What a decision depends on besides caller and route.
@@ -133,37 +134,54 @@ fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Resu
     let mut sent = Sent::default();
     for (name, value) in &matched.path_params {
         let is_it = |param: &ParamName| matches!(param, ParamName::Path(path) if path == name);
-        judge(resource, compiled, is_it, value, &mut sent)?;
+        let (param, usage) = listed(resource, compiled, is_it).ok_or(Reason::UnlistedParameter)?;
+        judge(param, usage, compiled, value, &mut sent)?;
     }
     for (name, value) in &query {
         let is_it = |param: &ParamName| matches!(param, ParamName::Query(query) if query == name);
-        judge(resource, compiled, is_it, value, &mut sent)?;
+        match listed(resource, compiled, is_it) {
+            Some((param, usage)) => judge(param, usage, compiled, value, &mut sent)?,
+            None if passes_unlisted(resource) => {}
+            None => return Err(Reason::UnlistedParameter),
+        }
     }
     Ok(sent)
 }
 
+fn listed<'a>(
+    resource: &'a Resource,
+    compiled: &'a Compiled,
+    is_it: impl Fn(&ParamName) -> bool,
+) -> Option<(&'a Param, &'a ParamUse)> {
+    let mut params = resource.params.iter().zip(&compiled.params);
+    params.find(|(param, _)| is_it(&param.name))
+}
+
+fn passes_unlisted(resource: &Resource) -> bool {
+    matches!(resource.unlisted_params, UnlistedParams::Pass { .. })
+}
+
 /// Judges one parameter, and keeps it where it names data.
 fn judge(
-    resource: &Resource,
+    param: &Param,
+    usage: &ParamUse,
     compiled: &Compiled,
-    is_it: impl Fn(&ParamName) -> bool,
     value: &str,
     sent: &mut Sent,
 ) -> Result<(), Reason> {
-    let mut params = resource.params.iter().zip(&compiled.params);
-    let (param, usage) = params
-        .find(|(param, _)| is_it(&param.name))
-        .ok_or(Reason::UnlistedParameter)?;
-    let ParamRule::Fields(_) = &param.rule else {
-        let fits = query::fits(&param.rule, value);
-        return if fits {
-            Ok(())
-        } else {
-            Err(Reason::UnlistedParameter)
-        };
-    };
-    if !usage.open {
-        return Err(Reason::FilterOnHidden);
+    if !query::fits(&param.rule, value) {
+        return Err(Reason::UnlistedParameter);
+    }
+    match &param.rule {
+        ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => return Ok(()),
+        ParamRule::Names(known) => return names(known, compiled, value),
+        ParamRule::Fields(_) => {}
+    }
+    match usage.open {
+        Opening::Open => {}
+        Opening::Find if query::is_exact(value) => {}
+        Opening::Find => return Err(Reason::UnlistedParameter),
+        Opening::Closed => return Err(Reason::FilterOnHidden),
     }
     if usage.person {
         sent.person = Some(sent.mapped.len());
@@ -171,8 +189,25 @@ fn judge(
     sent.mapped.push(Mapped {
         name: Arc::clone(&usage.text),
         value: value.to_owned(),
+        find: usage.open == Opening::Find,
     });
     Ok(())
+}
+
+/// Whoever sorts by a field, or asks for it by name, must see it.
+fn names(
+    known: &BTreeMap<String, Searched>,
+    compiled: &Compiled,
+    value: &str,
+) -> Result<(), Reason> {
+    let hidden = |name: &str| {
+        let searched = known.get(name);
+        searched.is_none_or(|searched| compiled.sight(searched) != Sight::Clear)
+    };
+    match query::names(value).any(hidden) {
+        true => Err(Reason::FilterOnHidden),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Mapped {
     pub name: Arc<str>,
     /// Its decoded value: for hashing, never for a log.
     pub value: String,
+    /// What it searches is masked for the caller, who may find by it (`find`).
+    pub find: bool,
 }
 
 impl Permit {

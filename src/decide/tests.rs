@@ -1,5 +1,7 @@
 //! The roles of a caller, and decisions that were made before.
 
+mod searching;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 

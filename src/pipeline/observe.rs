@@ -38,6 +38,8 @@ pub struct Observed {
     compiled: Option<Arc<Compiled>>,
     /// The person the intent holds.
     intended: Option<KeyedHash>,
+    /// The caller looks somebody up by what is masked for them.
+    finds: bool,
 }
 
 impl Observed {
@@ -66,6 +68,7 @@ impl Observed {
             tally: Tally::default(),
             compiled: None,
             intended: None,
+            finds: false,
         })
     }
 
@@ -135,8 +138,13 @@ impl Observed {
         });
         let mut params: Vec<(Arc<str>, KeyedHash)> = params.collect();
         params.sort_unstable();
+        let mapped = permit.mapped().iter().filter(|mapped| mapped.find);
+        let mut finds: Vec<Arc<str>> = mapped.map(|mapped| Arc::clone(&mapped.name)).collect();
+        finds.sort_unstable();
+        self.finds = !finds.is_empty();
         let intent = Intent {
             params: &params,
+            finds: &finds,
             person,
         };
         self.compiled = Some(Arc::clone(compiled));
@@ -310,6 +318,10 @@ impl Observed {
         });
         let fields: Vec<(&str, Counts)> = counted.collect();
         self.count(&trail);
+        if self.finds {
+            let route = trail.exchange.route.clone();
+            self.metrics.found(route, self.outcome.records > 0);
+        }
         trail.finish(&Outcome {
             fields: &fields,
             ..self.outcome

@@ -13,14 +13,13 @@ use super::source::{self, Entries, Key, Node, SourceFile};
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
 
 /// Sections of named entries.
-const MAPS: [&str; 5] = ["classes", "masks", "resources", "roles", "read"];
+const MAPS: [&str; 6] = ["classes", "masks", "resources", "roles", "read", "find"];
 /// Sections that are lists.
 const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
-const LATER: [&str; 17] = [
+const LATER: [&str; 16] = [
     "create",
     "update",
     "delete",
-    "find",
     "conditions",
     "contracts",
     "open",

@@ -3,7 +3,7 @@
 //! Refuses nothing: whatever is not said, tied or expired ends more closed. Neither the order of roles
 //! nor of files, keys, exceptions or ceilings changes the result.
 
-mod reach;
+pub(super) mod reach;
 
 #[cfg(test)]
 mod tests;

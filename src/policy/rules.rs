@@ -3,7 +3,8 @@
 //! Everything refers by index into the vectors of [`RuleSet`] and [`Resource`], so no lookup can fail
 //! halfway through an exchange.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::mask::Mask;
@@ -42,6 +43,8 @@ pub struct RuleSet {
     pub exceptions: Vec<Exception>,
     /// What nobody named may exceed.
     pub ceilings: Vec<Ceiling>,
+    /// Who may look a person up by a value that is masked for them.
+    pub finds: BTreeSet<Find>,
     /// The rule set's own tests.
     pub tests: Vec<Test>,
 }
@@ -90,6 +93,8 @@ pub struct Resource {
     pub envelope: Vec<EnvelopeEntry>,
     /// Every parameter a request may carry.
     pub params: Vec<Param>,
+    /// What happens to parameters of the query that are not among them.
+    pub unlisted_params: UnlistedParams,
     /// What happens to what no entry lists.
     pub unlisted: Unlisted,
     /// `drift: show`.
@@ -210,11 +215,23 @@ pub enum ParamName {
     Query(String),
 }
 
+impl fmt::Display for ParamName {
+    /// As rules and records name it.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ParamName::Path(name) => write!(to, "path.{name}"),
+            ParamName::Query(name) => to.write_str(name),
+        }
+    }
+}
+
 /// What a parameter may carry.
 #[derive(Clone, Debug)]
 pub enum ParamRule {
     /// It searches these fields: the role needs `show` on each.
-    Fields(Vec<FieldId>),
+    Fields(Searched),
+    /// Names of fields, parted by commas, each with `+` or `-` before it or not: the role needs `show` on each.
+    Names(BTreeMap<String, Searched>),
     /// A whole number from `min` to `max`, both included.
     Whole {
         /// The least value.
@@ -226,6 +243,41 @@ pub enum ParamRule {
     OneOf(Vec<String>),
     /// Anything; names no data.
     Free,
+}
+
+/// A role that may look a person up by one exact value it brings, though the field is masked for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Find {
+    /// In which resource.
+    pub resource: ResourceId,
+    /// In which of its groups.
+    pub group: GroupId,
+    /// Who.
+    pub role: RoleId,
+    /// By which parameter; it searches fields.
+    pub param: ParamName,
+}
+
+/// What a search reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// The fields the rules name.
+    pub named: Vec<FieldId>,
+    /// These, and every other entry of the catalogue that decides a part of what they cover: whoever searches
+    /// `attributes[*]` searches `attributes.pin` too. Sorted.
+    pub read: Vec<FieldId>,
+}
+
+/// What happens to parameters of the query that are not listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnlistedParams {
+    /// The request is refused (`unlisted-parameter`).
+    Refuse,
+    /// They go upstream as they came.
+    Pass {
+        /// Mandatory, for the auditor.
+        reason: String,
+    },
 }
 
 /// What happens to what no entry lists.

@@ -16,8 +16,8 @@ use super::candidates::Candidates;
 use super::combine::{Treatment, treatments};
 use super::plan::Plan;
 use super::{
-    FieldId, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
-    RouteRule, RuleSet,
+    FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
+    RouteRule, RuleSet, Searched,
 };
 use crate::mask::token::TokenMaster;
 
@@ -59,6 +59,8 @@ pub struct Compiled {
     pub upstream: Option<String>,
     /// The resource's parameters, in its order.
     pub params: Vec<ParamUse>,
+    /// By [`FieldId`]: how well its values are seen, in every record alike.
+    sights: Vec<Sight>,
     /// The listed fields in the order of their names.
     pub by_name: Vec<FieldId>,
     /// Set once the access log holds this plan, by whoever saw to that.
@@ -80,9 +82,54 @@ pub struct ParamUse {
     /// As records name it: `page`, `path.id`.
     pub text: Arc<str>,
     /// Whether they may name data with it.
-    pub open: bool,
+    pub open: Opening,
     /// Whether it names the person.
     pub person: bool,
+}
+
+/// Whether the callers of a plan may search with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// They see all that it searches, or it searches nothing.
+    Open,
+    /// By one exact value: what it searches is masked for them, and `find` says that they may.
+    Find,
+    /// No.
+    Closed,
+}
+
+/// How well the values of some fields are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    /// Not at all, or not in every record.
+    Hidden,
+    /// Masked, or as tokens.
+    Veiled,
+    /// As they came.
+    Clear,
+}
+
+impl Sight {
+    fn of(treatment: &Treatment, names_shown: bool) -> Sight {
+        match treatment {
+            Treatment::Show if names_shown => Sight::Clear,
+            Treatment::Show | Treatment::Blank | Treatment::Strip => Sight::Hidden,
+            Treatment::Token(_) | Treatment::Mask(_) => Sight::Veiled,
+        }
+    }
+}
+
+impl Compiled {
+    /// How well what a search reads is seen: as well as the least of it.
+    pub fn sight(&self, searched: &Searched) -> Sight {
+        sight(&self.sights, searched)
+    }
+}
+
+fn sight(sights: &[Sight], searched: &Searched) -> Sight {
+    let seen = |field: &FieldId| sights.get(field.0).copied().unwrap_or(Sight::Hidden);
+    let least = searched.read.iter().map(seen).min();
+    least.unwrap_or(Sight::Hidden)
 }
 
 /// By resource, group and route.
@@ -263,9 +310,10 @@ impl Policy {
         let held = || roles.iter().map(|role| self.rules.roles.get(role.0));
         let person_check = held().flatten().any(Role::same_as_person);
         let treatments = treatments(&self.rules, resource, group, roles, now, &self.tokens);
+        let shows_names = treatments.names_shown.clone();
         let (envelope, names_shown) = (
             treatments.envelope.clone(),
-            format!("{:?} {person_check}", treatments.names_shown),
+            format!("{shows_names:?} {person_check}"),
         );
         let plan = Plan::new(
             &self.rules,
@@ -279,9 +327,31 @@ impl Policy {
         let names = names?;
         let mut by_name: Vec<FieldId> = (0..plan.listed().len()).map(FieldId).collect();
         by_name.sort_by_key(|field| plan.listed().get(field.0).map(|listed| &listed.field));
+        let sights = sights(place.resource, &plan, &shows_names);
         let person = place.resource.person_param();
-        let params = place.resource.params.iter();
-        let params = params.map(|param| param_use(param, person.as_ref(), &plan, person_check));
+        let own = |name: &ParamName| person.as_ref() == Some(name);
+        let may_find = |name: &ParamName| {
+            roles.iter().any(|role| {
+                self.rules.finds.contains(&Find {
+                    resource,
+                    group,
+                    role: *role,
+                    param: name.clone(),
+                })
+            })
+        };
+        let params = place.resource.params.iter().map(|param| {
+            let person = own(&param.name);
+            ParamUse {
+                text: param.name.to_string().into(),
+                // The caller's own person is theirs to name, whatever they see of it.
+                open: match person && person_check {
+                    true => Opening::Open,
+                    false => opening(param, &sights, may_find),
+                },
+                person,
+            }
+        });
         let row = |role: &RoleId| (resource, group, *role);
         Some(Compiled {
             has_row: roles
@@ -289,6 +359,7 @@ impl Policy {
                 .any(|role| self.rules.rows.contains_key(&row(role))),
             digest: self.plan_digest(&place, &names, &plan, &envelope, &names_shown),
             params: params.collect(),
+            sights,
             roles: names.into(),
             route: self.names(key.route)?.clone(),
             upstream: place.resource.upstream.clone(),
@@ -353,30 +424,31 @@ fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
     resource.groups.iter().map(of_group).collect()
 }
 
-fn param_use(
-    param: &Param,
-    person: Option<&ParamName>,
-    plan: &Plan,
-    person_check: bool,
-) -> ParamUse {
-    let is_person = person == Some(&param.name);
-    let shown = |field: &FieldId| {
-        let listed = plan.listed().get(field.0);
-        listed.is_some_and(|listed| listed.treatment == Treatment::Show)
-    };
-    let open = match &param.rule {
-        // The caller's own person is theirs to name, whatever they see of it.
-        ParamRule::Fields(fields) => (is_person && person_check) || fields.iter().all(shown),
-        ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => true,
-    };
-    let text = match &param.name {
-        ParamName::Path(name) => format!("path.{name}").into(),
-        ParamName::Query(name) => name.as_str().into(),
-    };
-    ParamUse {
-        text,
-        open,
-        person: is_person,
+/// How well each field is seen.
+fn sights(resource: &Resource, plan: &Plan, names_shown: &[bool]) -> Vec<Sight> {
+    let listed = resource.fields.iter().zip(plan.listed());
+    let sights = listed.zip(names_shown).map(|((field, listed), shown)| {
+        let names = field.names.is_none() || *shown;
+        match field.class {
+            Some(_) => Sight::of(&listed.treatment, names),
+            // It says of names only.
+            None if names => Sight::Clear,
+            None => Sight::Hidden,
+        }
+    });
+    sights.collect()
+}
+
+fn opening(param: &Param, sights: &[Sight], may_find: impl Fn(&ParamName) -> bool) -> Opening {
+    match &param.rule {
+        ParamRule::Fields(searched) => match sight(sights, searched) {
+            Sight::Clear => Opening::Open,
+            Sight::Veiled if may_find(&param.name) => Opening::Find,
+            Sight::Veiled | Sight::Hidden => Opening::Closed,
+        },
+        // Of names each is asked for itself.
+        ParamRule::Names(_) => Opening::Open,
+        ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => Opening::Open,
     }
 }
 

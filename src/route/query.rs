@@ -48,11 +48,24 @@ pub(super) fn is_spelling(number: &str) -> bool {
     )
 }
 
+/// The names a value lists (`-age,+name`), without their signs; one of them is empty where nothing is named.
+pub fn names(value: &str) -> impl Iterator<Item = &str> {
+    let items = value.split(',');
+    items.map(|item| item.strip_prefix(['+', '-']).unwrap_or(item))
+}
+
+/// Whether a value is one value, and no pattern, list or prefix as far as it can be told: whoever may look somebody up by
+/// a value that is masked for them must bring all of it.
+pub fn is_exact(value: &str) -> bool {
+    !value.trim().is_empty() && !value.contains(['*', '%', '?', ','])
+}
+
 /// Whether a decoded value is one the parameter may carry. Whether the caller may search the field is
 /// not asked here.
 pub fn fits(rule: &ParamRule, value: &str) -> bool {
     match rule {
         ParamRule::Fields(_) | ParamRule::Free => true,
+        ParamRule::Names(known) => names(value).all(|name| known.contains_key(name)),
         // One spelling for each number: no sign but `-`, no leading zero, no `-0`.
         ParamRule::Whole { min, max } => value
             .parse::<i64>()

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::path::Path;
-use crate::policy::{Group, ParamRule, Resource, Unlisted};
+use crate::policy::{Group, ParamRule, Resource, Unlisted, UnlistedParams};
 
 /// A rule set with one resource for each text: routes parted by blanks, groups by `|`.
 fn rules(resources: &[&str]) -> RuleSet {
@@ -24,6 +24,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         fields: Vec::new(),
         envelope: Vec::new(),
         params: Vec::new(),
+        unlisted_params: UnlistedParams::Refuse,
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,
@@ -36,6 +37,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        finds: Default::default(),
         tests: Vec::new(),
     }
 }
@@ -497,7 +499,8 @@ fn a_value_must_fit_its_parameter() {
         !query::fits(&words, "ASC") && !query::fits(&words, "") && !query::fits(&words, "asc ")
     );
     assert!(
-        query::fits(&ParamRule::Free, "x y;z") && query::fits(&ParamRule::Fields(Vec::new()), "")
+        query::fits(&ParamRule::Free, "x y;z")
+            && query::fits(&ParamRule::Fields(Default::default()), "")
     );
 }
 

@@ -22,6 +22,12 @@ struct Answered {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Found {
+    route: Route,
+    found: &'static str,
+}
+
 /// Shared with the rules, so that counting an answer copies no text; empty where none matched.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 struct Route(Option<Arc<str>>);
@@ -49,6 +55,7 @@ type Seconds = Family<Asked, Histogram, fn() -> Histogram>;
 pub struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
+    finds: Family<Found, Counter>,
     in_flight: Gauge,
     bytes: Counter,
     upstream: Seconds,
@@ -63,6 +70,7 @@ impl Default for Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("fieldgate"),
             requests: Family::default(),
+            finds: Family::default(),
             in_flight: Gauge::default(),
             bytes: Counter::default(),
             upstream: Family::new_with_constructor(seconds),
@@ -89,6 +97,11 @@ impl Metrics {
             "requests",
             "Answers by route, status and reason",
             self.requests.clone(),
+        );
+        to.register(
+            "finds",
+            "Look-ups by a value that is masked for the caller, empty answers too",
+            self.finds.clone(),
         );
         to.register(
             "requests_in_flight",
@@ -143,6 +156,15 @@ impl Metrics {
             reason,
         };
         self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts a look-up by a value that is masked for the caller (`find`), whether a record left or none.
+    pub fn found(&self, route: Option<Arc<str>>, found: bool) {
+        let labels = Found {
+            route: Route(route),
+            found: if found { "true" } else { "false" },
+        };
+        self.finds.get_or_create(&labels).inc();
     }
 
     /// Counts how long an upstream took to the head of its answer.
@@ -213,6 +235,7 @@ mod tests {
         let metrics = Metrics::default();
         // A family without members has no text.
         metrics.answered(None, 200, "", 0);
+        metrics.found(None, true);
         metrics.upstream_took("crm", Duration::ZERO);
         metrics.connection_refused("handshake");
         let text = metrics.text();
@@ -237,6 +260,8 @@ mod tests {
         metrics.answered(Some("GET /customers/{id}".into()), 200, "", 412);
         metrics.answered(None, 404, "no-such-route", 0);
         metrics.upstream_took("crm", Duration::from_millis(2));
+        metrics.found(Some("GET /customers".into()), true);
+        metrics.found(Some("GET /customers".into()), false);
         metrics.audit_failed();
         metrics.connection_opened();
         metrics.connection_opened();
@@ -249,6 +274,8 @@ mod tests {
             "fieldgate_requests_total{route=\"GET /customers/{id}\",status=\"200\",reason=\"\"} 1",
             "fieldgate_requests_total{route=\"\",status=\"404\",reason=\"no-such-route\"} 1",
             "fieldgate_response_bytes_total 412",
+            "fieldgate_finds_total{route=\"GET /customers\",found=\"true\"} 1",
+            "fieldgate_finds_total{route=\"GET /customers\",found=\"false\"} 1",
             "fieldgate_upstream_seconds_count{upstream=\"crm\"} 1",
             "fieldgate_audit_errors_total 1",
             "fieldgate_connections 1",

@@ -11,7 +11,7 @@ use crate::policy::combine::{Treatment, Treatments};
 use crate::policy::plan::Plan;
 use crate::policy::{
     ClassId, Field, FieldId, Group, GroupId, PersonRule, Resource, ResourceId, RouteRule, RuleSet,
-    Unlisted,
+    Unlisted, UnlistedParams,
 };
 
 fn treatment(word: &str) -> Treatment {
@@ -72,6 +72,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         fields: catalogue,
         envelope: Vec::new(),
         params: Vec::new(),
+        unlisted_params: UnlistedParams::Refuse,
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,
@@ -84,6 +85,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        finds: Default::default(),
         tests: Vec::new(),
     };
     let plan = Plan::new(

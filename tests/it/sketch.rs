@@ -14,7 +14,7 @@ use fieldgate::mask::token::{TokenMaster, TokenSpace};
 use fieldgate::path::{Path, Segment, Selector};
 use fieldgate::policy::{
     Cell, Class, ClassId, EnvelopeEntry, Field, FieldId, Group, GroupId, PersonRule, Resource,
-    ResourceId, Role, RoleId, RouteRule, Row, RuleSet, TemplateSegment, Unlisted,
+    ResourceId, Role, RoleId, RouteRule, Row, RuleSet, TemplateSegment, Unlisted, UnlistedParams,
 };
 
 use crate::oracle::View;
@@ -221,6 +221,7 @@ impl Sketch {
             fields,
             envelope,
             params: Vec::new(),
+            unlisted_params: UnlistedParams::Refuse,
             unlisted: match self.unlisted {
                 UnlistedWord::Strip => Unlisted::Strip,
                 UnlistedWord::Refuse => Unlisted::Refuse,
@@ -243,6 +244,7 @@ impl Sketch {
             rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), Row { cells })]),
             exceptions: Vec::new(),
             ceilings: Vec::new(),
+            finds: Default::default(),
             tests: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::path::{Path, Segment, Selector};
 
 /// The places a ceiling covers.
-pub(super) struct Reach<'a> {
+pub(in crate::policy) struct Reach<'a> {
     /// Covering paths by their first member name, where they begin with just one.
     by_name: HashMap<String, Vec<&'a Path>>,
     /// All others but nets.
@@ -22,7 +22,7 @@ pub(super) struct Reach<'a> {
 
 impl<'a> Reach<'a> {
     /// All places these paths lead to, and all below them.
-    pub(super) fn there_and_below(
+    pub(in crate::policy) fn there_and_below(
         paths: impl Iterator<Item = &'a Path>,
         any_case: bool,
     ) -> Reach<'a> {
@@ -30,7 +30,10 @@ impl<'a> Reach<'a> {
     }
 
     /// All places below those these paths lead to.
-    pub(super) fn below(paths: impl Iterator<Item = &'a Path>, any_case: bool) -> Reach<'a> {
+    pub(in crate::policy) fn below(
+        paths: impl Iterator<Item = &'a Path>,
+        any_case: bool,
+    ) -> Reach<'a> {
         Reach::new(paths, true, any_case)
     }
 
@@ -56,7 +59,7 @@ impl<'a> Reach<'a> {
     }
 
     /// Whether some node an entry with this path decides is covered.
-    pub(super) fn holds(&self, path: &Path) -> bool {
+    pub(in crate::policy) fn holds(&self, path: &Path) -> bool {
         let meets =
             |covering: &&Path| self.leads_above(covering, path) && !gives_way(path, covering);
         let named = match self.first_name(path) {
@@ -68,7 +71,7 @@ impl<'a> Reach<'a> {
 
     /// Whether member names below some node this path leads to are covered. Nets count: they close
     /// values, and leave names to this.
-    pub(super) fn holds_names(&self, path: &Path) -> bool {
+    pub(in crate::policy) fn holds_names(&self, path: &Path) -> bool {
         let meets = |covering: &&Path| self.leads_above(covering, path);
         self.holds(path) || self.nets.iter().any(meets)
     }

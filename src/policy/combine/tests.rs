@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted};
+use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams};
 use super::*;
 use crate::path::{Segment, Selector};
 
@@ -89,6 +89,7 @@ fn rules() -> RuleSet {
                 envelope("$.owner", Some(CONTACT)),
             ],
             params: Vec::new(),
+            unlisted_params: UnlistedParams::Refuse,
             unlisted: Unlisted::Strip,
             drift_show: false,
             any_case: false,
@@ -97,6 +98,7 @@ fn rules() -> RuleSet {
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        finds: Default::default(),
         tests: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use crate::mask::Mask;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet, Unlisted,
+    UnlistedParams,
 };
 
 /// All lints of a rule set without mistakes.
@@ -117,6 +118,15 @@ fn opened_wide(resource: &Resource, place: &ResourcePlaces) -> Vec<Diagnostic> {
             "`unlisted: show`：后端新增的任何字段都会流出"
         );
         found.push(Diagnostic::warning(code::FG2105, message).at(span));
+    }
+    if let (UnlistedParams::Pass { .. }, Some(span)) =
+        (&resource.unlisted_params, &place.unlisted_params)
+    {
+        let message = say!(
+            "`unlisted_params: pass`: whatever a caller asks the upstream with goes through",
+            "`unlisted_params: pass`：调用方用什么参数问后端都放行"
+        );
+        found.push(Diagnostic::warning(code::FG2150, message).at(span));
     }
     for (field, span) in resource.fields.iter().zip(&place.fields) {
         if field.whole {

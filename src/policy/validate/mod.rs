@@ -8,6 +8,7 @@ mod catalogue;
 mod cells;
 mod classes;
 mod exceptions;
+mod finds;
 mod fixtures;
 mod grid;
 mod lints;
@@ -18,6 +19,7 @@ mod resources;
 mod roles;
 mod routes;
 mod scalars;
+mod searching;
 mod values;
 
 use std::collections::BTreeMap;
@@ -120,6 +122,7 @@ struct ResourcePlaces {
     name: Span,
     fields: Vec<Span>,
     unlisted: Option<Span>,
+    unlisted_params: Option<Span>,
     /// Whether all of its routes and fields were understood.
     complete: bool,
 }
@@ -160,6 +163,13 @@ pub(super) fn rule_set(
     };
     let exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
+    let finds = finds::all(
+        document,
+        &names,
+        &resources,
+        (&rows, known.all_rows),
+        &mut findings,
+    );
     let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
     let rules = RuleSet {
         digest,
@@ -169,6 +179,7 @@ pub(super) fn rule_set(
         rows,
         exceptions,
         ceilings,
+        finds,
         tests,
     };
 

@@ -1,12 +1,13 @@
 //! `params:`, what a request may carry.
 //!
-//! Refuses path parameters that are not mapped or not in any route, query parameters that search a
-//! field (not built yet), and `free` for names that usually choose fields or rows, without a reason.
+//! Refuses path parameters that are not mapped or not in any route, `free` for names that usually choose fields or
+//! rows, without a reason, and parameters nobody lists passed on without one.
 
 use super::Findings;
-use super::scalars::{path, sentence};
-use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::rules::{Field, FieldId, Group, Param, ParamName, ParamRule, TemplateSegment};
+use super::scalars::sentence;
+use super::searching::Searchable;
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::rules::{Group, Param, ParamName, ParamRule, TemplateSegment, UnlistedParams};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, odd_character};
 
 /// Names that usually choose fields or rows: `free` needs a reason for them.
@@ -39,7 +40,7 @@ const CHOOSING: [&str; 22] = [
 pub(super) fn all(
     node: Option<&Node>,
     groups: &[(Group, Vec<Span>)],
-    fields: &[Field],
+    searchable: Searchable<'_>,
     findings: &mut Findings,
 ) -> Vec<Param> {
     let entries = node.and_then(|node| findings.keep(node.as_map(say!("`params`"))));
@@ -50,7 +51,7 @@ pub(super) fn all(
             continue;
         };
         named.push(name.clone());
-        if let Some(rule) = findings.keep(rule(key, &name, value, fields)) {
+        if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
             params.push(Param { name, rule });
         }
     }
@@ -99,34 +100,12 @@ fn rule(
     key: &Key,
     name: &ParamName,
     node: &Node,
-    fields: &[Field],
+    searchable: Searchable<'_>,
 ) -> Result<ParamRule, Diagnostic> {
     match &node.kind {
         Kind::Scalar { text, .. } if text == "free" => free(key, name, None),
-        Kind::Scalar { text, .. } if text == "names" => Err(later(
-            say!(
-                "a parameter that lists field names (`names`)",
-                "列出字段名的参数（`names`）"
-            ),
-            node,
-        )),
-        Kind::Scalar { text, .. } => match name {
-            ParamName::Path(_) => Ok(ParamRule::Fields(vec![catalogued(text, node, fields)?])),
-            ParamName::Query(_) => Err(later(
-                say!(
-                    "a query parameter that searches a field",
-                    "按字段查询的参数"
-                ),
-                node,
-            )),
-        },
-        Kind::List(_) => Err(later(
-            say!(
-                "a parameter that searches several fields",
-                "按多个字段查询的参数"
-            ),
-            node,
-        )),
+        Kind::Scalar { text, .. } if text == "names" => Ok(ParamRule::Names(searchable.names())),
+        Kind::Scalar { .. } | Kind::List(_) => Ok(ParamRule::Fields(searchable.fields(node)?)),
         Kind::Map(_) => map_rule(key, name, node.as_map(say!("a parameter", "参数"))?),
     }
 }
@@ -167,8 +146,8 @@ fn map_rule(key: &Key, name: &ParamName, entries: Entries<'_>) -> Result<ParamRu
         }
         _ => {
             let help = say!(
-                "write `{{ whole: 1..100 }}`, `{{ one_of: [a, b] }}` or `free`",
-                "写 `{{ whole: 1..100 }}`、`{{ one_of: [a, b] }}` 或 `free`"
+                "write `{{ whole: 1..100 }}`, `{{ one_of: [a, b] }}` or `free`; or the fields it searches, or `names`",
+                "写 `{{ whole: 1..100 }}`、`{{ one_of: [a, b] }}` 或 `free`；或写它查的字段，或 `names`"
             );
             let message = say!(
                 "a parameter has one of `whole`, `one_of` and `free`",
@@ -254,22 +233,56 @@ fn free(key: &Key, name: &ParamName, reason: Option<&str>) -> Result<ParamRule, 
     Ok(ParamRule::Free)
 }
 
-/// The field a path names, which must be in the catalogue with a class.
-pub(super) fn catalogued(text: &str, node: &Node, fields: &[Field]) -> Result<FieldId, Diagnostic> {
-    let wanted = path(text, &node.span)?;
-    let found = fields.iter().position(|field| {
-        field.path == wanted && field.names.is_none_or(|_| field.class.is_some())
-    });
-    found.map(FieldId).ok_or_else(|| {
-        let message = say!(
-            "{} is no field of the catalogue",
-            "{} 不在字段目录里",
-            quoted(text)
-        );
-        Diagnostic::error(code::FG2013, message)
-            .at(&node.span)
-            .suggest(text, fields.iter().map(|field| field.text.as_str()))
-    })
+/// What happens to parameters of the query that no entry lists.
+pub(super) fn unlisted(entries: Entries<'_>, findings: &mut Findings) -> UnlistedParams {
+    let reason = entries.entry("unlisted_params_reason");
+    let Some(node) = entries.get("unlisted_params") else {
+        if let Some((key, _)) = reason {
+            let message = say!(
+                "`unlisted_params_reason` stands without `unlisted_params: pass`",
+                "写了 `unlisted_params_reason`，却没有 `unlisted_params: pass`"
+            );
+            findings.add(Diagnostic::error(code::FG2131, message).at(&key.span));
+        }
+        return UnlistedParams::Refuse;
+    };
+    let mistake = match (node.scalar(), reason) {
+        (Some("refuse"), None) => return UnlistedParams::Refuse,
+        (Some("pass"), Some((_, reason))) => {
+            let reason = findings.keep(sentence(reason, say!("`unlisted_params_reason`")));
+            return UnlistedParams::Pass {
+                reason: reason.unwrap_or_default(),
+            };
+        }
+        (Some("pass"), None) => {
+            let message = say!(
+                "`unlisted_params: pass` lets callers ask the upstream for anything, so it needs a reason",
+                "`unlisted_params: pass` 让调用方可以向后端问任何事，必须写明理由"
+            );
+            Diagnostic::error(code::FG2131, message).help(say!(
+                "write `unlisted_params_reason:` beside it, for the auditor",
+                "旁边写上 `unlisted_params_reason:`，给审计看"
+            ))
+        }
+        (Some("refuse"), Some(_)) => {
+            let message = say!(
+                "`unlisted_params_reason` stands without `unlisted_params: pass`",
+                "写了 `unlisted_params_reason`，却没有 `unlisted_params: pass`"
+            );
+            Diagnostic::error(code::FG2131, message)
+        }
+        (written, _) => {
+            let written = written.map_or_else(|| String::from("this"), quoted);
+            let message = say!(
+                "`unlisted_params` cannot be {written}",
+                "`unlisted_params` 不能是 {written}"
+            );
+            Diagnostic::error(code::FG2009, message)
+                .help(say!("write `refuse` or `pass`", "写 `refuse` 或 `pass`"))
+        }
+    };
+    findings.add(mistake.at(&node.span));
+    UnlistedParams::Refuse
 }
 
 /// Names of path parameters and the routes they stand in.
@@ -308,16 +321,4 @@ fn unmapped(groups: &[(Group, Vec<Span>)], named: &[ParamName]) -> Vec<Diagnosti
         mistakes.push(Diagnostic::error(code::FG2012, message).at(span).help(help));
     }
     mistakes
-}
-
-fn later(what: Text, node: &Node) -> Diagnostic {
-    Diagnostic::error(
-        code::FG1022,
-        say!("{what} is not supported yet", "{what}暂不支持"; what),
-    )
-    .at(&node.span)
-    .help(say!(
-        "so far a query parameter is `{{ whole: a..b }}`, `{{ one_of: [...] }}` or `free`",
-        "目前查询参数只能是 `{{ whole: a..b }}`、`{{ one_of: [...] }}` 或 `free`"
-    ))
 }

@@ -3,17 +3,17 @@
 //! Refuses a person that is no single catalogued field or no parameter of a route, and
 //! `unlisted: show` without its reason.
 
-use super::params::catalogued;
 use super::routes::Table;
 use super::scalars::sentence;
+use super::searching::{Searchable, catalogued};
 use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
 use crate::path::{Path, Selector};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
-use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted};
+use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "zh",
     "upstream",
     "at",
@@ -21,12 +21,14 @@ const KNOWN: [&str; 11] = [
     "fields",
     "envelope",
     "params",
+    "unlisted_params",
+    "unlisted_params_reason",
     "unlisted",
     "unlisted_reason",
     "drift",
     "keys",
 ];
-const LATER: [&str; 15] = [
+const LATER: [&str; 14] = [
     "strip_as",
     "only",
     "mode",
@@ -38,7 +40,6 @@ const LATER: [&str; 15] = [
     "on_forbidden",
     "on_put",
     "on_masked",
-    "unlisted_params",
     "consents",
     "body",
     "send",
@@ -86,6 +87,7 @@ fn resource(
         name: key.span.clone(),
         fields: Vec::new(),
         unlisted: None,
+        unlisted_params: None,
         complete: false,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
@@ -121,7 +123,10 @@ fn resource(
     resource.params = params::all(
         entries.get("params"),
         &groups,
-        &resource.fields,
+        Searchable {
+            fields: &resource.fields,
+            any_case: resource.any_case,
+        },
         &mut lookups,
     );
     if let Some(node) = entries.get("person") {
@@ -138,6 +143,9 @@ fn resource(
         resource.envelope = catalogue::envelope(node, names, groups, any_case, findings);
     }
     resource.unlisted = unlisted(entries, &mut places, findings);
+    resource.unlisted_params = params::unlisted(entries, findings);
+    let unlisted_params = entries.get("unlisted_params");
+    places.unlisted_params = unlisted_params.map(|node| node.span.clone());
     (resource, places)
 }
 
@@ -155,6 +163,7 @@ fn empty(name: &str) -> Resource {
         fields: Vec::new(),
         envelope: Vec::new(),
         params: Vec::new(),
+        unlisted_params: UnlistedParams::Refuse,
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,

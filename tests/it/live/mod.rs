@@ -14,6 +14,7 @@ mod recording;
 mod refusals;
 mod refused;
 mod rig;
+mod searching;
 mod tools;
 mod views;
 

@@ -104,4 +104,13 @@ codes! {
             "把 `level` 调低";
         Lines("ceilings:\n  - { level: 9, to: everyone, at_most: mask, reason: top secrets }", "ceilings:")
     }
+    FG2150 {
+        en: "`unlisted_params: pass`",
+            "a parameter nobody looked at may search, sort or choose by hidden fields",
+            "list the parameters that are needed";
+        zh: "写了 `unlisted_params: pass`",
+            "没人看过的参数，可能按隐藏字段查询、排序、挑选",
+            "把用得到的参数登记出来";
+        Lines("    unlisted_params: pass\n    unlisted_params_reason: a report tool\n    unlisted: strip", "    unlisted: strip")
+    }
 }

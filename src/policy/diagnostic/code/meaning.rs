@@ -123,12 +123,12 @@ codes! {
         Lines("      path.id: idd", "      path.id: id")
     }
     FG2014 {
-        en: "not one of `whole`, `one_of`, `free`, or values that make no sense",
+        en: "not one of `whole`, `one_of`, `free`, `names` or fields, or values that make no sense",
             "what a parameter may hold must be closed before a request is passed on",
-            "`{ whole: 1..100 }`, `{ one_of: [a, b] }`, `free`";
-        zh: "不是 `whole`、`one_of`、`free` 之一，或取值不成立",
+            "`{ whole: 1..100 }`, `{ one_of: [a, b] }`, `free`, `names`, or the fields it searches";
+        zh: "不是 `whole`、`one_of`、`free`、`names` 或字段，或取值不成立",
             "参数能取什么值，必须先限定再放行",
-            "写 `{ whole: 1..100 }`、`{ one_of: [a, b] }` 或 `free`";
+            "写 `{ whole: 1..100 }`、`{ one_of: [a, b] }`、`free`、`names`，或它查的字段";
         Lines("      page: { whole: 100..1 }", "      page: { whole: 1..100 }")
     }
     FG2015 {
@@ -298,5 +298,41 @@ codes! {
             "什么也不遮的脱敏方式，会让人以为遮住了",
             "见 `docs/masks.md`";
         Lines("  staff-no: { keep: { first: 2, last: 1 }, round: 10 }", "  staff-no: { keep: { first: 2, last: 1 } }")
+    }
+    FG2130 {
+        en: "a parameter is mapped to a path with `..`",
+            "such a path closes what others open and says nothing of what stands there, so nobody knew what is searched",
+            "name the fields it searches";
+        zh: "参数对应的路径带 `..`",
+            "这种路径只收紧别的条目，说不清那里是什么，也就不知道查的是什么",
+            "写明它查的是哪些字段";
+        Lines("      $..secret: contact\n    envelope:\n      $.total: show\n    params:\n      code: $..secret", "    envelope:\n      $.total: show\n    params:")
+    }
+    FG2131 {
+        en: "`unlisted_params: pass` without `unlisted_params_reason`, or the reason alone",
+            "a parameter nobody listed may search, sort or choose by hidden fields, so somebody must answer for it",
+            "write both";
+        zh: "`unlisted_params: pass` 没有配 `unlisted_params_reason`，或只写了理由",
+            "没登记的参数可能按隐藏字段查询、排序、挑选，必须有人说明为什么放行",
+            "两个都写";
+        Lines("    unlisted_params: pass\n    unlisted: strip", "    unlisted: strip")
+    }
+    FG2132 {
+        en: "`find` by what is no parameter, or by one that searches no field (`free`, `whole`, `one_of`, `names`)",
+            "a person is looked up by one value of one field, which must be known",
+            "map the parameter to the field it searches: `phone: phones[*].number`";
+        zh: "`find` 写的不是参数，或这个参数不对应字段（`free`、`whole`、`one_of`、`names`）",
+            "查找靠的是某个字段的一个确切值，必须知道是哪个字段",
+            "把参数对应到它查的字段：`phone: phones[*].number`";
+        Lines("find:\n  customer: { teller: [page] }", "find:\n  customer: { teller: [path.id] }")
+    }
+    FG2133 {
+        en: "`find` for a role without a row in the group",
+            "a role without a row gets no answer, so it would find nothing",
+            "write the row under `read`, or remove the role here";
+        zh: "`find` 里的角色在这个路由组没有行",
+            "没有行的角色得不到响应，也就什么都查不到",
+            "在 `read` 里写上这一行，或在这里删掉这个角色";
+        Lines("find:\n  customer: { acme: [path.id] }", "find:\n  customer: { teller: [path.id] }")
     }
 }

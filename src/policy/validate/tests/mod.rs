@@ -4,6 +4,7 @@ mod lints;
 mod meaning;
 mod mutations;
 mod not_yet;
+mod searching;
 
 use crate::policy::diagnostic::Diagnostic;
 use crate::policy::{Loaded, load_texts};

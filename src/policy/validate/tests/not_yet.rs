@@ -17,7 +17,6 @@ fn sections() {
         "create",
         "update",
         "delete",
-        "find",
         "conditions",
         "contracts",
         "open",
@@ -54,7 +53,6 @@ fn keys_of_resources() {
         "on_forbidden",
         "on_put",
         "on_masked",
-        "unlisted_params",
     ] {
         not_yet(
             "    envelope:",
@@ -108,22 +106,6 @@ fn keys_of_fields_and_paths_from_the_end() {
             &["FG3001", "not supported yet", "rules.yaml:18:7"],
         );
     }
-}
-
-#[test]
-fn parameters_that_search_or_choose_fields() {
-    not_yet(
-        "page: { whole: 1..10 }",
-        "phone: phones[*].number",
-        "searches a field",
-    );
-    not_yet(
-        "page: { whole: 1..10 }",
-        "phone: [id, name]",
-        "several fields",
-    );
-    not_yet("page: { whole: 1..10 }", "shown: names", "`names`");
-    not_yet("path.id: id", "path.id: [id, name]", "several fields");
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! Parameters that search fields, and `find`.
+
+use super::*;
+use crate::policy::{ParamRule, UnlistedParams};
+
+const PAGE: &str = "page: { whole: 1..10 }";
+
+#[test]
+fn a_parameter_is_mapped_to_a_field_or_a_list_of_fields() {
+    let loaded = loads(PAGE, "phone: phones[*].number\n      who: [id, name]");
+    let params = &loaded.rules.resources[0].params;
+    let named = params.iter().map(|param| match &param.rule {
+        ParamRule::Fields(searched) => searched.named.len(),
+        _ => 0,
+    });
+    assert_eq!(named.collect::<Vec<_>>(), [1, 1, 2]);
+    loads("path.id: id", "path.id: [id, name]");
+}
+
+#[test]
+fn a_parameter_mapped_to_what_is_no_field_is_refused() {
+    refuses(PAGE, "phone: phone", &["FG2013", "`phone`"]);
+    refuses(
+        PAGE,
+        "who: [id, nmae]",
+        &["FG2013", "`nmae`", "mean `name`"],
+    );
+    refuses(PAGE, "who: []", &["FG2013", "names none"]);
+    refuses(PAGE, "who: [id, $.id]", &["FG2013", "twice"]);
+}
+
+#[test]
+fn a_parameter_mapped_to_a_net_is_refused() {
+    let net = changed("    envelope:", "      $..text: secret\n    envelope:");
+    refuses_rules(
+        &net.replace(PAGE, "text: $..text"),
+        &["FG2130", "`$..text`", "names no field"],
+    );
+}
+
+#[test]
+fn names_may_stand_for_any_listed_field() {
+    let loaded = loads(PAGE, "sort: names");
+    let ParamRule::Names(names) = &loaded.rules.resources[0].params[1].rule else {
+        panic!("not names")
+    };
+    let names: Vec<&str> = names.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "id",
+            "name",
+            "notes.text",
+            "notes[*].text",
+            "phones.number",
+            "phones[*].number"
+        ]
+    );
+}
+
+#[test]
+fn unlisted_params_pass_needs_its_reason() {
+    let passing = "params:\n      path.id: id";
+    let with = |more: &str| format!("{more}\n    {passing}");
+    refuses(
+        passing,
+        &with("unlisted_params: pass"),
+        &["FG2131", "needs a reason"],
+    );
+    refuses(
+        passing,
+        &with("unlisted_params: pass\n    unlisted_params_reason: \" \""),
+        &["FG2008"],
+    );
+    refuses(
+        passing,
+        &with("unlisted_params_reason: x"),
+        &["FG2131", "without"],
+    );
+    refuses(
+        passing,
+        &with("unlisted_params: refuse\n    unlisted_params_reason: x"),
+        &["FG2131", "without"],
+    );
+    refuses(
+        passing,
+        &with("unlisted_params: drop"),
+        &["FG2009", "`drop`"],
+    );
+    let loaded = loads(
+        passing,
+        &with("unlisted_params: pass\n    unlisted_params_reason: a report tool"),
+    );
+    let reason = String::from("a report tool");
+    let passes = UnlistedParams::Pass { reason };
+    assert_eq!(loaded.rules.resources[0].unlisted_params, passes);
+    assert!(lines(&loaded.warnings).contains("FG2150"));
+}
+
+const FIND: &str = "find:\n  customer: { teller: [path.id] }\nexceptions:";
+
+#[test]
+fn find_names_a_role_with_a_row_and_parameters_that_search() {
+    let loaded = loads("exceptions:", FIND);
+    assert_eq!(loaded.rules.finds.len(), 1);
+    let with = |find: &str| format!("find:\n  {find}\nexceptions:");
+    for (find, parts) in [
+        ("custmer: { teller: [path.id] }", ["FG2003", "`custmer`"]),
+        ("customer: { teler: [path.id] }", ["FG2002", "`teler`"]),
+        ("customer: { acme: [path.id] }", ["FG2133", "`acme`"]),
+        ("customer: { teller: [phone] }", ["FG2132", "`phone`"]),
+        (
+            "customer: { teller: [page] }",
+            ["FG2132", "searches no field"],
+        ),
+        (
+            "customer: { teller: [path.id, path.id] }",
+            ["FG2132", "twice"],
+        ),
+        ("customer: { teller: [] }", ["FG2132", "no parameter"]),
+        (
+            "customer: { teller: path.id }",
+            ["FG1020", "must be a list"],
+        ),
+        ("customer: [teller]", ["FG1020", "must be a map"]),
+    ] {
+        refuses("exceptions:", &with(find), &parts);
+    }
+}
+
+#[test]
+fn find_is_never_for_free() {
+    let free = changed(PAGE, "trace: free").replace(
+        "exceptions:",
+        "find:\n  customer: { teller: [trace] }\nexceptions:",
+    );
+    refuses_rules(&free, &["FG2132", "`trace` searches no field"]);
+}
