@@ -137,6 +137,7 @@ pub fn treatments(
             None => merge.exceptions_of(FieldId(at)),
         },
     });
+    let has_row = |governed: &Governed<'_>| governed.class.is_some() && !merge.rows.is_empty();
     let envelope = listed.envelope.iter().map(|entry| match entry.class {
         None if merge.rows.is_empty() => Treatment::Strip,
         None => Treatment::Show,
@@ -149,8 +150,13 @@ pub fn treatments(
             exceptions: Vec::new(),
         }),
     });
+    let of_field = |governed: Governed<'_>| match merge.treatment(&governed) {
+        // For clients that need the member. An entry that gives names a class and nothing else has no value to blank.
+        Treatment::Strip if listed.strip_as_blank && has_row(&governed) => Treatment::Blank,
+        treatment => treatment,
+    };
     Treatments {
-        fields: fields.map(|governed| merge.treatment(&governed)).collect(),
+        fields: fields.map(of_field).collect(),
         names_shown: names
             .map(|governed| merge.treatment(&governed) == Treatment::Show)
             .collect(),

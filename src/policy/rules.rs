@@ -97,6 +97,8 @@ pub struct Resource {
     pub unlisted_params: UnlistedParams,
     /// What happens to what no entry lists.
     pub unlisted: Unlisted,
+    /// `strip_as: blank`: a listed field that would go is `null` instead.
+    pub strip_as_blank: bool,
     /// `drift: show`.
     pub drift_show: bool,
     /// `keys: any-case`: member names compare with ASCII case folded.

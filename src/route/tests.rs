@@ -25,6 +25,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         envelope: Vec::new(),
         params: Vec::new(),
         unlisted_params: UnlistedParams::Refuse,
+        strip_as_blank: false,
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,

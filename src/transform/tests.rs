@@ -73,6 +73,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         envelope: Vec::new(),
         params: Vec::new(),
         unlisted_params: UnlistedParams::Refuse,
+        strip_as_blank: false,
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,

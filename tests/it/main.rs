@@ -24,6 +24,7 @@ mod properties;
 mod reading;
 mod readme;
 mod rule_tests;
+mod shapes;
 mod sketch;
 mod supply;
 mod tidy;

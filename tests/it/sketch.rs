@@ -222,6 +222,7 @@ impl Sketch {
             envelope,
             params: Vec::new(),
             unlisted_params: UnlistedParams::Refuse,
+            strip_as_blank: false,
             unlisted: match self.unlisted {
                 UnlistedWord::Strip => Unlisted::Strip,
                 UnlistedWord::Refuse => Unlisted::Refuse,

@@ -90,6 +90,7 @@ fn rules() -> RuleSet {
             ],
             params: Vec::new(),
             unlisted_params: UnlistedParams::Refuse,
+            strip_as_blank: false,
             unlisted: Unlisted::Strip,
             drift_show: false,
             any_case: false,
@@ -498,4 +499,19 @@ proptest! {
             prop_assert!(bound.openness() <= free.openness());
         }
     }
+}
+
+#[test]
+fn strip_as_blank_blanks_listed_fields_of_those_who_have_a_row() {
+    let mut rules = grid(&[(TELLER, Cell::Show, Cell::Strip)]);
+    rules.resources[0].strip_as_blank = true;
+    let merged = merge(&rules, &[TELLER]);
+    assert_eq!(merged.fields[ID], Treatment::Show);
+    assert_eq!(merged.fields[PHONE], Treatment::Blank);
+    assert_eq!(merged.fields[4], Treatment::Strip, "it says of names only");
+    assert_eq!(merged.envelope[1], Treatment::Strip, "it is no field");
+    let none = merge(&rules, &[MANAGER]);
+    assert!(none.fields.iter().all(|t| *t == Treatment::Strip));
+    rules.ceilings = vec![ceiling(on_field(ID), None, Cell::Strip)];
+    assert_eq!(merge(&rules, &[TELLER]).fields[ID], Treatment::Blank);
 }

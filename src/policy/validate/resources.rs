@@ -13,7 +13,7 @@ use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "zh",
     "upstream",
     "at",
@@ -23,13 +23,13 @@ const KNOWN: [&str; 13] = [
     "params",
     "unlisted_params",
     "unlisted_params_reason",
+    "strip_as",
     "unlisted",
     "unlisted_reason",
     "drift",
     "keys",
 ];
-const LATER: [&str; 14] = [
-    "strip_as",
+const LATER: [&str; 13] = [
     "only",
     "mode",
     "is",
@@ -101,6 +101,7 @@ fn resource(
         .get("upstream")
         .and_then(|name| findings.keep(upstream(name)));
     resource.any_case = word(entries, "keys", "exact", "any-case", findings);
+    resource.strip_as_blank = word(entries, "strip_as", "strip", "blank", findings);
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
 
     let mut groups = Vec::new();
@@ -165,6 +166,7 @@ fn empty(name: &str) -> Resource {
         params: Vec::new(),
         unlisted_params: UnlistedParams::Refuse,
         unlisted: Unlisted::Strip,
+        strip_as_blank: false,
         drift_show: false,
         any_case: false,
     }

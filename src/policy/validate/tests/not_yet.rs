@@ -42,7 +42,6 @@ fn sections() {
 #[test]
 fn keys_of_resources() {
     for key in [
-        "strip_as",
         "only",
         "mode",
         "is",
