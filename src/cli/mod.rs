@@ -7,6 +7,7 @@ pub mod apply;
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod fmt;
 pub mod help;
 mod offline;
 mod report;
@@ -94,8 +95,8 @@ enum Command {
     Init(Later),
     #[command(hide = true)]
     Schema(Later),
-    #[command(hide = true)]
-    Fmt(Later),
+    /// Bring rule files into form: blanks, columns, blank lines; what they say stays
+    Fmt(fmt::Arguments),
     /// Explain the code of a diagnostic: what it means, why it is refused, an example and its cure
     Help {
         /// The code, such as FG1007
@@ -232,7 +233,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
         Command::Init(_) => Err(not_yet("`fieldgate init`")),
         Command::Schema(_) => Err(not_yet("`fieldgate schema`")),
-        Command::Fmt(_) => Err(not_yet("`fieldgate fmt`")),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Block(_) => Err(not_yet("`fieldgate block`")),
         Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),
     }

@@ -59,7 +59,25 @@ pub fn load(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
 
 fn load_directory(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let files = Listing::of(dir).map_err(|mistake| vec![mistake])?;
-    let mut mistakes = files.mistakes;
+    let sources = read_all(dir, &files)?;
+    finish(sources, &Fixtures::Directory(files.fixtures), &files.stray)
+}
+
+/// The rule files below a directory as text, with the places they are really at, for those who write them.
+///
+/// # Errors
+///
+/// What keeps them from being read; what they say is not judged.
+pub fn rule_files(dir: &Path) -> Result<Vec<(PathBuf, Arc<SourceFile>)>, Vec<Diagnostic>> {
+    let files = Listing::of(dir).map_err(|mistake| vec![mistake])?;
+    let sources = read_all(dir, &files)?.into_iter();
+    let paths = files.rules.into_values();
+    Ok(paths.zip(sources.map(|file| file.source)).collect())
+}
+
+/// Every rule file of a listing, in its order.
+fn read_all(dir: &Path, files: &Listing) -> Result<Vec<RuleFile>, Vec<Diagnostic>> {
+    let mut mistakes = files.mistakes.clone();
     let mut sources = Vec::new();
     let mut total = 0;
     for (name, path) in &files.rules {
@@ -96,10 +114,10 @@ fn load_directory(dir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         );
         mistakes.push(Diagnostic::error(code::FG1001, message).help(help));
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    match mistakes.is_empty() {
+        true => Ok(sources),
+        false => Err(mistakes),
     }
-    finish(sources, &Fixtures::Directory(files.fixtures), &files.stray)
 }
 
 /// Loads rule files and fixtures from memory: names ending in `.yaml` are rules, all others fixtures.

@@ -13,6 +13,6 @@ pub mod source;
 pub mod store;
 mod validate;
 
-pub use load::{Loaded, RuleFile, load, load_caller, load_texts};
+pub use load::{Loaded, RuleFile, load, load_caller, load_texts, rule_files};
 pub use rules::*;
 pub use validate::call_parts;

@@ -132,7 +132,6 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
         vec!["diff", "a", "b", "--fail-on", "widening"],
         vec!["init", "--from", "openapi.yaml"],
         vec!["schema"],
-        vec!["fmt", bank],
         vec!["block", "contract", "x", "--reason", "y"],
         vec!["doctor", "-c", "x"],
         vec!["audit", "search", "x"],

@@ -12,6 +12,7 @@
 
 mod apply;
 mod attack;
+mod author;
 mod binary;
 mod commands;
 mod demo;

@@ -36,7 +36,7 @@ pub struct Label {
 /// One mistake.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// `FG1xxx` reading, `FG2xxx` meaning, `FG3xxx` streaming, `FG4xxx` settings, `FG5xxx` tests.
+    /// `FG1xxx` reading, `FG2xxx` meaning, `FG3xxx` streaming, `FG4xxx` settings, `FG5xxx` tests, `FG6xxx` authoring.
     pub code: &'static Code,
     /// Error or warning.
     pub severity: Severity,

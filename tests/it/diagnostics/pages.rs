@@ -39,6 +39,7 @@ fn page(name: &str, lang: Lang) -> String {
         ("streaming", code::STREAMING),
         ("settings", code::SETTINGS),
         ("tests", code::TESTS),
+        ("authoring", code::AUTHORING),
     ] {
         let mark = format!("<!-- {name} -->\n");
         let start = text.find(&mark).unwrap_or_else(|| panic!("no {mark}")) + mark.len();

@@ -3,6 +3,7 @@
 //! Refuses a code without its explanation in both languages: the code is the explanation. Tests make each example, and see
 //! that what is wrong gives its code and what is right does not.
 
+mod authoring;
 mod lints;
 mod meaning;
 mod reading;
@@ -11,6 +12,7 @@ mod tests_of_rules;
 
 use std::fmt;
 
+pub use authoring::*;
 pub use lints::*;
 pub use meaning::*;
 pub use reading::*;
@@ -60,7 +62,9 @@ impl Code {
 
     /// All codes in their order.
     pub fn all() -> impl Iterator<Item = &'static Code> {
-        let groups = [READING, MEANING, LINTS, STREAMING, SETTINGS, TESTS];
+        let groups = [
+            READING, MEANING, LINTS, STREAMING, SETTINGS, TESTS, AUTHORING,
+        ];
         groups.into_iter().flatten().copied()
     }
 

@@ -1,0 +1,3 @@
+//! The authoring commands, as their users run them.
+
+mod fmt;
