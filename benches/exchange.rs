@@ -231,7 +231,7 @@ impl Bench {
         let generation = proxy.generation.load();
         let matched = generation.router.resolve(&Method::GET, TARGET).unwrap();
         let permit = permitted(&generation.policy, &caller, &matched, now);
-        let mut engine = Engine::new(Arc::clone(permit.plan()), BodyLimits::default(), None);
+        let mut engine = Engine::new(Arc::clone(permit.plan()), BodyLimits::default(), None, None);
         engine.feed(&answer()).unwrap();
         engine.finish().unwrap();
         drop(generation);

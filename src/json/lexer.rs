@@ -41,6 +41,19 @@ pub enum Kind {
     Null,
 }
 
+impl Kind {
+    /// The kind of the scalar a text is; `None` where it is none.
+    pub fn of_scalar(text: &str) -> Option<Kind> {
+        match text.as_bytes().first()? {
+            b'"' => Some(Kind::String),
+            b'-' | b'0'..=b'9' => Some(Kind::Number),
+            b't' | b'f' => Some(Kind::Boolean),
+            b'n' => Some(Kind::Null),
+            _ => None,
+        }
+    }
+}
+
 /// A token, or a part of one where a chunk ends inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -56,6 +69,20 @@ pub struct Piece {
     pub last: bool,
     /// It is known to hold no escape.
     pub plain: bool,
+}
+
+impl Piece {
+    /// A scalar that is a text of its own.
+    pub fn whole_scalar(kind: Kind, length: usize) -> Piece {
+        Piece {
+            kind,
+            start: 0,
+            end: length,
+            first: true,
+            last: true,
+            plain: false,
+        }
+    }
 }
 
 /// See the module.
@@ -116,6 +143,14 @@ impl Lexer {
     /// How many brackets are open.
     pub fn depth(&self) -> usize {
         self.open.len()
+    }
+
+    /// Goes back to where a value began, around which so many brackets are open, to read it again.
+    pub fn rewind(&mut self, depth: usize) {
+        self.open.truncate(depth);
+        self.expect = Expect::Value;
+        self.token = Token::None;
+        self.in_space = false;
     }
 
     /// The piece that begins at `at`, or `None` at the end of the chunk. Go on at the piece's end.

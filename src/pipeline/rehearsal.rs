@@ -278,7 +278,12 @@ impl Body {
         let person = permit.checked_person().map(str::to_owned);
         Body {
             decoder,
-            engine: Engine::new(permit.plan().clone(), body_limits(&stage.limits), person),
+            engine: Engine::new(
+                permit.plan().clone(),
+                body_limits(&stage.limits),
+                person,
+                None,
+            ),
             commit: Commit::default(),
             head: admitted.head,
         }

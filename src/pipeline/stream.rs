@@ -68,7 +68,7 @@ impl Stream {
             upstream,
             decoder,
             unread: Bytes::new(),
-            engine: Engine::new(Arc::clone(permit.plan()), limits, person),
+            engine: Engine::new(Arc::clone(permit.plan()), limits, person, None),
             commit: Commit::default(),
             grown: Instant::now(),
             ended: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{BodyLimits, Commit, Engine, Tally};
 use crate::model::Reason;
 use crate::policy::plan::Plan;
+use crate::policy::plan::judge::Judge;
 
 /// What became of an answer.
 #[derive(Debug)]
@@ -22,9 +23,15 @@ pub fn govern<'a>(
     plan: &Arc<Plan>,
     limits: &BodyLimits,
     person: Option<&str>,
+    judge: Option<&Arc<Judge>>,
     chunks: impl Iterator<Item = &'a [u8]>,
 ) -> Governed {
-    let mut engine = Engine::new(Arc::clone(plan), *limits, person.map(str::to_owned));
+    let mut engine = Engine::new(
+        Arc::clone(plan),
+        *limits,
+        person.map(str::to_owned),
+        judge.map(Arc::clone),
+    );
     let mut commit = Commit::default();
     let mut sent = Vec::new();
     let mut end = Ok(());

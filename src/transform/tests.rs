@@ -1,5 +1,7 @@
 //! The engine on small answers: blanks, containers, records and their persons, and every cut of the input.
 
+mod judged;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -107,9 +109,9 @@ fn run(plan: &Arc<Plan>, input: &[u8]) -> Governed {
         value: 64,
         ..BodyLimits::default()
     };
-    let whole = govern(plan, &limits, Some("1001"), std::iter::once(input));
+    let whole = govern(plan, &limits, Some("1001"), None, std::iter::once(input));
     for size in [1, 2, 3, 7] {
-        let cut = govern(plan, &limits, Some("1001"), input.chunks(size));
+        let cut = govern(plan, &limits, Some("1001"), None, input.chunks(size));
         assert_eq!(text(&cut), text(&whole), "in chunks of {size}");
         assert_eq!(cut.end, whole.end, "in chunks of {size}");
         assert_eq!(
@@ -296,7 +298,7 @@ fn the_roots_last_byte_waits_for_the_end() {
         ("12 ", ""),
         ("true", ""),
     ] {
-        let mut engine = Engine::new(Arc::clone(&plan), BodyLimits::default(), None);
+        let mut engine = Engine::new(Arc::clone(&plan), BodyLimits::default(), None, None);
         engine.feed(input.as_bytes()).unwrap();
         assert_eq!(engine.take_output(), before.as_bytes());
         engine.finish().unwrap();

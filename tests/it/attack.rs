@@ -52,7 +52,7 @@ fn run(
         .plan(ResourceId(0), GroupId(0), 0, &[role], 0)
         .unwrap();
     let plan = Arc::clone(&compiled.plan);
-    let mut engine = Engine::new(plan, *limits, Some("1001".to_owned()));
+    let mut engine = Engine::new(plan, *limits, Some("1001".to_owned()), None);
     let fed: Result<(), Reason> = body.chunks(size).try_for_each(|chunk| engine.feed(chunk));
     let end = fed.and_then(|()| engine.finish());
     (
@@ -204,7 +204,12 @@ fn what_stands_before_a_single_record_is_not_held_beyond_the_limit() {
     let fits = run(&policy, SELF, &limits, with_note(900).as_bytes(), 64);
     assert_eq!(String::from_utf8(fits.0).unwrap(), with_note(900));
     for size in [1, 64, 8192] {
-        let mut engine = Engine::new(Arc::clone(&compiled.plan), limits, Some("1001".to_owned()));
+        let mut engine = Engine::new(
+            Arc::clone(&compiled.plan),
+            limits,
+            Some("1001".to_owned()),
+            None,
+        );
         let body = with_note(4096);
         let fed: Result<(), Reason> = body
             .as_bytes()

@@ -55,7 +55,13 @@ impl Engine {
             record: 64 << 20,
             ..BodyLimits::default()
         };
-        let governed = govern(&self.plan, &limits, self.person, chunks.iter().copied());
+        let governed = govern(
+            &self.plan,
+            &limits,
+            self.person,
+            None,
+            chunks.iter().copied(),
+        );
         Answer {
             sent: governed.sent,
             end: governed.end,

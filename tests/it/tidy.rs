@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("path", &[]),
     ("mask", &["model"]),
-    ("policy", &["model", "path", "mask"]),
+    ("policy", &["model", "json", "path", "mask"]),
     ("config", &["model", "policy::source", "policy::diagnostic"]),
     ("identity", &["model", "config"]),
     ("audit", &["model"]),

@@ -6,6 +6,7 @@
 
 mod build;
 mod decide;
+pub mod judge;
 mod state;
 
 use std::collections::{HashMap, HashSet};
@@ -240,6 +241,11 @@ impl Plan {
     /// The id of the state for the body's root.
     pub fn root_state(&self) -> StateId {
         StateId(0)
+    }
+
+    /// The id of the state for a record; `None` where the plan has grown too large.
+    pub fn record_state(&self) -> Option<StateId> {
+        self.state_id(self.record())
     }
 
     /// The state for a key, built where it is new; `None` beyond [`MOST_STATES`].

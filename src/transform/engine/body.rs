@@ -14,6 +14,7 @@ use super::output::Which;
 use crate::json::{Kind, LONGEST_BLANKS, Piece};
 use crate::model::Reason;
 use crate::policy::combine::Treatment;
+use crate::policy::plan::judge::Judge;
 use crate::policy::plan::{Gate, Node, Plan, StateId};
 
 /// See the module.
@@ -22,6 +23,8 @@ pub(super) struct Body {
     pub limits: BodyLimits,
     /// Records must name the caller's own person.
     pub person_check: bool,
+    /// Records are held until it is known how they are treated.
+    pub judged: bool,
     /// The route answers with one record.
     pub single: bool,
     /// The person the caller is, where that is checked.
@@ -126,6 +129,8 @@ pub(super) enum Now {
     Copying { floor: usize },
     /// A subtree that goes.
     Skipping { floor: usize },
+    /// A value that is held as it comes.
+    Holding { floor: usize },
     /// The rest of a scalar, of which [`Body::fate`] tells.
     Scalar,
 }
@@ -173,7 +178,7 @@ impl Member {
     }
 }
 
-/// The end of the output waits until a record's person is known.
+/// The end of the output waits until it is known whether a record may leave.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     /// Where in [`Body::out`] what waits begins.
@@ -183,11 +188,18 @@ pub(super) struct Hold {
 }
 
 impl Body {
-    pub fn new(plan: &Plan, limits: BodyLimits, caller_person: Option<String>) -> Self {
+    pub fn new(
+        plan: &Plan,
+        limits: BodyLimits,
+        caller_person: Option<String>,
+        judge: Option<&Judge>,
+    ) -> Self {
         let (person_check, single) = (plan.person_check(), plan.is_single());
+        let may_be_gone = person_check || judge.is_some_and(Judge::gates);
         Body {
             limits,
             person_check,
+            judged: judge.is_some(),
             single,
             caller_person,
             consumed: 0,
@@ -204,7 +216,7 @@ impl Body {
             run: 0..0,
             out: BytesMut::new(),
             taken: 0,
-            hold: (person_check && single).then_some(Hold {
+            hold: (may_be_gone && single).then_some(Hold {
                 from: 0,
                 record_only: false,
             }),
@@ -234,10 +246,7 @@ impl Body {
 
     /// The chunk is about to go.
     pub fn leave_chunk(&mut self, chunk: &str) {
-        self.flush(chunk);
-        for pending in [&mut self.first, &mut self.between, &mut self.head] {
-            pending.settle(chunk);
-        }
+        self.settle(chunk);
         self.consumed += chunk.len() as u64;
         self.settle_tally();
     }
@@ -264,7 +273,7 @@ impl Body {
         self.space = self.space.saturating_add(length);
         let range = piece.start..piece.start + kept;
         match (&self.now, self.spot) {
-            (Now::Skipping { .. }, _) => {}
+            (Now::Skipping { .. } | Now::Holding { .. }, _) => {}
             _ if self.frames.last().is_some_and(|frame| frame.muted) => {}
             (Now::Copying { .. }, _) | (_, Spot::BeforeRoot) => self.keep(chunk, range),
             (_, Spot::AfterRoot) => {

@@ -5,7 +5,7 @@
 
 use super::body::{Frame, Member, Now};
 use super::direct::Stretch;
-use super::{Engine, member, reach};
+use super::{Engine, Terms, member, reach};
 use crate::json::{Kind, Lexer, Next};
 use crate::model::Reason;
 
@@ -23,11 +23,12 @@ impl Engine {
         let Some(mut frame) = self.body.frames.pop() else {
             return Ok(at);
         };
+        let around = self.around();
         while let Some(next) = Lexer::next_ahead(within, at, frame.object, frame.any) {
             let head = match next {
                 Next::Child(head) => head,
-                // The root's bracket, and that of what is only looked through, is not for here.
-                Next::End(_) if self.body.frames.is_empty() || !frame.is_plain() => break,
+                // The root's bracket, that of a record under a plan of its own, and that of what is only looked through, is not for here.
+                Next::End(_) if self.body.frames.len() <= around || !frame.is_plain() => break,
                 Next::End(bracket) => {
                     let piece = self.lexer.close_ahead(bracket, frame.object);
                     frame = self.body.close_direct(chunk, at, piece, &frame)?;
@@ -42,10 +43,13 @@ impl Engine {
                 break;
             };
             let Engine {
-                plan,
-                states,
+                terms:
+                    Terms {
+                        plan,
+                        states,
+                        habits,
+                    },
                 lexer,
-                habits,
                 body,
                 ..
             } = self;
@@ -82,6 +86,9 @@ impl Engine {
             }
             body.frames.push(frame);
             body.before_child(chunk, stretch);
+            if body.must_wait(member, state) {
+                return self.hold(chunk, token, member);
+            }
             body.value(chunk, token, member, state, lexer.depth())?;
             if token.kind == Kind::ObjectOpen
                 && let Some(frame) = body.opened()
@@ -105,14 +112,14 @@ impl Engine {
     ) -> Result<Option<(Member, usize)>, Reason> {
         if !frame.object {
             let state = self.state(frame.state)?;
-            let element = self.plan.element(state, frame.index);
+            let element = self.terms.plan.element(state, frame.index);
             let member = Member::unnamed(element.ok_or(Reason::Overloaded)?);
             return Ok(Some((member, head)));
         }
-        if let Some((word, member)) = self.habits.next(&frame.course)
+        if let Some((word, member)) = self.terms.habits.next(&frame.course)
             && let Some(value) = Lexer::expected_ahead(within, head, word)
         {
-            self.habits.follow(&mut frame.course);
+            self.terms.habits.follow(&mut frame.course);
             return Ok(Some((member, value)));
         }
         self.name_ahead(chunk, within, head, frame)
@@ -130,8 +137,9 @@ impl Engine {
             return Ok(None);
         };
         let name = chunk.get(name).ok_or(Reason::Internal)?;
-        let member = member(&self.plan, self.state(frame.state)?, name)?;
-        self.habits
+        let member = member(&self.terms.plan, self.state(frame.state)?, name)?;
+        self.terms
+            .habits
             .learn(&mut frame.course, frame.state, name, member);
         Ok(Some((member, value)))
     }

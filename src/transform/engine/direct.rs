@@ -81,7 +81,8 @@ impl Body {
             return false;
         }
         // A record whose person, if any, is only noted.
-        let record = state.is_record && !state.is_person && object && !self.person_check;
+        let held = self.person_check || self.judged;
+        let record = state.is_record && !state.is_person && object && !held;
         match &verdict.act {
             Act::Enter if state.is_plain || record => {
                 self.lead(chunk, stretch, frame, token.end);

@@ -1,7 +1,7 @@
 //! The one-pass engine: an upstream's bytes in, the caller's bytes out.
 //!
 //! Untouched ranges are copied as they are; memory is the nesting depth plus one value, plus one record where the
-//! person must be known first. It refuses what is not strictly JSON, not of the declared shape or beyond a limit,
+//! person, or what the record holds, must be known first. It refuses what is not strictly JSON, not of the declared shape or beyond a limit,
 //! at the same byte however the input was cut; the root's last byte is held back until [`Engine::finish`].
 
 mod body;
@@ -10,6 +10,7 @@ mod direct;
 mod habit;
 mod held;
 mod output;
+mod raw;
 mod scalar;
 mod value;
 
@@ -19,39 +20,78 @@ use bytes::BytesMut;
 
 use self::body::{Body, Member, Now, Spot};
 use self::habit::Habits;
+use self::raw::{Raw, Variant};
 use super::{BodyLimits, Departed, Tally};
 use crate::json::{self, Kind, Lexer, Piece, Utf8};
 use crate::model::Reason;
+use crate::policy::plan::judge::Judge;
 use crate::policy::plan::{Plan, State, StateId};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Engine {
-    plan: Arc<Plan>,
-    states: Arc<Vec<Arc<State>>>,
+    terms: Terms,
+    /// What decides of each record under which plan it is read.
+    judge: Option<Arc<Judge>>,
     utf8: Utf8,
     lexer: Lexer,
     /// A name that a chunk's end cut in two.
     name: String,
-    habits: Habits,
     body: Body,
+    /// The value that is held as it comes.
+    raw: Option<Raw>,
+    /// The place of the value that is read again.
+    again: Option<Member>,
+    /// The plans of records that came before.
+    variants: Vec<Terms>,
+    /// The record at hand, where it outgrew the limit and has another plan than what is around it.
+    variant: Option<Variant>,
+    /// The buffer of the last value that was held.
+    spare: String,
+}
+
+/// What nodes are judged by.
+#[derive(Debug)]
+struct Terms {
+    plan: Arc<Plan>,
+    states: Arc<Vec<Arc<State>>>,
+    habits: Habits,
+}
+
+impl Terms {
+    fn new(plan: Arc<Plan>) -> Self {
+        Terms {
+            states: plan.states(),
+            habits: Habits::default(),
+            plan,
+        }
+    }
 }
 
 impl Engine {
     /// An engine at the beginning of an answer. `caller_person` is whom the records must be of, where the plan
-    /// checks that.
-    pub fn new(plan: Arc<Plan>, limits: BodyLimits, caller_person: Option<String>) -> Self {
+    /// checks that. With a `judge`, each record is held until it has said how to treat it.
+    pub fn new(
+        plan: Arc<Plan>,
+        limits: BodyLimits,
+        caller_person: Option<String>,
+        judge: Option<Arc<Judge>>,
+    ) -> Self {
         Engine {
-            states: plan.states(),
+            body: Body::new(&plan, limits, caller_person, judge.as_deref()),
+            terms: Terms::new(plan),
+            judge,
             utf8: Utf8::default(),
             lexer: Lexer::new(json::Limits {
                 depth: limits.depth,
                 key: limits.key,
             }),
             name: String::new(),
-            habits: Habits::default(),
-            body: Body::new(&plan, limits, caller_person),
-            plan,
+            raw: None,
+            again: None,
+            variants: Vec::new(),
+            variant: None,
+            spare: String::new(),
         }
     }
 
@@ -106,6 +146,7 @@ impl Engine {
         }
         self.body.make_room(chunk.len());
         let read = self.pieces(chunk);
+        self.keep_raw(chunk);
         self.body.leave_chunk(chunk);
         read
     }
@@ -117,14 +158,16 @@ impl Engine {
             let Some(piece) = self.lexer.next(chunk.as_bytes(), at)? else {
                 return Ok(());
             };
-            at = piece.end;
             let (within, left) = self.body.cut_at_limit(chunk, piece)?;
             if let Some(within) = within {
-                self.piece(chunk, within)?;
+                at = self.piece(chunk, within)?;
             }
             if let Some(left) = left {
                 self.body.judge_unfinished(chunk)?;
-                self.piece(chunk, left)?;
+                if !matches!(self.body.now, Now::Holding { .. }) {
+                    self.raw = None;
+                }
+                at = self.piece(chunk, left)?;
             }
         }
     }
@@ -133,7 +176,8 @@ impl Engine {
     /// [`Engine::piece`] would not read alike, only faster.
     fn look_ahead(&mut self, chunk: &str, mut at: usize) -> Result<usize, Reason> {
         loop {
-            let within = self.body.horizon(chunk);
+            self.leave_at_end();
+            let within = self.horizon(chunk);
             match self.body.now {
                 Now::Judging => {
                     let end = self.children(chunk, within, at)?;
@@ -153,48 +197,49 @@ impl Engine {
                     self.body.value_done(chunk)?;
                     at = end;
                 }
+                Now::Holding { floor } => {
+                    let (end, done) = self.lexer.pass(within, at, floor);
+                    if !done {
+                        return Ok(end);
+                    }
+                    self.held_to_its_end(chunk, end)?;
+                    at = end;
+                }
                 Now::Scalar => return Ok(at),
             }
         }
     }
 
+    /// Returns where to go on reading.
     #[inline]
-    fn piece(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
-        if piece.kind == Kind::Space {
-            self.body.space(chunk, piece);
-            return Ok(());
-        }
+    fn piece(&mut self, chunk: &str, piece: Piece) -> Result<usize, Reason> {
         match self.body.now {
-            Now::Judging => self.token(chunk, piece),
-            Now::Scalar => self.body.scalar_piece(chunk, piece),
+            Now::Holding { .. } => return self.hold_piece(chunk, piece),
+            _ if piece.kind == Kind::Space => self.body.space(chunk, piece),
+            Now::Judging => return self.token(chunk, piece),
+            Now::Scalar => self.body.scalar_piece(chunk, piece)?,
             Now::Copying { floor } => {
                 let done = self.lexer.depth() == floor && is_close(piece.kind);
-                self.body.copy(chunk, piece, done)
+                self.body.copy(chunk, piece, done)?;
             }
             Now::Skipping { floor } => {
                 if self.lexer.depth() == floor && is_close(piece.kind) {
-                    self.body.value_done(chunk)
-                } else {
-                    Ok(())
+                    self.body.value_done(chunk)?;
                 }
             }
         }
+        Ok(piece.end)
     }
 
-    fn token(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
+    fn token(&mut self, chunk: &str, piece: Piece) -> Result<usize, Reason> {
         match piece.kind {
-            Kind::Key => self.key(chunk, piece),
-            Kind::Colon => {
-                self.body.head.push(chunk, piece.start..piece.end);
-                Ok(())
-            }
-            Kind::Comma => {
-                self.body.between.push(chunk, piece.start..piece.end);
-                Ok(())
-            }
-            Kind::ObjectClose | Kind::ArrayClose => self.body.close(chunk, piece),
-            _ => self.value(chunk, piece),
+            Kind::Key => self.key(chunk, piece)?,
+            Kind::Colon => self.body.head.push(chunk, piece.start..piece.end),
+            Kind::Comma => self.body.between.push(chunk, piece.start..piece.end),
+            Kind::ObjectClose | Kind::ArrayClose => self.body.close(chunk, piece)?,
+            _ => return self.value(chunk, piece),
         }
+        Ok(piece.end)
     }
 
     fn key(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
@@ -218,24 +263,34 @@ impl Engine {
     /// What a member of the object at hand is, by its name.
     fn member(&self, name: &str) -> Result<Member, Reason> {
         let frame = self.body.frames.last().ok_or(Reason::Internal)?;
-        member(&self.plan, self.state(frame.state)?, name)
+        member(&self.terms.plan, self.state(frame.state)?, name)
     }
 
-    /// The first piece of a value.
-    fn value(&mut self, chunk: &str, piece: Piece) -> Result<(), Reason> {
-        let member = self.value_place()?;
-        let depth = self.lexer.depth();
+    /// The first piece of a value. Returns where to go on reading.
+    fn value(&mut self, chunk: &str, piece: Piece) -> Result<usize, Reason> {
+        let again = self.again.take();
+        let member = match again {
+            Some(member) => member,
+            None => self.value_place()?,
+        };
         let Engine {
-            plan, states, body, ..
+            terms: Terms { plan, states, .. },
+            lexer,
+            body,
+            ..
         } = self;
         let state = reach(plan, states, member.state)?;
-        body.value(chunk, piece, member, state, depth)
+        if again.is_none() && body.must_wait(member, state) {
+            return self.hold(chunk, piece, member);
+        }
+        body.value(chunk, piece, member, state, lexer.depth())?;
+        Ok(piece.end)
     }
 
     /// Which state the value that begins now has.
     fn value_place(&mut self) -> Result<Member, Reason> {
         let Some(frame) = self.body.frames.last_mut() else {
-            return Ok(Member::unnamed(self.plan.root_state()));
+            return Ok(Member::unnamed(self.terms.plan.root_state()));
         };
         frame.any = true;
         if frame.must_be_empty {
@@ -246,12 +301,12 @@ impl Engine {
         }
         let (parent, index) = (frame.state, frame.index);
         frame.index += 1;
-        let element = self.plan.element(self.state(parent)?, index);
+        let element = self.terms.plan.element(self.state(parent)?, index);
         Ok(Member::unnamed(element.ok_or(Reason::Overloaded)?))
     }
 
     fn state(&self, id: StateId) -> Result<&State, Reason> {
-        let state = self.states.get(id.0 as usize);
+        let state = self.terms.states.get(id.0 as usize);
         state.map(Arc::as_ref).ok_or(Reason::Internal)
     }
 }
