@@ -84,6 +84,7 @@ fn read_all(dir: &Path, files: &Listing) -> Result<Vec<RuleFile>, Vec<Diagnostic
         let shown = dir.join(name).display().to_string();
         match read_rule_file(&shown, path) {
             Ok(source) => {
+                let source = source.called(name);
                 total += source.text.len();
                 sources.push(RuleFile {
                     name: name.clone(),

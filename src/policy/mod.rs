@@ -7,6 +7,7 @@ pub mod candidates;
 pub mod combine;
 pub mod diagnostic;
 mod load;
+mod place;
 pub mod plan;
 mod rules;
 pub mod source;
@@ -14,5 +15,6 @@ pub mod store;
 mod validate;
 
 pub use load::{Loaded, RuleFile, load, load_caller, load_texts, rule_files};
+pub use place::Place;
 pub use rules::*;
 pub use validate::call_parts;

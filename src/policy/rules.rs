@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::Place;
 use crate::mask::Mask;
 use crate::path::Path;
 
@@ -66,6 +67,8 @@ impl RuleSet {
 pub struct Class {
     /// The name rule files use.
     pub name: String,
+    /// Where it was written.
+    pub place: Place,
     /// 1 (public) and up.
     pub level: u8,
     /// The Chinese name, for people.
@@ -79,6 +82,8 @@ pub struct Class {
 pub struct Resource {
     /// The name rule files use.
     pub name: String,
+    /// Where it was written.
+    pub place: Place,
     /// The Chinese name, for people.
     pub zh: Option<String>,
     /// The upstream in `fieldgate.yaml`; `None` where there is exactly one.
@@ -127,6 +132,8 @@ pub struct Group {
 pub struct RouteRule {
     /// As written: `GET /customers/{id}`.
     pub text: String,
+    /// Where it was written.
+    pub place: Place,
     /// `GET` or `HEAD`; a `GET` route also answers `HEAD`.
     pub method: http::Method,
     /// The template's segments.
@@ -176,6 +183,8 @@ pub struct PersonRule {
 pub struct Field {
     /// As written, without a leading `$.`; `$` for the record itself.
     pub text: String,
+    /// Where it was written.
+    pub place: Place,
     /// Relative to the record.
     pub path: Path,
     /// The class of the scalar at the path (and of scalars of an array there); `None` for an entry with `names:` only.
@@ -193,6 +202,8 @@ pub struct Field {
 pub struct EnvelopeEntry {
     /// As written.
     pub text: String,
+    /// Where it was written.
+    pub place: Place,
     /// From the body's root.
     pub path: Path,
     /// `None` is `show`.
@@ -204,6 +215,8 @@ pub struct EnvelopeEntry {
 pub struct Param {
     /// Where it stands and how it is called.
     pub name: ParamName,
+    /// Where it was written.
+    pub place: Place,
     /// What it may carry.
     pub rule: ParamRule,
 }
@@ -301,6 +314,8 @@ pub enum Unlisted {
 pub struct Role {
     /// The name rule files use.
     pub name: String,
+    /// Where it was written.
+    pub place: Place,
     /// What a token must say.
     pub jwt: Option<JwtMatcher>,
     /// What a client certificate must say.
@@ -350,6 +365,10 @@ impl Role {
 /// One row of a grid: a cell for each class; a class it does not name is [`Cell::Strip`].
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// Where it was written.
+    pub place: Place,
+    /// Where each cell was written, by [`ClassId`]; nothing where the row does not name the class.
+    pub places: Vec<Option<Place>>,
     /// By [`ClassId`].
     pub cells: Vec<Cell>,
 }
@@ -372,6 +391,8 @@ pub enum Cell {
 /// A single field that differs from its class, for one role.
 #[derive(Clone, Debug)]
 pub struct Exception {
+    /// Where it was written.
+    pub place: Place,
     /// Whose field.
     pub resource: ResourceId,
     /// The field, or all below a container.
@@ -389,6 +410,8 @@ pub struct Exception {
 /// What nobody named may exceed.
 #[derive(Clone, Debug)]
 pub struct Ceiling {
+    /// Where it was written.
+    pub place: Place,
     /// What it covers.
     pub covers: Covers,
     /// Whom it binds; `None` is everyone.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::path::Path;
-use crate::policy::{Group, ParamRule, Resource, Unlisted, UnlistedParams};
+use crate::policy::{Group, ParamRule, Place, Resource, Unlisted, UnlistedParams};
 
 /// A rule set with one resource for each text: routes parted by blanks, groups by `|`.
 fn rules(resources: &[&str]) -> RuleSet {
@@ -17,6 +17,7 @@ fn rules(resources: &[&str]) -> RuleSet {
     };
     let resource = |text: &&str| Resource {
         name: (*text).to_owned(),
+        place: Place::default(),
         zh: None,
         upstream: None,
         groups: text.split('|').map(group).collect(),
@@ -70,6 +71,7 @@ fn route(text: &str) -> RouteRule {
         );
     RouteRule {
         text: text.to_owned(),
+        place: Place::default(),
         method,
         template: template.collect(),
         at: Path::default(),

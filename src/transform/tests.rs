@@ -12,8 +12,8 @@ use crate::path::parse;
 use crate::policy::combine::{Treatment, Treatments};
 use crate::policy::plan::Plan;
 use crate::policy::{
-    ClassId, Field, FieldId, Group, GroupId, PersonRule, Resource, ResourceId, RouteRule, RuleSet,
-    Unlisted, UnlistedParams,
+    ClassId, Field, FieldId, Group, GroupId, PersonRule, Place, Resource, ResourceId, RouteRule,
+    RuleSet, Unlisted, UnlistedParams,
 };
 
 fn treatment(word: &str) -> Treatment {
@@ -31,6 +31,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         .iter()
         .map(|(text, word)| Field {
             text: (*text).to_owned(),
+            place: Place::default(),
             path: parse(text).unwrap(),
             class: Some(ClassId(0)),
             masks: Vec::new(),
@@ -49,6 +50,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
     });
     let route = RouteRule {
         text: String::from("GET /x"),
+        place: Place::default(),
         method: http::Method::GET,
         template: Vec::new(),
         at: parse(at).unwrap(),
@@ -64,6 +66,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
     let person_check = person.is_some();
     let resource = Resource {
         name: String::from("x"),
+        place: Place::default(),
         zh: None,
         upstream: None,
         groups: vec![Group {

@@ -13,8 +13,9 @@ use fieldgate::mask::Mask;
 use fieldgate::mask::token::{TokenMaster, TokenSpace};
 use fieldgate::path::{Path, Segment, Selector};
 use fieldgate::policy::{
-    Cell, Class, ClassId, EnvelopeEntry, Field, FieldId, Group, GroupId, PersonRule, Resource,
-    ResourceId, Role, RoleId, RouteRule, Row, RuleSet, TemplateSegment, Unlisted, UnlistedParams,
+    Cell, Class, ClassId, EnvelopeEntry, Field, FieldId, Group, GroupId, PersonRule, Place,
+    Resource, ResourceId, Role, RoleId, RouteRule, Row, RuleSet, TemplateSegment, Unlisted,
+    UnlistedParams,
 };
 
 use crate::oracle::View;
@@ -173,6 +174,7 @@ impl Sketch {
         let mut class = |outcome: &Outcome| {
             classes.push(Class {
                 name: format!("class-{}", classes.len()),
+                place: Place::default(),
                 level: 1,
                 zh: None,
                 sensitive: false,
@@ -183,6 +185,7 @@ impl Sketch {
         let fields = (self.fields.iter())
             .map(|field| Field {
                 text: Written(&field.path).to_string(),
+                place: Place::default(),
                 path: field.path.clone(),
                 class: field.outcome.as_ref().map(&mut class),
                 masks: match &field.outcome {
@@ -196,18 +199,21 @@ impl Sketch {
         let envelope = (self.envelope.iter())
             .map(|(path, outcome)| EnvelopeEntry {
                 text: Written(path).to_string(),
+                place: Place::default(),
                 path: path.clone(),
                 class: (*outcome != Outcome::Show).then(|| class(outcome)),
             })
             .collect();
         let route = RouteRule {
             text: String::from("GET /things"),
+            place: Place::default(),
             method: http::Method::GET,
             template: vec![TemplateSegment::Literal(String::from("things"))],
             at: self.at.clone(),
         };
         let resource = Resource {
             name: String::from("thing"),
+            place: Place::default(),
             zh: None,
             upstream: None,
             groups: vec![Group {
@@ -233,16 +239,22 @@ impl Sketch {
             drift_show: self.drift_show,
             any_case: self.any_case,
         };
+        let row = Row {
+            place: Place::default(),
+            places: Vec::new(),
+            cells,
+        };
         RuleSet {
             digest: String::from("sha256:0"),
             classes,
             resources: vec![resource],
             roles: vec![Role {
                 name: String::from("caller"),
+                place: Place::default(),
                 jwt: None,
                 mtls: None,
             }],
-            rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), Row { cells })]),
+            rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), row)]),
             exceptions: Vec::new(),
             ceilings: Vec::new(),
             finds: Default::default(),

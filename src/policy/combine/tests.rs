@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::super::Place;
 use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams};
 use super::*;
 use crate::path::{Segment, Selector};
@@ -37,6 +38,7 @@ fn field(text: &str, class: ClassId, masks: &[&str]) -> Field {
     let mask = |name: &&str| ((*name).to_owned(), Arc::new(Mask::builtin(name).unwrap()));
     Field {
         text: text.to_owned(),
+        place: Place::default(),
         path: path(text),
         class: Some(class),
         masks: masks.iter().map(mask).collect(),
@@ -48,12 +50,14 @@ fn field(text: &str, class: ClassId, masks: &[&str]) -> Field {
 fn rules() -> RuleSet {
     let class = |name: &str, level| Class {
         name: name.to_owned(),
+        place: Place::default(),
         level,
         zh: None,
         sensitive: false,
     };
     let role = |name: &str| Role {
         name: name.to_owned(),
+        place: Place::default(),
         jwt: None,
         mtls: None,
     };
@@ -62,6 +66,7 @@ fn rules() -> RuleSet {
     balances.names = Some(CONTACT);
     let envelope = |text: &str, class| EnvelopeEntry {
         text: text.to_owned(),
+        place: Place::default(),
         path: path("total"),
         class,
     };
@@ -70,6 +75,7 @@ fn rules() -> RuleSet {
         classes: vec![class("basic", 2), class("contact", 3)],
         resources: vec![Resource {
             name: "customer".to_owned(),
+            place: Place::default(),
             zh: None,
             upstream: None,
             groups: vec![Group {
@@ -109,13 +115,19 @@ fn grid(rows: &[(RoleId, Cell, Cell)]) -> RuleSet {
     let mut rules = rules();
     for (role, basic, contact) in rows {
         let cells = vec![basic.clone(), contact.clone()];
-        rules.rows.insert((CUSTOMER, OWN, *role), Row { cells });
+        let row = Row {
+            place: Place::default(),
+            places: Vec::new(),
+            cells,
+        };
+        rules.rows.insert((CUSTOMER, OWN, *role), row);
     }
     rules
 }
 
 fn exception(field: usize, role: RoleId, cell: Cell, until: Option<i64>) -> Exception {
     Exception {
+        place: Place::default(),
         resource: CUSTOMER,
         fields: vec![FieldId(field)],
         role,
@@ -127,6 +139,7 @@ fn exception(field: usize, role: RoleId, cell: Cell, until: Option<i64>) -> Exce
 
 fn ceiling(covers: Covers, roles: Option<Vec<RoleId>>, at_most: Cell) -> Ceiling {
     Ceiling {
+        place: Place::default(),
         covers,
         roles,
         at_most,

@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
+use crate::policy::Place;
 use crate::policy::diagnostic::{Lang, Style, render};
 
 const VERSION: &str = "fieldgate: 1\n";
@@ -183,4 +184,78 @@ fn mistakes_of_all_files_are_reported_at_once() {
             "c.yaml:1:7: error[FG1016]",
         ],
     );
+}
+
+#[test]
+fn every_rule_knows_the_file_below_the_rules_directory_and_the_line_it_was_written_in() {
+    let dir = directory(&[
+        (
+            "data/customer.yaml",
+            "\u{feff}fieldgate: 1
+classes: { basic: {}, secret: {} }
+resources:
+  customer:
+    at:
+      GET /customers/{id}: $.data
+    fields:
+      phone: secret
+      id: basic
+    envelope:
+      $.total: show
+    params:
+      path.id: id
+",
+        ),
+        (
+            "who/grid.yaml",
+            "roles:
+  teller: { jwt: idp, claim: roles, has: teller }
+read:
+  customer:
+    teller:
+      # basic is written last
+      basic: show
+exceptions:
+  - { field: customer.phone, role: teller, do: mask, reason: a test }
+ceilings:
+  - field: customer.id
+    to: everyone
+    at_most: mask
+    reason: a test
+",
+        ),
+    ]);
+    let rules = load(dir.path()).unwrap().rules;
+    let customer = &rules.resources[0];
+    let (role, row) = (&rules.roles[0], rules.rows.values().next().unwrap());
+    let places = [
+        &rules.classes[1].place,
+        &customer.place,
+        &customer.groups[0].routes[0].place,
+        &customer.fields[0].place,
+        &customer.fields[1].place,
+        &customer.envelope[0].place,
+        &customer.params[0].place,
+        &role.place,
+        &row.place,
+        row.places[0].as_ref().unwrap(),
+        &rules.exceptions[0].place,
+        &rules.ceilings[0].place,
+    ];
+    let written = [
+        "data/customer.yaml:2",
+        "data/customer.yaml:4",
+        "data/customer.yaml:6",
+        "data/customer.yaml:9",
+        "data/customer.yaml:8",
+        "data/customer.yaml:11",
+        "data/customer.yaml:13",
+        "who/grid.yaml:2",
+        "who/grid.yaml:5",
+        "who/grid.yaml:7",
+        "who/grid.yaml:9",
+        "who/grid.yaml:11",
+    ];
+    assert_eq!(places.map(Place::to_string), written);
+    assert_eq!(row.places[1], None);
 }

@@ -23,20 +23,35 @@ pub use text::{check_name, decode, is_unreadable, odd_character};
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 
 /// One file as it was read: its name for people and its text.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// The name diagnostics show.
     pub name: String,
+    /// The same name, relative to the rules directory where it lies in one.
+    pub short: Arc<str>,
     /// UTF-8 without a byte order mark.
     pub text: String,
+    /// Where the text's lines end, in order.
+    line_ends: Vec<usize>,
 }
 
 impl SourceFile {
     /// A file from text that is already decoded; see [`decode`] for bytes.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<SourceFile> {
+        let (name, text): (String, String) = (name.into(), text.into());
         Arc::new(SourceFile {
-            name: name.into(),
-            text: text.into(),
+            short: name.as_str().into(),
+            line_ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect(),
+            name,
+            text,
+        })
+    }
+
+    /// The same file under a shorter name for places.
+    pub fn called(self: Arc<Self>, short: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile {
+            short: short.into(),
+            ..Arc::unwrap_or_clone(self)
         })
     }
 }
@@ -66,9 +81,13 @@ impl Span {
     /// Line and column, both counted from 1, the column in characters.
     pub fn line_column(&self) -> (usize, usize) {
         let before = self.file.text.get(..self.start).unwrap_or_default();
-        let lines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
         let here = before.rsplit('\n').next().unwrap_or_default();
-        (lines + 1, here.chars().count() + 1)
+        (self.line(), here.chars().count() + 1)
+    }
+
+    /// The line it begins in, counted from 1.
+    pub fn line(&self) -> usize {
+        self.file.line_ends.partition_point(|end| *end < self.start) + 1
     }
 
     /// `file:line:column`.

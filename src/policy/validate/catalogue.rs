@@ -9,6 +9,7 @@ use super::overlap::{meets_record, tie};
 use super::{Findings, Names, scalars};
 use crate::mask::Mask;
 use crate::path::Path;
+use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{EnvelopeEntry, Field, Group};
 use crate::policy::source::{Entries, Key, Kind, Node, Span};
@@ -56,6 +57,7 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
     let path = findings.keep(scalars::path(&key.text, &key.span))?;
     let mut field = Field {
         text: without_root(&key.text).to_owned(),
+        place: Place::of(&key.span),
         path,
         class: None,
         masks: Vec::new(),
@@ -192,8 +194,13 @@ pub(super) fn envelope(
                     .help(help),
             );
         }
-        let text = without_root(&key.text).to_owned();
-        found.push((EnvelopeEntry { text, path, class }, key.span.clone()));
+        let entry = EnvelopeEntry {
+            text: without_root(&key.text).to_owned(),
+            place: Place::of(&key.span),
+            path,
+            class,
+        };
+        found.push((entry, key.span.clone()));
     }
     found.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     let differ = |a: &EnvelopeEntry, b: &EnvelopeEntry| a.class != b.class;

@@ -4,6 +4,7 @@
 
 use super::scalars::{sentence, within};
 use super::{Findings, Places};
+use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::Class;
@@ -37,6 +38,7 @@ fn class(key: &Key, node: &Node, findings: &mut Findings) -> Class {
     }
     let mut class = Class {
         name: key.text.clone(),
+        place: Place::of(&key.span),
         level: u8::try_from(HIGHEST).unwrap_or(u8::MAX),
         zh: None,
         sensitive: false,

@@ -8,6 +8,7 @@ use super::grid::Rows;
 use super::scalars::{self, moment_or_day, reason, within};
 use super::{Catalogue, Findings, Names};
 use crate::path::{Path, Segment};
+use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
@@ -124,6 +125,7 @@ fn exception(
         );
     }
     Some(Exception {
+        place: Place::of(&node.span),
         resource,
         fields,
         role,
@@ -199,6 +201,7 @@ fn ceiling(
         findings.add(Diagnostic::warning(code::FG2111, message).at(&node.span));
     }
     Some(Ceiling {
+        place: Place::of(&node.span),
         covers: covers?,
         roles: roles?,
         at_most: at_most?,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::cells::cell;
 use super::{Findings, Names};
+use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{
@@ -37,7 +38,7 @@ pub(super) fn rows(
                 continue;
             }
             let role = findings.keep(names.role_named(&role_key.text, &role_key.span));
-            let row = row(row_node, names, findings);
+            let row = row(role_key, row_node, names, findings);
             if let (Some((resource, group)), Some(role), Some(row)) = (group, role, row) {
                 findings.extend(shows_others(role_key, role, resource, resources, roles));
                 findings.extend(never_held(
@@ -50,10 +51,14 @@ pub(super) fn rows(
     rows
 }
 
-fn row(node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
+fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
     let entries =
         findings.keep(node.as_map(say!("a row of `class: outcome`", "`类别: 处理方式` 的行")))?;
-    let mut cells = vec![Cell::Strip; names.classes.len()];
+    let mut row = Row {
+        place: Place::of(&key.span),
+        places: vec![None; names.classes.len()],
+        cells: vec![Cell::Strip; names.classes.len()],
+    };
     for (key, value) in entries.iter() {
         if key.text == "only" {
             findings.add(later(key));
@@ -62,12 +67,12 @@ fn row(node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
         let class = findings.keep(names.class_named(&key.text, &key.span));
         let cell = findings.keep(cell(value, names));
         if let (Some(ClassId(class)), Some(cell)) = (class, cell)
-            && let Some(place) = cells.get_mut(class)
+            && let (Some(kept), Some(place)) = (row.cells.get_mut(class), row.places.get_mut(class))
         {
-            *place = cell;
+            (*kept, *place) = (cell, Some(Place::of(&key.span)));
         }
     }
-    Some(Row { cells })
+    Some(row)
 }
 
 fn later(key: &Key) -> Diagnostic {

@@ -6,6 +6,7 @@
 use super::Findings;
 use super::scalars::sentence;
 use super::searching::Searchable;
+use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{Group, Param, ParamName, ParamRule, TemplateSegment, UnlistedParams};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, odd_character};
@@ -52,7 +53,8 @@ pub(super) fn all(
         };
         named.push(name.clone());
         if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
-            params.push(Param { name, rule });
+            let place = Place::of(&key.span);
+            params.push(Param { name, place, rule });
         }
     }
     params.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,6 +8,7 @@ use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
 use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
 use crate::path::{Path, Selector};
+use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
@@ -82,7 +83,7 @@ fn resource(
     table: &mut Table,
     findings: &mut Findings,
 ) -> (Resource, ResourcePlaces) {
-    let mut resource = empty(&key.text);
+    let mut resource = empty(key);
     let mut places = ResourcePlaces {
         name: key.span.clone(),
         fields: Vec::new(),
@@ -150,14 +151,15 @@ fn resource(
     (resource, places)
 }
 
-fn empty(name: &str) -> Resource {
+fn empty(key: &Key) -> Resource {
     Resource {
-        name: name.to_owned(),
+        name: key.text.clone(),
+        place: Place::of(&key.span),
         zh: None,
         upstream: None,
         // The first group is always the resource's own, even in a resource with mistakes.
         groups: vec![Group {
-            name: name.to_owned(),
+            name: key.text.clone(),
             routes: Vec::new(),
         }],
         person: None,

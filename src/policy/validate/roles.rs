@@ -3,6 +3,7 @@
 //! Refuses matchers without a value: `jwt` without `has`, `is` or `same_as`, `mtls` without `san`.
 
 use super::{Findings, Places};
+use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{ClaimTest, JwtMatcher, MtlsMatcher, Role};
@@ -37,6 +38,7 @@ fn role(key: &Key, node: &Node, findings: &mut Findings) -> Role {
     let name = key.text.clone();
     let empty = Role {
         name: name.clone(),
+        place: Place::of(&key.span),
         jwt: None,
         mtls: None,
     };
@@ -67,7 +69,7 @@ fn role(key: &Key, node: &Node, findings: &mut Findings) -> Role {
     }
     let jwt = findings.keep(jwt(key, entries)).flatten();
     let mtls = findings.keep(mtls(key, entries)).flatten();
-    Role { name, jwt, mtls }
+    Role { jwt, mtls, ..empty }
 }
 
 fn jwt(key: &Key, entries: Entries<'_>) -> Result<Option<JwtMatcher>, Diagnostic> {

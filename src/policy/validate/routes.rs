@@ -7,6 +7,7 @@ use http::Method;
 
 use super::{Findings, scalars};
 use crate::path::{Path, Selector};
+use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{Group, ParamKind, RouteRule, TemplateSegment};
 use crate::policy::source::{Key, Kind, Node, Span, check_name};
@@ -116,6 +117,7 @@ fn route(
     Some((
         RouteRule {
             text: key.text.clone(),
+            place: Place::of(&key.span),
             method,
             template,
             at: at?,

@@ -150,6 +150,7 @@ mod tests {
     fn fields(paths: &[&str]) -> Vec<Field> {
         let field = |text: &&str| Field {
             text: (*text).to_owned(),
+            place: crate::policy::Place::default(),
             path: parse(text).unwrap(),
             class: Some(ClassId(0)),
             masks: Vec::new(),

@@ -127,6 +127,13 @@ fn the_rule_set_of_these_tests_loads_without_lints() {
     assert_eq!(rules.tests[0].place, "rules.yaml:41");
 }
 
+/// The text without `Place { file: .., line: .. }`.
+fn without_places(text: &str) -> String {
+    let mut parts = text.split("Place {");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| kept + part.split_once('}').unwrap().1)
+}
+
 #[test]
 fn the_order_of_files_and_keys_never_matters() {
     let sections: Vec<String> = [
@@ -151,7 +158,7 @@ fn the_order_of_files_and_keys_never_matters() {
             .unwrap_or_else(|found| panic!("{}", lines(&found)))
             .rules;
         rules.digest.clear();
-        format!("{rules:?}")
+        without_places(&format!("{rules:?}"))
     };
     let joined = format!("fieldgate: 1\n{}", sections.concat());
     let mut backwards: Vec<(String, String)> = sections
