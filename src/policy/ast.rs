@@ -13,10 +13,18 @@ use super::source::{self, Entries, Key, Node, SourceFile};
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
 
 /// Sections of named entries.
-const MAPS: [&str; 6] = ["classes", "masks", "resources", "roles", "read", "find"];
+const MAPS: [&str; 7] = [
+    "classes",
+    "masks",
+    "resources",
+    "roles",
+    "grids",
+    "read",
+    "find",
+];
 /// Sections that are lists.
 const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
-const LATER: [&str; 16] = [
+const LATER: [&str; 15] = [
     "create",
     "update",
     "delete",
@@ -24,7 +32,6 @@ const LATER: [&str; 16] = [
     "contracts",
     "open",
     "dictionary",
-    "grids",
     "consents",
     "grants",
     "release",
@@ -146,6 +153,14 @@ impl Document {
     /// The moment tests run at.
     pub(super) fn tests_at(&self) -> Option<&Node> {
         self.tests_at.as_ref().map(|(_, node)| node)
+    }
+
+    /// What resources name as their dictionaries.
+    pub(super) fn dictionaries(&self) -> impl Iterator<Item = &Node> {
+        self.section("resources").filter_map(|(_, resource)| {
+            let entries = resource.as_map(say!("a resource", "资源")).ok()?;
+            entries.get("dictionary")
+        })
     }
 
     /// The fixtures that tests name.

@@ -185,6 +185,8 @@ enum Place<'a> {
 struct Merge<'a> {
     rules: &'a RuleSet,
     resource: ResourceId,
+    /// The resource it has the shape of, whose ceilings bind here too: the records are the same.
+    shape_of: Option<ResourceId>,
     /// The caller's roles that have a row here.
     rows: Vec<(RoleId, &'a Role, &'a Row)>,
     /// The exceptions of this resource that are in force.
@@ -221,6 +223,7 @@ impl<'a> Merge<'a> {
         Merge {
             rules,
             resource,
+            shape_of: listed.shape_of,
             rows: rows.collect(),
             exceptions: exceptions.collect(),
             ceilings: ceilings
@@ -311,7 +314,7 @@ impl<'a> Merge<'a> {
     ) -> bool {
         let named = match &ceiling.covers {
             Covers::Fields(resource, fields) | Covers::Container(resource, fields, _) => {
-                *resource == self.resource
+                (*resource == self.resource || self.shape_of == Some(*resource))
                     && match governed.place {
                         Place::Field(id, _) | Place::Names(id, _) => fields.contains(&id),
                         Place::Envelope => false,
@@ -400,9 +403,10 @@ fn reach_of<'a>(
         let paths = covered.map(|field| &field.path).chain(container);
         Reach::there_and_below(paths, listed.any_case)
     };
+    let bound = |of: &ResourceId| *of == resource || listed.shape_of == Some(*of);
     match &ceiling.covers {
-        Covers::Fields(of, fields) if *of == resource => of_fields(fields, None),
-        Covers::Container(of, fields, path) if *of == resource => of_fields(fields, Some(path)),
+        Covers::Fields(of, fields) if bound(of) => of_fields(fields, None),
+        Covers::Container(of, fields, path) if bound(of) => of_fields(fields, Some(path)),
         Covers::Fields(..) | Covers::Container(..) => of_fields(&[], None),
         Covers::Class(class) => of_class(&|other| other == *class),
         Covers::Level(level) => of_class(&|other| level_of(rules, other) >= *level),

@@ -177,16 +177,24 @@ fn in_order_of_files(loaded: Result<Loaded, Vec<Diagnostic>>) -> Result<Loaded, 
 }
 
 fn finish(
-    sources: Vec<RuleFile>,
+    mut sources: Vec<RuleFile>,
     fixtures: &Fixtures,
     stray: &BTreeMap<String, PathBuf>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let document = Document::read(sources.iter().map(|file| &file.source))?;
+    let (tables, unread) = dictionaries(&document, &sources, fixtures);
     let named = |name: &str| document.replies().any(|reply| reply == name);
     let stray = stray.iter().filter(|(name, _)| !named(name));
     let mut mistakes = document.mistakes.clone();
+    mistakes.extend(unread);
     mistakes.extend(stray.map(|(name, path)| wrong_ending(name, path)));
-    match validate::rule_set(&document, fixtures, digest_of(&sources)) {
+    let read = tables.iter().map(|(name, source)| RuleFile {
+        name: name.clone(),
+        source: Arc::clone(source),
+    });
+    sources.extend(read);
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    match validate::rule_set(&document, fixtures, &tables, digest_of(&sources)) {
         Ok((rules, warnings)) if mistakes.is_empty() => Ok(Loaded {
             rules,
             warnings,
@@ -200,6 +208,41 @@ fn finish(
     }
 }
 
+/// The tables of fields that resources name, by name. They are rules, so the digest covers them.
+fn dictionaries(
+    document: &Document,
+    sources: &[RuleFile],
+    fixtures: &Fixtures,
+) -> (Dictionaries, Vec<Diagnostic>) {
+    // Files are shown as the rule files beside them are.
+    let shown = sources.iter().find_map(|file| {
+        let dir = file.source.name.strip_suffix(file.name.as_str())?;
+        Some(dir.to_owned())
+    });
+    let shown = shown.unwrap_or_default();
+    let mut tables = Dictionaries::new();
+    let mut mistakes = Vec::new();
+    for node in document.dictionaries() {
+        let Some(name) = node.scalar() else { continue };
+        if tables.contains_key(name) {
+            continue;
+        }
+        let read = fixtures.read(name).map_err(|why| {
+            let message = say!("the table {} cannot be read: {why}", "表格 {} 读不了：{why}", quoted(name); why);
+            Diagnostic::error(code::FG2136, message)
+                .at(&node.span)
+                .suggest(name, fixtures.names())
+        });
+        let decoded =
+            read.and_then(|bytes| source::decode_table(&format!("{shown}{name}"), &bytes));
+        match decoded {
+            Ok(table) => _ = tables.insert(name.to_owned(), table.called(name)),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    (tables, mistakes)
+}
+
 /// `sha256:` over one line for each file, in the form `sha256sum` prints.
 fn digest_of(sources: &[RuleFile]) -> String {
     let hash = |bytes: &[u8]| HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
@@ -209,6 +252,9 @@ fn digest_of(sources: &[RuleFile]) -> String {
         .collect();
     format!("sha256:{}", hash(lines.as_bytes()))
 }
+
+/// Tables of fields, by their names below the rules directory.
+pub(super) type Dictionaries = BTreeMap<String, Arc<SourceFile>>;
 
 /// Where the upstream answers of tests come from.
 pub(super) enum Fixtures {

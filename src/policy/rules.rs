@@ -88,6 +88,8 @@ pub struct Resource {
     pub zh: Option<String>,
     /// The upstream in `fieldgate.yaml`; `None` where there is exactly one.
     pub upstream: Option<String>,
+    /// The resource this one has the shape of (`is`): the same catalogue, entry by entry.
+    pub shape_of: Option<ResourceId>,
     /// Routes with one grid each. The first is the resource's own (`customer`), others are named groups.
     pub groups: Vec<Group>,
     /// Whose data a record is.
@@ -195,6 +197,8 @@ pub struct Field {
     pub whole: bool,
     /// The class of the member names below, where they are data.
     pub names: Option<ClassId>,
+    /// The Chinese name, for people.
+    pub zh: Option<String>,
 }
 
 /// What may leave outside the records.

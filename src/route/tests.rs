@@ -26,6 +26,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         envelope: Vec::new(),
         params: Vec::new(),
         unlisted_params: UnlistedParams::Refuse,
+        shape_of: None,
         strip_as_blank: false,
         unlisted: Unlisted::Strip,
         drift_show: false,

@@ -37,6 +37,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
             masks: Vec::new(),
             whole: word.ends_with(" whole"),
             names: None,
+            zh: None,
         })
         .collect();
     let person = person.map(|person| PersonRule {
@@ -78,6 +79,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         envelope: Vec::new(),
         params: Vec::new(),
         unlisted_params: UnlistedParams::Refuse,
+        shape_of: None,
         strip_as_blank: false,
         unlisted: Unlisted::Strip,
         drift_show: false,

@@ -194,6 +194,7 @@ impl Sketch {
                 },
                 whole: field.whole,
                 names: field.names.as_ref().map(&mut class),
+                zh: None,
             })
             .collect();
         let envelope = (self.envelope.iter())
@@ -228,6 +229,7 @@ impl Sketch {
             envelope,
             params: Vec::new(),
             unlisted_params: UnlistedParams::Refuse,
+            shape_of: None,
             strip_as_blank: false,
             unlisted: match self.unlisted {
                 UnlistedWord::Strip => Unlisted::Strip,

@@ -44,6 +44,7 @@ fn field(text: &str, class: ClassId, masks: &[&str]) -> Field {
         masks: masks.iter().map(mask).collect(),
         whole: false,
         names: None,
+        zh: None,
     }
 }
 
@@ -96,6 +97,7 @@ fn rules() -> RuleSet {
             ],
             params: Vec::new(),
             unlisted_params: UnlistedParams::Refuse,
+            shape_of: None,
             strip_as_blank: false,
             unlisted: Unlisted::Strip,
             drift_show: false,

@@ -8,6 +8,7 @@
 mod entries;
 mod reader;
 mod syntax;
+mod table;
 mod text;
 mod traps;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use super::diagnostic::{Diagnostic, Text, code, quoted, say};
 pub use entries::Entries;
 pub use reader::read;
+pub use table::{Cell, Table, decode_table, read_table};
 pub use text::{check_name, decode, is_unreadable, odd_character};
 
 /// The most bytes one file may have.

@@ -16,13 +16,11 @@ use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 /// When it is too large, is not UTF-8, or holds tabs, control, invisible or bidirectional characters.
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
     if bytes.len() > MAX_FILE_BYTES {
-        let message = say!("{} is larger than 1 MiB", "{} 超过 1 MiB", quoted(name));
-        return Err(Diagnostic::error(code::FG1002, message)
-            .help(say!("split it into several files", "拆成几个文件")));
+        return Err(too_large(name));
     }
     // Editors on Windows write the mark; it says nothing and hides nothing at the very start.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if is_utf16(bytes) {
         let message = say!("{} is UTF-16", "{} 是 UTF-16 编码", quoted(name));
         return Err(Diagnostic::error(code::FG1003, message)
             .help(say!("save the file as UTF-8", "把文件另存为 UTF-8")));
@@ -34,6 +32,16 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
         }
         Err(error) => Err(not_utf8(name, bytes, error.valid_up_to())),
     }
+}
+
+pub(super) fn too_large(name: &str) -> Diagnostic {
+    let message = say!("{} is larger than 1 MiB", "{} 超过 1 MiB", quoted(name));
+    let help = say!("split it into several files", "拆成几个文件");
+    Diagnostic::error(code::FG1002, message).help(help)
+}
+
+pub(super) fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
 
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
@@ -50,7 +58,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
         ))
 }
 
-fn forbidden_character(file: &Arc<SourceFile>) -> Option<Diagnostic> {
+pub(super) fn forbidden_character(file: &Arc<SourceFile>) -> Option<Diagnostic> {
     let mut characters = file.text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         let followed_by_newline = matches!(characters.peek(), Some((_, '\n')));

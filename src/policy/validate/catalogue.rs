@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use super::overlap::{meets_record, tie};
-use super::{Findings, Names, scalars};
+use super::{Findings, Names, dictionary, scalars};
 use crate::mask::Mask;
 use crate::path::Path;
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::load::Dictionaries;
 use crate::policy::rules::{EnvelopeEntry, Field, Group};
 use crate::policy::source::{Entries, Key, Kind, Node, Span};
 
@@ -20,27 +21,47 @@ const MOST_FIELDS: usize = 2_000;
 /// Conflicts reported for one catalogue: each entry may conflict with each other.
 const MOST_CONFLICTS: usize = 100;
 
+/// The entries under `fields`, and those of the table `dictionary` names.
+pub(super) fn listed(
+    entries: Entries<'_>,
+    place: &Span,
+    tables: &Dictionaries,
+    findings: &mut Findings,
+) -> Vec<(Key, Node)> {
+    let table = entries.get("dictionary");
+    let fields = match (entries.get("fields"), table) {
+        (None, Some(_)) => None,
+        _ => findings.keep(entries.require("fields", say!("a resource", "资源"), place)),
+    };
+    let fields = fields.and_then(|node| findings.keep(node.as_map(say!("`fields`"))));
+    let fields = fields.iter().flat_map(Entries::iter);
+    let mut listed: Vec<(Key, Node)> = fields
+        .map(|(key, node)| (key.clone(), node.clone()))
+        .collect();
+    let rows = table.and_then(|node| dictionary::entries(node, tables, findings));
+    listed.extend(rows.unwrap_or_default());
+    listed
+}
+
 /// The catalogue and where its entries stand.
 pub(super) fn fields(
-    node: &Node,
+    entries: &[(Key, Node)],
+    place: &Span,
     names: &Names,
     any_case: bool,
     findings: &mut Findings,
 ) -> (Vec<Field>, Vec<Span>) {
-    let Some(entries) = findings.keep(node.as_map(say!("`fields`"))) else {
-        return (Vec::new(), Vec::new());
-    };
     let mut found: Vec<(Field, Span)> = entries
         .iter()
         .take(MOST_FIELDS)
         .filter_map(|(key, value)| Some((field(key, value, names, findings)?, key.span.clone())))
         .collect();
-    if entries.iter().count() > MOST_FIELDS {
+    if entries.len() > MOST_FIELDS {
         let message = say!(
             "more than {MOST_FIELDS} fields in one resource",
             "一个资源的字段超过 {MOST_FIELDS} 个"
         );
-        findings.add(Diagnostic::error(code::FG1002, message).at(entries.span()));
+        findings.add(Diagnostic::error(code::FG1002, message).at(place));
     }
     // The order of files and keys never matters.
     found.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
@@ -63,13 +84,14 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         masks: Vec::new(),
         whole: false,
         names: None,
+        zh: None,
     };
     if let Kind::Scalar { .. } = node.kind {
         field.class = findings.keep(names.class(node));
         return Some(field);
     }
     let entries = findings.keep(node.as_map(say!("a field", "字段")))?;
-    let known = ["class", "mask", "whole", "names"];
+    let known = ["class", "mask", "whole", "names", "zh"];
     findings.extend(entries.check_keys(
         say!("a field", "字段"),
         &known,
@@ -90,6 +112,9 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
             .keep(whole.as_bool(say!("`whole`")))
             .unwrap_or_default();
     }
+    field.zh = entries
+        .get("zh")
+        .and_then(|zh| findings.keep(scalars::sentence(zh, say!("`zh`"))));
     findings.extend(entry_mistake(key, entries, &field));
     Some(field)
 }

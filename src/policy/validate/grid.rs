@@ -1,6 +1,6 @@
-//! `read:`, who sees what.
+//! `read:`, who sees what, and `grids:`, rows that several groups share.
 //!
-//! Refuses rows of groups, roles and classes that do not exist, and gates (`only`), not built yet.
+//! Refuses rows of groups, roles, classes and grids that do not exist, and gates (`only`), not built yet.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,17 @@ use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
 };
-use crate::policy::source::{Key, Node};
+use crate::policy::source::{Entries, Key, Node, check_name};
 
 /// Rows by resource, group and role.
 pub(super) type Rows = BTreeMap<(ResourceId, GroupId, RoleId), Row>;
+
+/// A grid written once for several groups.
+struct Grid {
+    name: Key,
+    rows: Vec<(Key, RoleId, Row)>,
+    used: bool,
+}
 
 /// The whole grid.
 pub(super) fn rows(
@@ -25,6 +32,7 @@ pub(super) fn rows(
     roles: &[Role],
     findings: &mut Findings,
 ) -> Rows {
+    let mut grids = grids(document, names, findings);
     let mut rows = Rows::new();
     for (key, node) in document.section("read") {
         let group = findings.keep(find_group(key, resources));
@@ -32,23 +40,96 @@ pub(super) fn rows(
         else {
             continue;
         };
+        let mut of_group: Vec<(Key, RoleId, Row)> = Vec::new();
         for (role_key, row_node) in entries.iter() {
-            if role_key.text == "only" || role_key.text == "like" {
-                findings.add(later(role_key));
-                continue;
-            }
-            let role = findings.keep(names.role_named(&role_key.text, &role_key.span));
-            let row = row(role_key, row_node, names, findings);
-            if let (Some((resource, group)), Some(role), Some(row)) = (group, role, row) {
-                findings.extend(shows_others(role_key, role, resource, resources, roles));
-                findings.extend(never_held(
-                    role_key, role, resource, group, resources, roles,
-                ));
-                rows.insert((resource, group, role), row);
+            match role_key.text.as_str() {
+                "only" => findings.add(later(role_key)),
+                "like" => {}
+                _ => of_group.extend(named_row(role_key, row_node, names, findings)),
             }
         }
+        if let Some(like) = entries.get("like") {
+            let at = findings.keep(grid_named(like, &grids));
+            if let Some(grid) = at.and_then(|at| grids.get_mut(at)) {
+                grid.used = true;
+                // A row of the group's own takes the place of the grid's, whole.
+                let own = |role: &Key| entries.get(&role.text).is_some();
+                let shared = grid.rows.iter().filter(|(role, _, _)| !own(role));
+                // What is wrong with it here is wrong because of `like`.
+                of_group.extend(shared.map(|(role, id, row)| {
+                    let (span, text) = (like.span.clone(), role.text.clone());
+                    (Key { span, text }, *id, row.clone())
+                }));
+            }
+        }
+        let Some((resource, group)) = group else {
+            continue;
+        };
+        for (role_key, role, row) in of_group {
+            findings.extend(shows_others(&role_key, role, resource, resources, roles));
+            findings.extend(never_held(
+                &role_key, role, resource, group, resources, roles,
+            ));
+            rows.insert((resource, group, role), row);
+        }
     }
+    findings.extend(grids.iter().filter(|grid| !grid.used).map(unused));
     rows
+}
+
+fn named_row(
+    key: &Key,
+    node: &Node,
+    names: &Names,
+    findings: &mut Findings,
+) -> Option<(Key, RoleId, Row)> {
+    let role = findings.keep(names.role_named(&key.text, &key.span));
+    let row = row(key, node, names, findings);
+    Some((key.clone(), role?, row?))
+}
+
+/// `grids:`, each a grid that groups may be like.
+fn grids(document: &Document, names: &Names, findings: &mut Findings) -> Vec<Grid> {
+    let mut grids = Vec::new();
+    for (key, node) in document.section("grids") {
+        findings.keep(check_name(say!("a grid", "权限表"), &key.text, &key.span));
+        let entries = findings.keep(node.as_map(say!("a grid", "权限表")));
+        let mut rows = Vec::new();
+        for (role_key, row_node) in entries.iter().flat_map(Entries::iter) {
+            match role_key.text.as_str() {
+                "only" | "like" => findings.add(later(role_key)),
+                _ => rows.extend(named_row(role_key, row_node, names, findings)),
+            }
+        }
+        grids.push(Grid {
+            name: key.clone(),
+            rows,
+            used: false,
+        });
+    }
+    grids
+}
+
+fn grid_named(node: &Node, grids: &[Grid]) -> Result<usize, Diagnostic> {
+    let name = node.as_str(say!("`like`"))?;
+    match grids.iter().position(|grid| grid.name.text == name) {
+        Some(at) => Ok(at),
+        None => {
+            let message = say!("there is no grid {}", "没有 {} 这张权限表", quoted(name));
+            Err(Diagnostic::error(code::FG2135, message)
+                .at(&node.span)
+                .suggest(name, grids.iter().map(|grid| grid.name.text.as_str())))
+        }
+    }
+}
+
+fn unused(grid: &Grid) -> Diagnostic {
+    let message = say!(
+        "no group is like the grid {}",
+        "没有路由组使用权限表 {}",
+        quoted(&grid.name.text)
+    );
+    Diagnostic::warning(code::FG2151, message).at(&grid.name.span)
 }
 
 fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {

@@ -7,6 +7,7 @@ mod cases;
 mod catalogue;
 mod cells;
 mod classes;
+mod dictionary;
 mod exceptions;
 mod finds;
 mod fixtures;
@@ -20,6 +21,7 @@ mod roles;
 mod routes;
 mod scalars;
 mod searching;
+mod shapes;
 mod values;
 
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ pub(super) use cases::credentials;
 
 use super::ast::Document;
 use super::diagnostic::{Diagnostic, Severity, code, quoted, say};
-use super::load::Fixtures;
+use super::load::{Dictionaries, Fixtures};
 use super::rules::*;
 use super::source::{Node, Span};
 use crate::mask::Mask;
@@ -139,6 +141,7 @@ struct Catalogue<'a> {
 pub(super) fn rule_set(
     document: &Document,
     fixtures: &Fixtures,
+    tables: &Dictionaries,
     digest: String,
 ) -> Result<(RuleSet, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut findings = Findings::default();
@@ -151,7 +154,7 @@ pub(super) fn rule_set(
         roles: by_name(roles.iter().map(|role| &role.name), RoleId),
         masks: masks::all(document, &mut findings),
     };
-    let resources = resources::all(document, &names, &mut places, &mut findings);
+    let resources = resources::all(document, &names, tables, &mut places, &mut findings);
     let before = findings.0.len();
     let rows = grid::rows(document, &names, &resources, &roles, &mut findings);
     let mut row_mistakes = findings.0.iter().skip(before);
@@ -159,7 +162,8 @@ pub(super) fn rule_set(
         resources: &resources,
         places: &places.resources,
         // A row whose role or group is misspelled may be the row an exception needs.
-        all_rows: !row_mistakes.any(|found| [code::FG2002, code::FG2003].contains(&found.code)),
+        all_rows: !row_mistakes
+            .any(|found| [code::FG2002, code::FG2003, code::FG2135].contains(&found.code)),
     };
     let exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);

@@ -6,18 +6,22 @@
 use super::routes::Table;
 use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
+use super::shapes::{self, Built, Shape};
 use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
+use crate::policy::load::Dictionaries;
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 16] = [
     "zh",
     "upstream",
     "at",
+    "is",
+    "dictionary",
     "person",
     "fields",
     "envelope",
@@ -30,11 +34,9 @@ const KNOWN: [&str; 14] = [
     "drift",
     "keys",
 ];
-const LATER: [&str; 13] = [
+const LATER: [&str; 11] = [
     "only",
     "mode",
-    "is",
-    "dictionary",
     "like",
     "when",
     "errors",
@@ -62,27 +64,51 @@ const LOOKUPS: [&Code; 4] = [code::FG2012, code::FG2013, code::FG2024, code::FG2
 pub(super) fn all(
     document: &Document,
     names: &Names,
+    tables: &Dictionaries,
     places: &mut Places,
     findings: &mut Findings,
 ) -> Vec<Resource> {
-    let mut table = Table::default();
-    let mut resources = Vec::new();
-    for (key, node) in document.section("resources") {
+    let mut routes = Table::default();
+    let mut built = Built::new(document);
+    // Those with a shape of their own first, for others to take it.
+    let is_alike = |node: &Node| {
+        let entries = node.as_map(say!("a resource", "资源"));
+        entries.is_ok_and(|entries| entries.get("is").is_some())
+    };
+    let (alike, own): (Vec<_>, Vec<_>) = document
+        .section("resources")
+        .partition(|(_, node)| is_alike(node));
+    for (key, node) in own.into_iter().chain(alike) {
         findings.keep(check_name(say!("a resource", "资源"), &key.text, &key.span));
-        let (resource, at) = resource(key, node, names, &mut table, findings);
-        places.resources.push(at);
-        resources.push(resource);
+        let context = Context {
+            names,
+            tables,
+            built: &built,
+        };
+        let done = resource(key, node, context, &mut routes, findings);
+        built.add(key, done);
     }
+    let (resources, at) = built.in_order();
+    places.resources = at;
     resources
+}
+
+/// What a resource may refer to.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    names: &'a Names,
+    tables: &'a Dictionaries,
+    built: &'a Built,
 }
 
 fn resource(
     key: &Key,
     node: &Node,
-    names: &Names,
+    context: Context<'_>,
     table: &mut Table,
     findings: &mut Findings,
 ) -> (Resource, ResourcePlaces) {
+    let names = context.names;
     let mut resource = empty(key);
     let mut places = ResourcePlaces {
         name: key.span.clone(),
@@ -106,21 +132,40 @@ fn resource(
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
 
     let mut groups = Vec::new();
+    let mut shape: Option<Shape<'_>> = None;
     let before = findings.0.len();
     if let Some(at) = findings.keep(entries.require("at", say!("a resource", "资源"), &key.span))
     {
         groups = routes::groups(&key.text, at, table, findings);
-        if let Some(fields) =
-            findings.keep(entries.require("fields", say!("a resource", "资源"), &key.span))
-        {
-            (resource.fields, places.fields) =
-                catalogue::fields(fields, names, resource.any_case, findings);
+        match entries.entry("is") {
+            Some((is, base)) => shape = shapes::of(context.built, is, base, entries, findings),
+            None => {
+                let listed = catalogue::listed(entries, &key.span, context.tables, findings);
+                let (names, any_case) = (context.names, resource.any_case);
+                (resource.fields, places.fields) =
+                    catalogue::fields(&listed, &key.span, names, any_case, findings);
+            }
         }
+    }
+    if let Some(shape) = &shape {
+        resource.shape_of = Some(shape.id);
+        resource.any_case = shape.resource.any_case;
+        resource.fields.clone_from(&shape.resource.fields);
+        places.fields.clone_from(&shape.places.fields);
     }
     let found = findings.0.iter().skip(before);
     places.complete = found
         .into_iter()
         .all(|found| KEEPS_ENTRY.contains(&found.code));
+    // A table that could not be read was told when it was.
+    let read = |node: &Node| {
+        node.scalar()
+            .is_some_and(|name| context.tables.contains_key(name))
+    };
+    places.complete &= entries.get("dictionary").is_none_or(read);
+    if let Some(shape) = &shape {
+        places.complete &= shape.places.complete;
+    }
     let mut lookups = Findings::default();
     resource.params = params::all(
         entries.get("params"),
@@ -133,6 +178,8 @@ fn resource(
     );
     if let Some(node) = entries.get("person") {
         resource.person = person(node, &resource.fields, &groups, &mut lookups);
+    } else if let Some(shape) = &shape {
+        resource.person = shape.person(&groups);
     }
     let certain = |found: &Diagnostic| places.complete || !LOOKUPS.contains(&found.code);
     findings.extend(lookups.0.into_iter().filter(certain));
@@ -158,6 +205,7 @@ fn empty(key: &Key) -> Resource {
         zh: None,
         upstream: None,
         // The first group is always the resource's own, even in a resource with mistakes.
+        shape_of: None,
         groups: vec![Group {
             name: key.text.clone(),
             routes: Vec::new(),

@@ -131,6 +131,12 @@ fn told(id: &str) -> Option<Vec<Diagnostic>> {
         fs::write(dir.path().join(name), bytes).unwrap();
         load(&dir)
     };
+    let table = |bytes: &[u8]| {
+        let text = RULES.replace("    envelope:", "    dictionary: fields.csv\n    envelope:");
+        let dir = rules(&files(&text));
+        fs::write(dir.path().join("fields.csv"), bytes).unwrap();
+        load(&dir)
+    };
     Some(match id {
         "FG1001" => load(&rules(&[])),
         "FG1002" => one("large.yaml", &[b'#'; 2 << 20]),
@@ -143,6 +149,9 @@ fn told(id: &str) -> Option<Vec<Diagnostic>> {
             load(&dir)
         }
         "FG1027" => one("b.yaml", b"classes: { basic: { level: 1 } }\n"),
+        "FG1028" => table(b"\xff\xfep\0"),
+        "FG1029" => table("path,class\nname，basic\n".as_bytes()),
+        "FG1030" => table(b"field,class\nname,basic\n"),
         "FG2104" => of_rules(RULES.split("tests_at:").next().unwrap()),
         "FG4000" => match config::load("/nowhere/missing.yaml".as_ref()) {
             Ok(_) => Vec::new(),

@@ -113,4 +113,13 @@ codes! {
             "把用得到的参数登记出来";
         Lines("    unlisted_params: pass\n    unlisted_params_reason: a report tool\n    unlisted: strip", "    unlisted: strip")
     }
+    FG2151 {
+        en: "no group is `like` this grid",
+            "its rows open nothing, though it looks as if they did",
+            "write `like:` under `read`, or remove the grid";
+        zh: "没有路由组用 `like` 引用这张权限表",
+            "它的行什么也不放开，看上去却像放开了",
+            "在 `read` 里写 `like:`，或者删掉它";
+        Lines("grids:\n  common: { teller: { basic: show } }\nread:", "read:")
+    }
 }

@@ -335,4 +335,31 @@ codes! {
             "在 `read` 里写上这一行，或在这里删掉这个角色";
         Lines("find:\n  customer: { acme: [path.id] }", "find:\n  customer: { teller: [path.id] }")
     }
+    FG2134 {
+        en: "`is` names no resource, or one that itself is another's shape, or stands beside `fields`, `dictionary` or `keys`",
+            "two catalogues of the same records would drift apart",
+            "name the resource that lists the fields, and list none here";
+        zh: "`is` 写的资源不存在，或它自己用的也是别的资源的形状，或旁边还写了 `fields`、`dictionary`、`keys`",
+            "同样的记录有两份目录，迟早会对不上",
+            "写登记了字段的那个资源，这里不再登记";
+        Lines("resources:\n  archive:\n    at: { GET /archive: $ }\n    is: custommer\n    params: {}\n  customer:", "resources:\n  customer:")
+    }
+    FG2135 {
+        en: "`like` names no grid",
+            "the group would have no rows, silently",
+            "declare it under `grids`, or take the one suggested";
+        zh: "`like` 引用的权限表不存在",
+            "这个路由组就悄悄没有了行",
+            "在 `grids` 里声明它，或者用建议的名字";
+        Lines("  customer/list:\n    like: common", "  customer/list:")
+    }
+    FG2136 {
+        en: "a table of fields that cannot be read",
+            "the fields in it would be listed nowhere",
+            "name a file below the rules directory";
+        zh: "字段表格读不了",
+            "表格里的字段就等于没有登记",
+            "写规则目录下的文件";
+        Lines("    dictionary: fields.csv\n    envelope:", "    envelope:")
+    }
 }

@@ -251,4 +251,31 @@ codes! {
             "只留一处";
         Told("`classes: { basic: .. }` in `a.yaml` and in `b.yaml`", "`a.yaml` 和 `b.yaml` 里都写了 `classes: { basic: .. }`")
     }
+    FG1028 {
+        en: "a table (CSV) that is neither UTF-8 nor GB 18030",
+            "a wrong guess would turn one field's name into another's",
+            "save it as `CSV UTF-8`, or as CSV in a Chinese spreadsheet";
+        zh: "表格（CSV）既不是 UTF-8，也不是 GB 18030",
+            "编码猜错了，一个字段的名字就会变成另一个",
+            "另存为“CSV UTF-8”，或在中文版表格软件里存为 CSV";
+        Told("`dictionary: fields.csv`, and the file is UTF-16", "写了 `dictionary: fields.csv`，而文件是 UTF-16 编码")
+    }
+    FG1029 {
+        en: "a row of a table (CSV) with more or fewer cells than columns, another separator, or quotes that do not close or stand within a cell",
+            "cells that slide by one column give every field another class",
+            "one cell for each column; a cell with a comma or a quote in double quotes, each quote in it twice";
+        zh: "表格（CSV）某行的格数与列数不符、分隔符不对，或双引号没配对、写在格子中间",
+            "格子错开一列，每个字段的类别就都错了",
+            "每列写一格；格子里有逗号或双引号就整格加双引号，里面的双引号写两遍";
+        Told("`fields.csv` holds `path,class` and below it `name，basic` with a full-width comma", "`fields.csv` 第一行是 `path,class`，下一行是 `name，basic`，逗号是全角的")
+    }
+    FG1030 {
+        en: "a table (CSV) of fields without `path`, with an unknown column or one twice, a row without a path, or another word than `true` and `false`",
+            "a column that is not read might be the one that says what a field is",
+            "name the columns `path`, `class`, `mask`, `whole`, `names`, `zh`; `docs/rules.md` has them in Chinese";
+        zh: "字段表格（CSV）没有 `path` 列、有不认识或重复的列、某行没有路径，或该写是否的地方写了别的",
+            "没被读取的那一列，也许正是写明字段是什么的那一列",
+            "列名用 `路径`、`类别`、`脱敏`、`整体`、`成员名`、`中文名`，或 `path`、`class`、`mask`、`whole`、`names`、`zh`";
+        Told("`fields.csv` begins with `field,class`", "`fields.csv` 第一行是 `字段,类别`")
+    }
 }

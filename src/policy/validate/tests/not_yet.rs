@@ -21,7 +21,6 @@ fn sections() {
         "contracts",
         "open",
         "dictionary",
-        "grids",
         "consents",
         "grants",
         "release",
@@ -44,8 +43,6 @@ fn keys_of_resources() {
     for key in [
         "only",
         "mode",
-        "is",
-        "dictionary",
         "like",
         "when",
         "errors",
