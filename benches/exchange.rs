@@ -196,6 +196,7 @@ impl Bench {
         let identity = Identity::load(&config::Identity {
             jwt: BTreeMap::from([("staff".to_owned(), issuer)]),
             client_ca: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
         })
         .unwrap();
         let mut headers = HeaderMap::new();

@@ -51,7 +51,8 @@ impl Draft<'_> {
         self.raw("\"")
     }
 
-    fn part(&mut self, text: &str) {
+    /// Text within a string.
+    pub fn part(&mut self, text: &str) {
         let odd = |byte: u8| !matches!(byte, b' '..=b'~') || byte == b'"' || byte == b'\\';
         // All are looked at, without an early end: so several at once can be.
         if !text.bytes().fold(false, |found, byte| found | odd(byte)) {

@@ -52,6 +52,7 @@ impl Exchange {
                 roles: None,
                 jwt: None,
                 certificate: None,
+                api_key: None,
                 peer,
             },
             action: None,
@@ -76,6 +77,8 @@ pub struct RecordedCaller {
     pub jwt: Option<Proof>,
     /// The client certificate they did.
     pub certificate: Option<Proof>,
+    /// The API key they did.
+    pub api_key: Option<Proof>,
     /// The address the connection came from.
     pub peer: IpAddr,
 }
@@ -83,9 +86,9 @@ pub struct RecordedCaller {
 /// A credential, as far as a record may know it.
 #[derive(Clone, Debug)]
 pub struct Proof {
-    /// The issuer or authority, as the settings name it.
+    /// The issuer, authority or API key, as the settings name it.
     pub issuer: Arc<str>,
-    /// The hexadecimal SHA-256 of the token or certificate.
+    /// The hexadecimal SHA-256 of the token, certificate or key.
     pub sha256: Arc<str>,
 }
 

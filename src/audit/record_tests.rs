@@ -28,6 +28,7 @@ fn exchange(text: &str) -> Exchange {
             roles: Some([text.to_owned()].into()),
             jwt: Some(proof()),
             certificate: Some(proof()),
+            api_key: Some(proof()),
             peer: "10.2.0.7".parse().unwrap(),
         },
         action: Some("read"),
@@ -169,7 +170,8 @@ fn an_outcome_has_the_members_of_the_contract_in_their_order() {
         format!(
             concat!(
                 r#","id":"00000000000000000000000001","trace_id":"x","#,
-                r#""caller":{{"id":"x","roles":["x"],"auth":"jwt+mtls","issuer":"x+x","credential":"sha256:x+sha256:x","#,
+                r#""caller":{{"id":"x","roles":["x"],"auth":"jwt+mtls+api-key","issuer":"x+x+x","#,
+                r#""credential":"sha256:x+sha256:x+sha256:x","#,
                 r#""peer":"10.2.0.7"}},"#,
                 r#""action":"read","resource":"x","route":"x","upstream":"x","purpose":"x","contract":"x","#,
                 r#""policy":{{"generation":18,"digest":"x","plan":"x"}},"decision":"allow","reason":null,"#,
@@ -231,7 +233,7 @@ proptest! {
     #[test]
     fn what_is_not_known_is_null_and_all_else_reads_back(
         text in any::<String>(),
-        known in any::<[bool; 12]>(),
+        known in any::<[bool; 13]>(),
         numbers in any::<[u64; 4]>(),
         counts in any::<[Option<u64>; 5]>(),
         status in any::<Option<u16>>(),
@@ -239,7 +241,7 @@ proptest! {
         milliseconds in 0..10_000_000_u64,
     ) {
         let full = exchange(&text);
-        let [trace_id, id, roles, jwt, certificate, action, resource, route, upstream, policy, plan, person] = known;
+        let [trace_id, id, roles, jwt, certificate, api_key, action, resource, route, upstream, policy, plan, person] = known;
         let exchange = Exchange {
             trace_id: full.trace_id.filter(|_| trace_id),
             caller: RecordedCaller {
@@ -247,6 +249,7 @@ proptest! {
                 roles: full.caller.roles.filter(|_| roles),
                 jwt: full.caller.jwt.filter(|_| jwt),
                 certificate: full.caller.certificate.filter(|_| certificate),
+                api_key: full.caller.api_key.filter(|_| api_key),
                 peer,
             },
             action: full.action.filter(|_| action),
@@ -275,10 +278,11 @@ proptest! {
         let took = Duration::from_millis(milliseconds);
         let id_of = Ulid::from(77u128);
         let written = rendered(|out| render::outcome(out, id_of, &exchange, &outcome, took));
-        let joined = |prefix: &str| match (jwt, certificate) {
-            (false, false) => Value::Null,
-            (true, true) => json!(format!("{prefix}{text}+{prefix}{text}")),
-            _ => json!(format!("{prefix}{text}")),
+        let presented = [("jwt", jwt), ("mtls", certificate), ("api-key", api_key)];
+        let presented = presented.iter().filter(|(_, known)| *known).map(|(word, _)| *word);
+        let joined = |part: &dyn Fn(&str) -> String| {
+            let parts: Vec<String> = presented.clone().map(part).collect();
+            (!parts.is_empty()).then(|| parts.join("+"))
         };
         let some = |known: bool| known.then_some(&text);
         let counted: serde_json::Map<String, Value> =
@@ -290,17 +294,13 @@ proptest! {
         let mut all_fields = json!({ &text: counted });
         all_fields["other"] = json!({"mask": 2, "strip": 1});
         let persons: Vec<String> = person.then(|| hash(&text).to_string()).into_iter().collect();
-        let auth = match (jwt, certificate) {
-            (false, false) => None,
-            (true, false) => Some("jwt"),
-            (false, true) => Some("mtls"),
-            (true, true) => Some("jwt+mtls"),
-        };
+        let auth = joined(&str::to_owned);
         let expected = json!({
             "kind": "outcome", "id": id_of.to_string(), "trace_id": some(trace_id),
             "caller": {
                 "id": some(id), "roles": some(roles).into_iter().collect::<Vec<_>>(), "auth": auth,
-                "issuer": joined(""), "credential": joined("sha256:"), "peer": peer.to_string(),
+                "issuer": joined(&|_| text.clone()),
+                "credential": joined(&|_| format!("sha256:{text}")), "peer": peer.to_string(),
             },
             "action": action.then_some("read"), "resource": some(resource), "route": some(route),
             "upstream": some(upstream), "purpose": null, "contract": null,

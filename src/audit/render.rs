@@ -102,6 +102,11 @@ fn begun<'a>(out: &'a mut Vec<u8>, kind: &'static str, id: Ulid) -> Draft<'a> {
     draft
 }
 
+/// A kind of credential and, where one was presented, what is known of it.
+type Named<'a> = (&'static str, Option<&'a Proof>);
+/// What of it is written.
+type Part = for<'a> fn(&'static str, &'a Proof) -> &'a str;
+
 impl Draft<'_> {
     fn hash(&mut self, hash: &KeyedHash) -> &mut Self {
         self.raw("\"hmac:").hex(hash.bytes()).raw("\"")
@@ -153,6 +158,7 @@ impl Draft<'_> {
             roles,
             jwt,
             certificate,
+            api_key,
             peer,
         } = caller;
         self.raw(r#","caller":{"id":"#).optional(id.as_deref());
@@ -160,35 +166,38 @@ impl Draft<'_> {
         self.raw(r#","roles":"#).list(roles, |draft, role| {
             draft.text(role);
         });
-        self.raw(match (jwt, certificate) {
-            (None, None) => r#","auth":null,"issuer":"#,
-            (Some(_), None) => r#","auth":"jwt","issuer":"#,
-            (None, Some(_)) => r#","auth":"mtls","issuer":"#,
-            (Some(_), Some(_)) => r#","auth":"jwt+mtls","issuer":"#,
-        });
-        let proofs = (jwt.as_ref(), certificate.as_ref());
-        self.joined("", proofs, |proof| &proof.issuer);
+        let proofs = [
+            ("jwt", jwt.as_ref()),
+            ("mtls", certificate.as_ref()),
+            ("api-key", api_key.as_ref()),
+        ];
+        self.raw(r#","auth":"#);
+        self.joined("", proofs, |word, _| word);
+        self.raw(r#","issuer":"#);
+        self.joined("", proofs, |_, proof| &proof.issuer);
         self.raw(r#","credential":"#);
-        self.joined("sha256:", proofs, |proof| &proof.sha256);
+        self.joined("sha256:", proofs, |_, proof| &proof.sha256);
         self.raw(r#","peer":""#);
         self.address(*peer);
         self.raw(r#""}"#);
     }
 
-    /// Something of one credential, or of both with a `+` between.
-    fn joined(
-        &mut self,
-        prefix: &str,
-        proofs: (Option<&Proof>, Option<&Proof>),
-        part: fn(&Proof) -> &str,
-    ) {
-        match proofs {
-            (None, None) => self.raw("null"),
-            (Some(one), None) | (None, Some(one)) => self.quoted(&[prefix, part(one)]),
-            (Some(jwt), Some(certificate)) => {
-                self.quoted(&[prefix, part(jwt), "+", prefix, part(certificate)])
-            }
-        };
+    /// Something of each credential, a `+` between them.
+    fn joined(&mut self, prefix: &str, proofs: [Named<'_>; 3], part: Part) {
+        let known = proofs
+            .into_iter()
+            .filter_map(|(word, proof)| Some((word, proof?)));
+        let mut known = known.peekable();
+        if known.peek().is_none() {
+            self.raw("null");
+            return;
+        }
+        self.raw("\"");
+        for (at, (word, proof)) in known.enumerate() {
+            self.raw(if at > 0 { "+" } else { "" }).raw(prefix);
+            self.part(part(word, proof));
+        }
+        self.raw("\"");
     }
 
     fn address(&mut self, peer: IpAddr) {

@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue};
 use super::{Failure, RULES, USAGE, lang};
 use crate::config;
 use crate::mask::token::TokenMaster;
-use crate::model::{Caller, CertificateCredential, JwtCredential};
+use crate::model::{ApiKeyCredential, Caller, CertificateCredential, JwtCredential};
 use crate::pipeline::rehearsal::{Stage, Who};
 use crate::policy::diagnostic::{Diagnostic, Style, Text, quoted, render, say};
 use crate::policy::store::Policy;
@@ -73,7 +73,7 @@ pub(super) fn refused(exit: u8, mistakes: &[Diagnostic]) -> Failure {
 pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
     match caller {
         TestCaller::Roles(roles) => Who::Holder(roles),
-        TestCaller::Credentials { jwt, mtls } => Who::Caller(Caller {
+        TestCaller::Credentials { jwt, mtls, api_key } => Who::Caller(Caller {
             jwt: jwt.map(|(issuer, claims)| {
                 Arc::new(JwtCredential {
                     issuer: issuer.into(),
@@ -86,6 +86,12 @@ pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
                 Arc::new(CertificateCredential {
                     authority: authority.into(),
                     sans: vec![san],
+                    sha256: "".into(),
+                })
+            }),
+            api_key: api_key.map(|name| {
+                Arc::new(ApiKeyCredential {
+                    name: name.into(),
                     sha256: "".into(),
                 })
             }),
@@ -104,10 +110,10 @@ pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, Text> {
         };
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
-        if name == AUTHORIZATION {
+        if name == AUTHORIZATION || name.as_str() == "x-api-key" {
             return Err(say!(
-                "the header `authorization` is not read here: say who calls by roles or as a caller",
-                "这里不读 `authorization` 首部：用角色或 `caller` 写明谁在调用"
+                "the header `{name}` is not read here: say who calls by roles or as a caller",
+                "这里不读 `{name}` 首部：用角色或 `caller` 写明谁在调用"
             ));
         }
         if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {

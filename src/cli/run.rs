@@ -424,21 +424,29 @@ fn check_names(rules: &RuleSet, settings: &Settings) -> Result<(), StartError> {
     };
     let of_role = |role: &policy::Role| {
         let by = format!("role `{}`", role.name);
-        let jwt = role.jwt.as_ref().and_then(|jwt| {
-            let known = settings.identity.jwt.contains_key(&jwt.issuer);
-            missing(known, "the issuer", &jwt.issuer, &by, "identity.jwt")
-        });
-        let mtls = role.mtls.as_ref().and_then(|mtls| {
-            let known = settings.identity.client_ca.contains_key(&mtls.authority);
-            missing(
-                known,
-                "the authority",
-                &mtls.authority,
-                &by,
-                "identity.client_ca",
-            )
-        });
-        [jwt, mtls]
+        let config::Identity {
+            jwt,
+            client_ca,
+            api_keys,
+        } = &settings.identity;
+        let mut found = Vec::new();
+        for matcher in &role.matchers {
+            if let Some(policy::JwtMatcher { issuer, .. }) = &matcher.jwt {
+                let known = jwt.contains_key(issuer);
+                found.push(missing(known, "the issuer", issuer, &by, "identity.jwt"));
+            }
+            if let Some(policy::MtlsMatcher { authority, .. }) = &matcher.mtls {
+                let (known, place) = (client_ca.contains_key(authority), "identity.client_ca");
+                found.push(missing(known, "the authority", authority, &by, place));
+            }
+            if let Some(name) = &matcher.api_key {
+                let (known, place) = (api_keys.contains_key(name), "identity.api_keys");
+                found.push(missing(known, "the API key", name, &by, place));
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
     };
     let of_resource = |resource: &policy::Resource| {
         let by = format!("resource `{}`", resource.name);

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 
 pub use secret::{SecretError, SecretSource};
 pub use settings::{
-    Audit, ClientAuth, ClientCa, Drain, Durability, HeaderValueSource, Headers, Health, Identity,
-    JwtAlgorithm, JwtIssuer, Limits, Listener, ListenerTls, Rules, Settings, Timeouts, Tokens,
-    Upstream, UpstreamTls,
+    ApiKey, Audit, ClientAuth, ClientCa, Drain, Durability, HeaderValueSource, Headers, Health,
+    Identity, JwtAlgorithm, JwtIssuer, Limits, Listener, ListenerTls, Rules, Settings, Timeouts,
+    Tokens, Upstream, UpstreamTls,
 };
 
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};

@@ -46,6 +46,11 @@ pub enum SecretError {
         "`{0}` is not 64 hexadecimal digits and a newline; write one with `openssl rand -hex 32`"
     )]
     NotAKey(String),
+    /// It is not the hash of a key.
+    #[error(
+        "`{0}` is not 64 hexadecimal digits and a newline; `printf %s \"$KEY\" | sha256sum | cut -c -64` writes them"
+    )]
+    NotAHash(String),
 }
 
 const LONGEST: u64 = 64 << 10;
@@ -65,6 +70,10 @@ impl SecretError {
             SecretError::NotAKey(place) => say!(
                 "{en}",
                 "`{place}` 不是 64 个十六进制数字加换行；用 `openssl rand -hex 32` 生成"
+            ),
+            SecretError::NotAHash(place) => say!(
+                "{en}",
+                "`{place}` 不是 64 个十六进制数字加换行；用 `printf %s \"$KEY\" | sha256sum | cut -c -64` 生成"
             ),
         }
     }
@@ -87,18 +96,27 @@ impl SecretSource {
 
     /// A key: 64 hexadecimal digits and, at most, one newline.
     pub fn read_key(&self) -> Result<Secret<[u8; 32]>, SecretError> {
+        let digits = self.read_digits()?;
+        digits.ok_or_else(|| SecretError::NotAKey(self.place()))
+    }
+
+    /// The SHA-256 of a key, in the same form.
+    pub fn read_hash(&self) -> Result<Secret<[u8; 32]>, SecretError> {
+        let digits = self.read_digits()?;
+        digits.ok_or_else(|| SecretError::NotAHash(self.place()))
+    }
+
+    fn read_digits(&self) -> Result<Option<Secret<[u8; 32]>>, SecretError> {
         let text = self.read()?;
         let digits = without_newline(text.expose());
         if digits.len() != 64 {
-            return Err(SecretError::NotAKey(self.place()));
+            return Ok(None);
         }
         let mut key = [0u8; 32];
         let decoded = data_encoding::HEXLOWER_PERMISSIVE.decode_mut(digits, &mut key);
         let secret = Secret::new(key);
         key.zeroize();
-        decoded
-            .map(|_| secret)
-            .map_err(|_| SecretError::NotAKey(self.place()))
+        Ok(decoded.ok().map(|_| secret))
     }
 
     /// The file behind it, if it is one.

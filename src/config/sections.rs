@@ -12,16 +12,17 @@ use super::quantity;
 use super::reader::{Reader, Section};
 use super::secret::SecretSource;
 use super::settings::{
-    Audit, ClientAuth, ClientCa, Durability, Health, Identity, JwtAlgorithm, JwtIssuer, Listener,
-    ListenerTls, Rules, Settings, Tokens,
+    ApiKey, Audit, ClientAuth, ClientCa, Durability, Health, Identity, JwtAlgorithm, JwtIssuer,
+    Listener, ListenerTls, Rules, Settings, Tokens,
 };
 use super::upstream;
+use crate::model::Secret;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::source::{Entries, Node};
+use crate::policy::source::{Entries, Node, last_second};
 
 /// Every section, for the documentation's test.
 #[cfg(test)]
-pub const SECTIONS: [&Section; 16] = [
+pub const SECTIONS: [&Section; 17] = [
     &FILE,
     &LISTENER,
     &LISTENER_TLS,
@@ -32,6 +33,7 @@ pub const SECTIONS: [&Section; 16] = [
     &IDENTITY,
     &JWT,
     &CLIENT_CA,
+    &API_KEY,
     &TOKENS,
     &RULES,
     &AUDIT,
@@ -69,8 +71,8 @@ const LISTENER_TLS: Section = Section {
 };
 const IDENTITY: Section = Section {
     path: "identity",
-    known: &["jwt", "client_ca"],
-    later: &["api_keys"],
+    known: &["jwt", "client_ca", "api_keys"],
+    later: &[],
 };
 const JWT: Section = Section {
     path: "identity.jwt.NAME",
@@ -80,6 +82,11 @@ const JWT: Section = Section {
 const CLIENT_CA: Section = Section {
     path: "identity.client_ca.NAME",
     known: &["certificates", "crl"],
+    later: &[],
+};
+const API_KEY: Section = Section {
+    path: "identity.api_keys.NAME",
+    known: &["sha256", "until"],
     later: &[],
 };
 const TOKENS: Section = Section {
@@ -358,10 +365,58 @@ fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<Identity> {
             .collect();
         (read.len() == authorities.len()).then_some(read)
     });
+    let api_keys = optional(reader, entries, "api_keys", api_keys);
     Some(Identity {
         jwt: jwt?.unwrap_or_default(),
         client_ca: client_ca?.unwrap_or_default(),
+        api_keys: api_keys?.unwrap_or_default(),
     })
+}
+
+fn api_keys(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<String, ApiKey>> {
+    let keys = reader.named(node, say!("`identity.api_keys`"))?;
+    let mut read = BTreeMap::new();
+    let mut hashes: Vec<(&str, Secret<[u8; 32]>)> = Vec::new();
+    for (name, node) in &keys {
+        let Some((key, hash)) = api_key(reader, node) else {
+            continue;
+        };
+        let same = |(_, other): &&(&str, Secret<[u8; 32]>)| other.expose() == hash.expose();
+        if let Some((other, _)) = hashes.iter().find(same) {
+            let message = say!(
+                "{} and {} are the same key",
+                "{} 和 {} 是同一把密钥",
+                quoted(name),
+                quoted(other)
+            );
+            let help = say!(
+                "a key must lead to one entry: give each caller its own",
+                "一把密钥只能对应一个条目：给每个调用方各发一把"
+            );
+            let mistake = Diagnostic::error(code::FG4010, message).at(&node.span);
+            reader.refuse::<()>(mistake.help(help));
+        }
+        hashes.push((name, hash));
+        read.insert((*name).to_owned(), key);
+    }
+    (read.len() == keys.len()).then_some(read)
+}
+
+fn api_key(reader: &mut Reader<'_>, node: &Node) -> Option<(ApiKey, Secret<[u8; 32]>)> {
+    let entries = reader.section(node, &API_KEY)?;
+    let hash = reader
+        .need(entries, &API_KEY, "sha256")
+        .and_then(|node| reader.secret(node, say!("`sha256`"), SecretSource::read_hash));
+    let until = optional(reader, entries, "until", |reader, node| {
+        let shape = say!(
+            "a day, which ends in UTC, or a moment with its offset: `2027-01-01`, `2027-01-01T00:00:00+08:00`",
+            "日期（到 UTC 当天结束）或带时区偏移的时刻：`2027-01-01`、`2027-01-01T00:00:00+08:00`"
+        );
+        reader.parsed(node, say!("`until`"), shape, last_second)
+    });
+    let (sha256, hash) = hash?;
+    let until = until?;
+    Some((ApiKey { sha256, until }, hash))
 }
 
 fn jwt_issuer(reader: &mut Reader<'_>, node: &Node) -> Option<JwtIssuer> {

@@ -138,6 +138,17 @@ pub struct Identity {
     pub jwt: BTreeMap<String, JwtIssuer>,
     /// Authorities of client certificates, by the name rules use.
     pub client_ca: BTreeMap<String, ClientCa>,
+    /// API keys, by the name rules use. No two are the same key.
+    pub api_keys: BTreeMap<String, ApiKey>,
+}
+
+/// One API key.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Where the SHA-256 of the key is kept; re-read on SIGHUP.
+    pub sha256: SecretSource,
+    /// The last second it is taken, in seconds since 1970.
+    pub until: Option<i64>,
 }
 
 /// One issuer of bearer tokens.

@@ -218,11 +218,6 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
             "  header: 16KiB\n  request_body: 64MiB",
             "request_body",
         ),
-        (
-            "  client_ca:\n",
-            "  api_keys: {}\n  client_ca:\n",
-            "api_keys",
-        ),
     ] {
         let line = mistake(from, to);
         assert!(
@@ -233,6 +228,74 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
     let line = mistake("on_failure: refuse", "on_failure: { 4: pass }");
     assert!(line.contains("`audit.on_failure` must be a text"), "{line}");
     assert!(mistake("on_failure: refuse", "on_failure: pass").contains("not supported yet"));
+}
+
+#[test]
+fn api_keys_are_hashes_that_no_two_share_and_may_end() {
+    let dir = directory();
+    let file = |name: &str, text: &str| write(&dir.path().join("secrets").join(name), text, 0o600);
+    let hash = |name: &str, byte: &str| file(name, &byte.repeat(32));
+    hash("nightly.sha256", "0a");
+    hash("weekly.sha256", "0b");
+    hash("same.sha256", "0a");
+    file("clear", "b7d8-nightly-3f1c\n");
+    let with = |keys: &str| {
+        let text = EXAMPLE.replacen(
+            "  client_ca:\n",
+            &format!("  api_keys: {keys}\n  client_ca:\n"),
+            1,
+        );
+        load_in(&dir, &text)
+    };
+    let settings = with(
+        "{ nightly: { sha256: file:secrets/nightly.sha256, until: 2027-01-01 }, weekly: { sha256: file:secrets/weekly.sha256 } }",
+    );
+    let keys = settings.unwrap().identity.api_keys;
+    assert_eq!(
+        keys["nightly"].until,
+        Some(1_798_847_999),
+        "the day's last second in UTC"
+    );
+    assert_eq!(keys["weekly"].until, None);
+    let wrong = |keys: &str| {
+        let found = with(keys).unwrap_err();
+        let lines: Vec<String> = found.iter().map(Diagnostic::line).collect();
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        lines.concat()
+    };
+    for (keys, parts) in [
+        (
+            "{ a: { sha256: b7d8 } }",
+            ["FG4005", "never the secret itself"],
+        ),
+        (
+            "{ a: { sha256: file:secrets/clear } }",
+            ["FG4006", "64 hexadecimal digits"],
+        ),
+        (
+            "{ a: { until: 2027-01-01 } }",
+            ["FG1023", "needs `sha256:`"],
+        ),
+        (
+            "{ a: { sha256: file:secrets/nightly.sha256, until: soon } }",
+            ["FG4007", "2027-01-01"],
+        ),
+        (
+            "{ a: { sha256: file:secrets/nightly.sha256 }, b: { sha256: file:secrets/same.sha256 } }",
+            ["FG4010", "the same key"],
+        ),
+        (
+            "{ a: { sha256: file:secrets/nightly.sha256, role: x } }",
+            ["FG1021", "`role`"],
+        ),
+    ] {
+        let line = wrong(keys);
+        assert!(
+            parts.iter().all(|part| line.contains(part)),
+            "{keys}: {line}"
+        );
+        assert!(!line.contains("b7d8-nightly"), "{line}");
+    }
 }
 
 #[test]

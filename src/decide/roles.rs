@@ -1,12 +1,12 @@
 //! Which roles a caller holds on a route.
 //!
-//! A role holds only if all its keys hold and it names every credential presented; a client certificate that no
-//! role names does not count.
+//! A role holds only if all keys of one of its matchers hold and that matcher names every credential presented; a
+//! client certificate that no role names does not count.
 
 use serde_json::{Map, Value};
 
 use crate::model::{Caller, CertificateCredential, JwtCredential};
-use crate::policy::candidates::{Candidates, Claim};
+use crate::policy::candidates::{AlternativeId, Candidates, Claim};
 use crate::policy::store::Policy;
 use crate::policy::{MtlsMatcher, RoleId};
 use crate::route::Match;
@@ -19,39 +19,46 @@ pub fn held(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
     let candidates = &policy.candidates;
     let certificate = caller.certificate.as_deref();
     let certificate = certificate.filter(|certificate| counts_here(candidates, certificate));
-    let mut roles = Vec::new();
-    match &caller.jwt {
-        Some(jwt) => {
+    let api_key = caller.api_key.as_deref().map(|key| &*key.name);
+    let mut found = Vec::new();
+    // One credential is enough to find them by: whoever holds a role names every one.
+    match (&caller.jwt, api_key, certificate) {
+        (Some(jwt), _, _) => {
             let person = person_of_path(policy, matched);
             for claim in candidates.claims() {
-                add_asked_for(claim, jwt, person, &mut roles);
+                add_asked_for(claim, jwt, person, &mut found);
             }
         }
-        None => {
-            roles.extend_from_slice(candidates.anyone());
-            for (authority, san) in certificate.into_iter().flat_map(names) {
-                roles.extend_from_slice(candidates.named(authority, san));
+        (None, Some(name), _) => found.extend_from_slice(candidates.keyed(name)),
+        (None, None, Some(certificate)) => {
+            for (authority, san) in names(certificate) {
+                found.extend_from_slice(candidates.named(authority, san));
             }
         }
+        (None, None, None) => {}
     }
-    roles.sort_unstable();
-    roles.dedup();
-    // What a token must say was asked above, where one was presented.
-    roles.retain(|role| {
-        policy.rules.roles.get(role.0).is_some_and(|role| {
-            role.jwt.is_some() == caller.jwt.is_some()
-                && holds_certificate(role.mtls.as_ref(), certificate)
-        })
+    found.sort_unstable();
+    found.dedup();
+    let held = found.into_iter().filter_map(|id| {
+        let alternative = candidates.alternative(id)?;
+        let matcher = &alternative.matcher;
+        // What a token must say was asked above, where one was presented.
+        let names_all = matcher.jwt.is_some() == caller.jwt.is_some()
+            && matcher.api_key.as_deref() == api_key
+            && holds_certificate(matcher.mtls.as_ref(), certificate);
+        names_all.then_some(alternative.role)
     });
+    let mut roles: Vec<RoleId> = held.collect();
+    roles.dedup();
     roles
 }
 
-/// The roles whose test of a claim a token passes.
+/// The matchers whose test of a claim a token passes.
 fn add_asked_for(
     wanted: &Claim,
     jwt: &JwtCredential,
     person: Option<&str>,
-    roles: &mut Vec<RoleId>,
+    found: &mut Vec<AlternativeId>,
 ) {
     if *wanted.issuer != *jwt.issuer {
         return;
@@ -61,19 +68,19 @@ fn add_asked_for(
     };
     let persons = wanted.persons();
     if !persons.is_empty() && person.is_some() && person_text(value).as_deref() == person {
-        roles.extend_from_slice(persons);
+        found.extend_from_slice(persons);
     }
     match value {
         Value::String(text) => {
             if let Some(word) = wanted.word(text) {
-                roles.extend_from_slice(&word.has);
-                roles.extend_from_slice(&word.is);
+                found.extend_from_slice(&word.has);
+                found.extend_from_slice(&word.is);
             }
         }
         Value::Array(elements) => {
             let words = elements.iter().filter_map(Value::as_str);
             for word in words.filter_map(|element| wanted.word(element)) {
-                roles.extend_from_slice(&word.has);
+                found.extend_from_slice(&word.has);
             }
         }
         _ => {}
@@ -93,7 +100,9 @@ fn names(certificate: &CertificateCredential) -> impl Iterator<Item = (&str, &st
 /// Whether anything presented counts for these rules; where nothing does, there is no caller.
 pub fn counts(policy: &Policy, caller: &Caller) -> bool {
     let certificate = caller.certificate.as_ref();
-    caller.jwt.is_some() || certificate.is_some_and(|one| counts_here(&policy.candidates, one))
+    caller.jwt.is_some()
+        || caller.api_key.is_some()
+        || certificate.is_some_and(|one| counts_here(&policy.candidates, one))
 }
 
 /// Who the caller's token says they are, to a role that compares it with a record's person. Not yet believed.
@@ -155,22 +164,26 @@ fn claim<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Valu
 #[cfg(test)]
 pub mod each {
     use super::*;
-    use crate::policy::{ClaimTest, JwtMatcher, Role};
+    use crate::policy::{ClaimTest, JwtMatcher, Matcher};
 
     pub fn held(policy: &Policy, caller: &Caller, matched: &Match) -> Vec<RoleId> {
         let roles = &policy.rules.roles;
         let certificate = caller.certificate.as_deref();
         let certificate = certificate.filter(|certificate| {
-            let mut wanted = roles.iter().filter_map(|role| role.mtls.as_ref());
+            let matchers = roles.iter().flat_map(|role| &role.matchers);
+            let mut wanted = matchers.filter_map(|matcher| matcher.mtls.as_ref());
             wanted.any(|mtls| has_name(mtls, certificate))
         });
         let person = person_of_path(policy, matched);
-        let holds = |role: &Role| {
-            holds_token(role.jwt.as_ref(), caller.jwt.as_deref(), person)
-                && holds_certificate(role.mtls.as_ref(), certificate)
+        let api_key = caller.api_key.as_deref().map(|key| &*key.name);
+        let holds = |matcher: &Matcher| {
+            holds_token(matcher.jwt.as_ref(), caller.jwt.as_deref(), person)
+                && holds_certificate(matcher.mtls.as_ref(), certificate)
+                && matcher.api_key.as_deref() == api_key
+                && (caller.jwt.is_some() || certificate.is_some() || api_key.is_some())
         };
         let each = roles.iter().enumerate();
-        each.filter(|(_, role)| holds(role))
+        each.filter(|(_, role)| role.matchers.iter().any(holds))
             .map(|(at, _)| RoleId(at))
             .collect()
     }

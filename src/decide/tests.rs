@@ -12,14 +12,14 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::mask::token::TokenMaster;
-use crate::model::{CertificateCredential, JwtCredential};
+use crate::model::{ApiKeyCredential, CertificateCredential, JwtCredential};
 use crate::policy::{RuleSet, load_texts};
 use crate::route::Router;
 
 const ENDS: &str = "2026-05-31";
 
 /// Roles of every form, some of which ask for the same.
-const ROLES: [&str; 12] = [
+const ROLES: [&str; 17] = [
     "{ jwt: staff, claim: roles, has: a }",
     "{ jwt: staff, claim: roles, has: b }",
     "{ jwt: staff, claim: roles, has: a, mtls: partners, san: one.example }",
@@ -32,6 +32,11 @@ const ROLES: [&str; 12] = [
     "{ mtls: partners, san: one.example }",
     "{ mtls: partners, san: two.example }",
     "{ mtls: others, san: one.example }",
+    "{ api_key: nightly }",
+    "{ api_key: nightly, mtls: partners, san: one.example }",
+    "{ any: [{ jwt: staff, claim: roles, has: a }, { api_key: nightly }, { mtls: others, san: one.example }] }",
+    "{ mtls: partners, san: two.example, any: [{ jwt: other, claim: roles, has: a }, { api_key: daily }] }",
+    "{ any: [{ jwt: staff, claim: sub, same_as: person }, { jwt: other, claim: roles, same_as: person }] }",
 ];
 
 fn rules(roles: &[&str]) -> String {
@@ -108,6 +113,7 @@ fn caller(jwt: Option<Arc<JwtCredential>>, certificate: Option<(&str, Vec<String
                 sha256: "".into(),
             })
         }),
+        api_key: None,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
     }
 }
@@ -141,16 +147,20 @@ proptest! {
         claims in claims(),
         authority in proptest::option::of(prop_oneof![Just("partners"), Just("others")]),
         sans in subsequence(vec!["one.example", "two.example", "three.example"], 0..=3),
+        api_key in proptest::option::of(prop_oneof![Just("nightly"), Just("daily"), Just("other")]),
     ) {
         let mut rules = EVERY_ROLE.clone();
         rules.roles = picked.iter().map(|at| rules.roles[*at].clone()).collect();
         let policy = policy(&rules);
         let matched = matched(&policy, "/customers/1001");
         let sans = sans.into_iter().map(str::to_owned).collect();
-        let caller = caller(
+        let mut caller = caller(
             issuer.map(|issuer| token(issuer, claims.clone())),
             authority.map(|authority| (authority, sans)),
         );
+        caller.api_key = api_key.map(|name| {
+            Arc::new(ApiKeyCredential { name: name.into(), sha256: "".into() })
+        });
         prop_assert_eq!(
             roles::held(&policy, &caller, &matched),
             roles::each::held(&policy, &caller, &matched)

@@ -7,6 +7,7 @@
 //!
 //! All files are read by [`Identity::load`]; SIGHUP builds a new value and keeps the old one when that fails.
 
+mod api_key;
 mod certificate;
 #[cfg(test)]
 mod forge;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
 
+use api_key::ApiKeys;
 pub use certificate::{Authorities, PeerCertificate};
 pub use jwks::{Key, Keys};
 pub use jwt::verify_jws;
@@ -40,6 +42,7 @@ const LONGEST_FILE: u64 = 64 << 20;
 pub struct Identity {
     issuers: Vec<jwt::Issuer>,
     authorities: Authorities,
+    api_keys: ApiKeys,
     notes: Vec<String>,
     /// Of these keys; a reload begins anew.
     tokens: ProvenTokens,
@@ -72,7 +75,7 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl Identity {
-    /// Reads every JWKS, authority and revocation list, or tells every mistake in them.
+    /// Reads every JWKS, authority, revocation list and API key, or tells every mistake in them.
     pub fn load(settings: &config::Identity) -> Result<Self, Vec<LoadError>> {
         let mut mistakes = Vec::new();
         let mut issuers = Vec::new();
@@ -96,15 +99,20 @@ impl Identity {
                 Err(wrong) => mistakes.extend(wrong),
             }
         }
-        match Authorities::load(&settings.client_ca) {
-            Ok(authorities) if mistakes.is_empty() => Ok(Identity {
+        let api_keys = ApiKeys::load(&settings.api_keys);
+        match (Authorities::load(&settings.client_ca), api_keys) {
+            (Ok(authorities), Ok(api_keys)) if mistakes.is_empty() => Ok(Identity {
                 issuers,
                 authorities,
+                api_keys,
                 notes,
                 tokens: ProvenTokens::default(),
             }),
-            Ok(_) => Err(mistakes),
-            Err(wrong) => Err([mistakes, wrong].concat()),
+            (authorities, api_keys) => {
+                let more = [authorities.err(), api_keys.err()];
+                mistakes.extend(more.into_iter().flatten().flatten());
+                Err(mistakes)
+            }
         }
     }
 
@@ -118,8 +126,8 @@ impl Identity {
         &self.notes
     }
 
-    /// Who calls, by the token in the request's head and the certificate on its connection, at `now` (seconds
-    /// since 1970). Everything presented must be valid: a bad token is not excused by a good certificate.
+    /// Who calls, by the token and the API key in the request's head and the certificate on its connection, at `now`
+    /// (seconds since 1970). Everything presented must be valid: a bad token is not excused by a good certificate.
     pub fn authenticate(
         &self,
         headers: &HeaderMap,
@@ -131,13 +139,16 @@ impl Identity {
             self.authorities.still_valid(certificate, now)?;
         }
         let jwt = self.verify_token(headers, certificate, now)?;
+        let api_key = self.api_keys.verify(headers, now)?;
         // Without a name no role could ask for, a certificate alone says nothing about who calls.
-        if jwt.is_none() && !certificate.is_some_and(PeerCertificate::is_named) {
+        let named = certificate.is_some_and(PeerCertificate::is_named);
+        if jwt.is_none() && api_key.is_none() && !named {
             return Err(Reason::NoCredential);
         }
         Ok(Caller {
             jwt,
             certificate: certificate.map(|certificate| Arc::clone(certificate.credential())),
+            api_key,
             peer: peer.to_canonical(),
         })
     }

@@ -55,6 +55,7 @@ impl Fixture {
                     crl: None,
                 },
             )]),
+            api_keys: BTreeMap::new(),
         };
         Fixture {
             identity: Identity::load(&settings).unwrap(),
@@ -349,4 +350,41 @@ fn the_wycheproof_signatures_are_judged_as_they_should_be() {
     println!("Wycheproof: {valid} valid taken, {invalid} invalid refused");
     // The others are of algorithms we do not take, two of them under a JWK pinned to PS256.
     assert_eq!((valid, invalid, other), (16, 355, 30));
+}
+
+#[test]
+fn a_good_api_key_does_not_excuse_a_bad_token_and_all_that_is_presented_is_carried() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut f = Fixture::new();
+    let path = f.dir.path().join("nightly.sha256");
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"nightly-key");
+    std::fs::write(&path, data_encoding::HEXLOWER.encode(hash.as_ref())).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let key = config::ApiKey {
+        sha256: config::SecretSource::File(path),
+        until: None,
+    };
+    f.settings.api_keys.insert("nightly".to_owned(), key);
+    let identity = Identity::load(&f.settings).unwrap();
+    let ask = |token: Option<String>, key: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", HeaderValue::from_str(key).unwrap());
+        if let Some(token) = token {
+            let bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        identity.authenticate(&headers, Some(&f.partner), PEER, NOW)
+    };
+    let name = |caller: Caller| caller.api_key.unwrap().name.to_string();
+    let alone = ask(None, "nightly-key").unwrap();
+    assert!(alone.jwt.is_none() && alone.certificate.is_some());
+    assert_eq!(name(alone), "nightly");
+    let both = ask(Some(f.token()), "nightly-key").unwrap();
+    assert!(both.jwt.is_some());
+    assert_eq!(name(both), "nightly");
+    let spoilt = ask(Some(f.token() + "x"), "nightly-key").unwrap_err();
+    assert_eq!(spoilt, Reason::BadCredential);
+    let spoilt = ask(Some(f.token()), "nightly-kez").unwrap_err();
+    assert_eq!(spoilt, Reason::BadCredential);
 }

@@ -11,6 +11,8 @@ pub struct Caller {
     pub jwt: Option<Arc<JwtCredential>>,
     /// The verified client certificate, if one was presented.
     pub certificate: Option<Arc<CertificateCredential>>,
+    /// The verified API key, if one was sent.
+    pub api_key: Option<Arc<ApiKeyCredential>>,
     /// The peer's address, IPv4-mapped IPv6 addresses already unmapped.
     pub peer: IpAddr,
 }
@@ -36,5 +38,14 @@ pub struct CertificateCredential {
     /// URI and DNS subject alternative names, exactly as in the certificate. The CN never counts.
     pub sans: Vec<String>,
     /// Lower-case hexadecimal SHA-256 of the certificate's DER.
+    pub sha256: Arc<str>,
+}
+
+/// Which API key was verified.
+#[derive(Clone, Debug)]
+pub struct ApiKeyCredential {
+    /// Its name in `fieldgate.yaml`.
+    pub name: Arc<str>,
+    /// Lower-case hexadecimal SHA-256 of the key.
     pub sha256: Arc<str>,
 }

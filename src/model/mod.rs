@@ -7,7 +7,7 @@ mod outcome;
 mod reason;
 mod secret;
 
-pub use caller::{Caller, CertificateCredential, JwtCredential};
+pub use caller::{ApiKeyCredential, Caller, CertificateCredential, JwtCredential};
 pub use outcome::Openness;
 pub use reason::Reason;
 pub use secret::Secret;

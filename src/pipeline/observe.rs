@@ -82,6 +82,8 @@ impl Observed {
         let certificate = certificate.map(|one| (&one.authority, &one.sha256));
         recorded.jwt = jwt.map(proof);
         recorded.certificate = certificate.map(proof);
+        let api_key = caller.api_key.as_ref().map(|key| (&key.name, &key.sha256));
+        recorded.api_key = api_key.map(proof);
         recorded.id = match person {
             Some(person) => Some(self.audit.hasher().person(person).to_string()),
             None => caller_id(caller),
@@ -343,7 +345,7 @@ impl Drop for Observed {
     }
 }
 
-/// The subject of a token, else the certificate's first name.
+/// The subject of a token, else the certificate's first name, else what the API key is called.
 fn caller_id(caller: &Caller) -> Option<String> {
     let subject = caller
         .jwt
@@ -353,7 +355,9 @@ fn caller_id(caller: &Caller) -> Option<String> {
         .certificate
         .as_ref()
         .and_then(|certificate| certificate.sans.first());
-    subject.or(name.map(String::as_str)).map(str::to_owned)
+    let key = caller.api_key.as_ref().map(|key| &*key.name);
+    let name = name.map(String::as_str);
+    subject.or(name).or(key).map(str::to_owned)
 }
 
 fn proof((issuer, sha256): (&Arc<str>, &Arc<str>)) -> Proof {

@@ -266,17 +266,23 @@ impl<'a> Merge<'a> {
         class: ClassId,
         governed: &Governed<'_>,
     ) -> Treatment {
-        let exceptions: Vec<Treatment> = governed
-            .exceptions
-            .iter()
-            .filter(|exception| exception.role == id)
-            .map(|exception| self.resolve(&exception.cell, &[role], class, governed))
-            .collect();
-        if !exceptions.is_empty() {
-            return Treatment::closest(&exceptions);
-        }
         let cell = row.cells.get(class.0).unwrap_or(&Cell::Strip);
-        self.resolve(cell, &[role], class, governed)
+        let written = row.steps.get(class.0).copied().flatten();
+        let mut outcomes = Vec::new();
+        let mut decided = false;
+        for exception in governed.exceptions.iter().filter(|one| one.role == id) {
+            // One inherited from farther than the cell only closes, and one that ends would then open.
+            let nearer = written.is_some_and(|steps| steps < exception.steps);
+            if nearer && exception.until.is_some() {
+                continue;
+            }
+            decided |= !nearer;
+            outcomes.push(self.resolve(&exception.cell, &[role], class, governed));
+        }
+        if !decided {
+            outcomes.push(self.resolve(cell, &[role], class, governed));
+        }
+        Treatment::closest(&outcomes)
     }
 
     fn under_ceilings(

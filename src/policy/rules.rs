@@ -313,21 +313,32 @@ pub enum Unlisted {
     },
 }
 
-/// Who a caller is to the rules. All keys must hold.
+/// Who a caller is to the rules.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// The name rule files use.
     pub name: String,
     /// Where it was written.
     pub place: Place,
+    /// What a caller must present: one of these, each whole.
+    pub matchers: Vec<Matcher>,
+    /// The role whose cells and exceptions it has where it has none of its own.
+    pub extends: Option<RoleId>,
+}
+
+/// What a caller must present. All of it must hold, and nothing else may be presented.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matcher {
     /// What a token must say.
     pub jwt: Option<JwtMatcher>,
     /// What a client certificate must say.
     pub mtls: Option<MtlsMatcher>,
+    /// The name of the API key in `fieldgate.yaml`.
+    pub api_key: Option<String>,
 }
 
 /// What a token must say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JwtMatcher {
     /// The issuer's name in `fieldgate.yaml`.
     pub issuer: String,
@@ -349,7 +360,7 @@ pub enum ClaimTest {
 }
 
 /// What a client certificate must say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MtlsMatcher {
     /// The authority's name in `fieldgate.yaml`.
     pub authority: String,
@@ -359,10 +370,18 @@ pub struct MtlsMatcher {
 
 impl Role {
     /// Whether the role is tied to the record's person (`same_as: person`).
+    ///
+    /// Alternatives agree in this: whoever holds it, by whichever of them, is tied or is not.
     pub fn same_as_person(&self) -> bool {
-        self.jwt
-            .as_ref()
-            .is_some_and(|jwt| jwt.test == ClaimTest::SameAsPerson)
+        self.matchers.iter().any(Matcher::same_as_person)
+    }
+}
+
+impl Matcher {
+    /// Whether it asks for the record's person.
+    pub fn same_as_person(&self) -> bool {
+        let jwt = self.jwt.as_ref();
+        jwt.is_some_and(|jwt| jwt.test == ClaimTest::SameAsPerson)
     }
 }
 
@@ -375,6 +394,9 @@ pub struct Row {
     pub places: Vec<Option<Place>>,
     /// By [`ClassId`].
     pub cells: Vec<Cell>,
+    /// By [`ClassId`]: how many `extends` away the cell is written, 0 being the role's own row. `None` where no row
+    /// names the class.
+    pub steps: Vec<Option<usize>>,
 }
 
 /// An outcome as written.
@@ -409,6 +431,8 @@ pub struct Exception {
     pub reason: String,
     /// The last moment it opens, in seconds since 1970; only an exception that opens has one.
     pub until: Option<i64>,
+    /// How many `extends` away it is written, 0 being the role's own.
+    pub steps: usize,
 }
 
 /// What nobody named may exceed.
@@ -483,5 +507,7 @@ pub enum TestCaller {
         jwt: Option<(String, serde_json::Map<String, serde_json::Value>)>,
         /// A certificate: authority name and subject alternative name.
         mtls: Option<(String, String)>,
+        /// An API key, by its name.
+        api_key: Option<String>,
     },
 }

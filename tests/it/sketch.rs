@@ -244,6 +244,7 @@ impl Sketch {
         let row = Row {
             place: Place::default(),
             places: Vec::new(),
+            steps: vec![Some(0); cells.len()],
             cells,
         };
         RuleSet {
@@ -253,8 +254,8 @@ impl Sketch {
             roles: vec![Role {
                 name: String::from("caller"),
                 place: Place::default(),
-                jwt: None,
-                mtls: None,
+                matchers: Vec::new(),
+                extends: None,
             }],
             rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), row)]),
             exceptions: Vec::new(),

@@ -59,8 +59,8 @@ fn rules() -> RuleSet {
     let role = |name: &str| Role {
         name: name.to_owned(),
         place: Place::default(),
-        jwt: None,
-        mtls: None,
+        matchers: Vec::new(),
+        extends: None,
     };
     let mut balances = field("balances", BASIC, &[]);
     balances.class = None;
@@ -116,11 +116,11 @@ fn rules() -> RuleSet {
 fn grid(rows: &[(RoleId, Cell, Cell)]) -> RuleSet {
     let mut rules = rules();
     for (role, basic, contact) in rows {
-        let cells = vec![basic.clone(), contact.clone()];
         let row = Row {
             place: Place::default(),
             places: Vec::new(),
-            cells,
+            cells: vec![basic.clone(), contact.clone()],
+            steps: vec![Some(0), Some(0)],
         };
         rules.rows.insert((CUSTOMER, OWN, *role), row);
     }
@@ -136,6 +136,7 @@ fn exception(field: usize, role: RoleId, cell: Cell, until: Option<i64>) -> Exce
         cell,
         reason: String::new(),
         until,
+        steps: 0,
     }
 }
 

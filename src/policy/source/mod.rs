@@ -6,6 +6,7 @@
 //! Knows nothing of what keys mean. Unquoted scalars keep their text.
 
 mod entries;
+mod moment;
 mod reader;
 mod syntax;
 mod table;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Text, code, quoted, say};
 pub use entries::Entries;
+pub use moment::last_second;
 pub use reader::read;
 pub use table::{Cell, Table, decode_table, read_table};
 pub use text::{check_name, decode, is_unreadable, odd_character};

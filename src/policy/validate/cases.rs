@@ -251,9 +251,9 @@ fn place_of(node: &Node) -> String {
 /// The `caller:` of a test.
 pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnostic> {
     let entries = node.as_map(say!("`caller`"))?;
-    let known = ["jwt", "claims", "mtls", "san"];
+    let known = ["jwt", "claims", "mtls", "san", "api_key"];
     if let Some(mistake) = entries
-        .check_keys(say!("`caller`"), &known, &["api_key"])
+        .check_keys(say!("`caller`"), &known, &[])
         .into_iter()
         .next()
     {
@@ -283,7 +283,8 @@ pub(in crate::policy) fn credentials(node: &Node) -> Result<TestCaller, Diagnost
         (None, Some(_)) => return Err(alone("san", "mtls")),
         (None, None) => None,
     };
-    Ok(TestCaller::Credentials { jwt, mtls })
+    let api_key = text("api_key")?;
+    Ok(TestCaller::Credentials { jwt, mtls, api_key })
 }
 
 fn call_line(node: &Node) -> Result<String, Diagnostic> {

@@ -132,6 +132,7 @@ fn exception(
         cell,
         reason: reason?,
         until: moment,
+        steps: 0,
     })
 }
 

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::cells::cell;
-use super::{Findings, Names};
+use super::{Findings, Names, inherit};
 use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
 };
-use crate::policy::source::{Entries, Key, Node, check_name};
+use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
 /// Rows by resource, group and role.
 pub(super) type Rows = BTreeMap<(ResourceId, GroupId, RoleId), Row>;
@@ -34,6 +34,7 @@ pub(super) fn rows(
 ) -> Rows {
     let mut grids = grids(document, names, findings);
     let mut rows = Rows::new();
+    let mut places: BTreeMap<(ResourceId, GroupId, RoleId), Span> = BTreeMap::new();
     for (key, node) in document.section("read") {
         let group = findings.keep(find_group(key, resources));
         let Some(entries) = findings.keep(node.as_map(say!("the rows of a resource", "资源的行")))
@@ -66,14 +67,33 @@ pub(super) fn rows(
             continue;
         };
         for (role_key, role, row) in of_group {
-            findings.extend(shows_others(&role_key, role, resource, resources, roles));
             findings.extend(never_held(
                 &role_key, role, resource, group, resources, roles,
             ));
             rows.insert((resource, group, role), row);
+            places.insert((resource, group, role), role_key.span);
         }
     }
     findings.extend(grids.iter().filter(|grid| !grid.used).map(unused));
+    inherit::rows(&mut rows, roles);
+    for place in rows.keys() {
+        let (resource, _, role) = *place;
+        let Some(role) = roles.get(role.0) else {
+            continue;
+        };
+        // A row that is inherited stands where its role does.
+        let span = match places.get(place) {
+            Some(span) => span,
+            None => match document
+                .section("roles")
+                .find(|(key, _)| key.text == role.name)
+            {
+                Some((key, _)) => &key.span,
+                None => continue,
+            },
+        };
+        findings.extend(shows_others(role, span, resource, resources));
+    }
     rows
 }
 
@@ -139,6 +159,7 @@ fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option
         place: Place::of(&key.span),
         places: vec![None; names.classes.len()],
         cells: vec![Cell::Strip; names.classes.len()],
+        steps: vec![None; names.classes.len()],
     };
     for (key, value) in entries.iter() {
         if key.text == "only" {
@@ -148,9 +169,12 @@ fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option
         let class = findings.keep(names.class_named(&key.text, &key.span));
         let cell = findings.keep(cell(value, names));
         if let (Some(ClassId(class)), Some(cell)) = (class, cell)
-            && let (Some(kept), Some(place)) = (row.cells.get_mut(class), row.places.get_mut(class))
+            && let Some(kept) = row.cells.get_mut(class)
+            && let (Some(place), Some(steps)) =
+                (row.places.get_mut(class), row.steps.get_mut(class))
         {
-            (*kept, *place) = (cell, Some(Place::of(&key.span)));
+            *kept = cell;
+            (*place, *steps) = (Some(Place::of(&key.span)), Some(0));
         }
     }
     Some(row)
@@ -197,21 +221,20 @@ pub(super) fn find_group(
 
 /// What `unlisted: show` lets out beside the records is checked for nobody's person.
 fn shows_others(
-    key: &Key,
-    role: RoleId,
+    role: &Role,
+    place: &Span,
     resource: ResourceId,
     resources: &[Resource],
-    roles: &[Role],
 ) -> Option<Diagnostic> {
     let resource = resources.get(resource.0)?;
     let shows = matches!(resource.unlisted, Unlisted::Show { .. });
-    if !shows || !roles.get(role.0)?.same_as_person() {
+    if !shows || !role.same_as_person() {
         return None;
     }
     let message = say!(
         "{} may see one person's records only, but {} has `unlisted: show`",
         "{} 只能看某一主体的记录，而 {} 写了 `unlisted: show`",
-        quoted(&key.text),
+        quoted(&role.name),
         quoted(&resource.name)
     );
     let help = say!(
@@ -220,7 +243,7 @@ fn shows_others(
     );
     Some(
         Diagnostic::error(code::FG2047, message)
-            .at(&key.span)
+            .at(place)
             .help(help),
     )
 }

@@ -12,6 +12,7 @@ mod exceptions;
 mod finds;
 mod fixtures;
 mod grid;
+mod inherit;
 mod lints;
 mod masks;
 mod overlap;
@@ -165,7 +166,8 @@ pub(super) fn rule_set(
         all_rows: !row_mistakes
             .any(|found| [code::FG2002, code::FG2003, code::FG2135].contains(&found.code)),
     };
-    let exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
+    let mut exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
+    inherit::exceptions(&mut exceptions, &roles, &resources);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
     let finds = finds::all(
         document,

@@ -1,75 +1,223 @@
 //! `roles:`, who a caller is to the rules.
 //!
-//! Refuses matchers without a value: `jwt` without `has`, `is` or `same_as`, `mtls` without `san`.
+//! Refuses matchers without a value (`jwt` without `has`, `is` or `same_as`, `mtls` without `san`), alternatives of which
+//! only some are tied to a person, and roles that extend each other in a circle.
+
+use std::collections::BTreeMap;
 
 use super::{Findings, Places};
 use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::rules::{ClaimTest, JwtMatcher, MtlsMatcher, Role};
-use crate::policy::source::{Entries, Key, Kind, Node, check_name};
+use crate::policy::rules::{ClaimTest, JwtMatcher, Matcher, MtlsMatcher, Role, RoleId};
+use crate::policy::source::{Entries, Key, Kind, Node, Span, check_name};
 
-const KNOWN: [&str; 7] = ["jwt", "claim", "has", "is", "same_as", "mtls", "san"];
-const LATER: [&str; 9] = [
-    "any",
-    "all",
-    "api_key",
-    "extends",
-    "contract",
-    "limits",
-    "never_with",
-    "zh",
-    "networks",
+/// The keys of a matcher, which alternatives have too.
+const MATCHER: [&str; 8] = [
+    "jwt", "claim", "has", "is", "same_as", "mtls", "san", "api_key",
 ];
+/// The keys that say what else a role is.
+const OWN: [&str; 2] = ["any", "extends"];
+const LATER: [&str; 6] = ["all", "contract", "limits", "never_with", "zh", "networks"];
 
 /// All roles, in the order of their names.
 pub(super) fn all(document: &Document, places: &mut Places, findings: &mut Findings) -> Vec<Role> {
-    document
-        .section("roles")
-        .map(|(key, node)| {
-            places.roles.push(key.span.clone());
-            role(key, node, findings)
-        })
-        .collect()
+    let names = document.section("roles").enumerate();
+    let ids: BTreeMap<&str, RoleId> = names
+        .map(|(at, (key, _))| (key.text.as_str(), RoleId(at)))
+        .collect();
+    let mut extended: Vec<Option<Span>> = Vec::new();
+    let mut roles: Vec<Role> = Vec::new();
+    for (key, node) in document.section("roles") {
+        places.roles.push(key.span.clone());
+        roles.push(role(key, node, &ids, findings));
+        let entry = node.as_map(Text::none()).ok();
+        let entry = entry.and_then(|entries| entries.get("extends"));
+        extended.push(entry.map(|node| node.span.clone()));
+    }
+    refuse_circles(&mut roles, &extended, findings);
+    roles
 }
 
-fn role(key: &Key, node: &Node, findings: &mut Findings) -> Role {
+fn role(key: &Key, node: &Node, ids: &BTreeMap<&str, RoleId>, findings: &mut Findings) -> Role {
     findings.keep(check_name(say!("a role", "角色"), &key.text, &key.span));
-    let name = key.text.clone();
-    let empty = Role {
-        name: name.clone(),
+    let mut role = Role {
+        name: key.text.clone(),
         place: Place::of(&key.span),
-        jwt: None,
-        mtls: None,
+        matchers: Vec::new(),
+        extends: None,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a role", "角色"))) else {
-        return empty;
+        return role;
     };
-    let mistakes = entries.check_keys(say!("a role", "角色"), &KNOWN, &LATER);
+    let known: Vec<&str> = MATCHER.iter().chain(&OWN).copied().collect();
+    let mistakes = entries.check_keys(say!("a role", "角色"), &known, &LATER);
     if !mistakes.is_empty() {
         // What is missing may be what is misspelled.
         findings.extend(mistakes);
-        return empty;
+        return role;
     }
-    if entries.is_empty() {
+    if let Some(node) = entries.get("extends") {
+        role.extends = findings.keep(extended_role(node, ids));
+    }
+    role.matchers = matchers(key, entries, findings);
+    role
+}
+
+/// The role `extends` names.
+fn extended_role(node: &Node, ids: &BTreeMap<&str, RoleId>) -> Result<RoleId, Diagnostic> {
+    let name = node.as_str(say!("`extends`"))?;
+    ids.get(name).copied().ok_or_else(|| {
+        let message = say!("there is no role {}", "没有 {} 这个角色", quoted(name));
+        Diagnostic::error(code::FG2002, message)
+            .at(&node.span)
+            .suggest(name, ids.keys().copied())
+    })
+}
+
+/// Roles that extend each other have no cells to begin with. What is wrong is cut, so that it is told once.
+fn refuse_circles(roles: &mut [Role], places: &[Option<Span>], findings: &mut Findings) {
+    for at in 0..roles.len() {
+        let mut circle = Vec::new();
+        let mut next = Some(RoleId(at));
+        while let Some(id) = next.filter(|id| !circle.contains(id)) {
+            circle.push(id);
+            next = roles.get(id.0).and_then(|role| role.extends);
+        }
+        if next != Some(RoleId(at)) {
+            continue;
+        }
+        let names: Vec<&Role> = circle.iter().filter_map(|id| roles.get(id.0)).collect();
         let message = say!(
-            "the role {} says nothing about who holds it",
-            "角色 {} 没写谁具备它",
-            quoted(&name)
+            "the roles {} extend each other in a circle",
+            "角色 {} 互相继承，绕成了圈",
+            Text::list(names.iter().map(|role| quoted(&role.name)))
+        );
+        let spans = circle.iter().filter_map(|id| places.get(id.0)?.as_ref());
+        let mistake = Diagnostic::error(code::FG2080, message)
+            .help(say!("remove one `extends`", "删掉其中一处 `extends`"));
+        findings.add(spans.fold(mistake, Diagnostic::at));
+        for id in circle {
+            if let Some(role) = roles.get_mut(id.0) {
+                role.extends = None;
+            }
+        }
+    }
+}
+
+/// What a caller must present: the role's own keys, and one of `any` beside them.
+fn matchers(key: &Key, entries: Entries<'_>, findings: &mut Findings) -> Vec<Matcher> {
+    let before = findings.0.len();
+    let own = matcher(key, entries, findings);
+    let Some(any) = entries.get("any") else {
+        if own == Matcher::default() && findings.0.len() == before {
+            findings.add(nobody(key));
+        }
+        return vec![own];
+    };
+    let what = say!("an alternative of `any`", "`any` 里的一种");
+    let mut found = Vec::new();
+    let items = findings.keep(any.as_list(say!("`any`")));
+    if items.is_some_and(<[Node]>::is_empty) {
+        findings.add(nobody(key));
+    }
+    for item in items.unwrap_or_default() {
+        let Some(entries) = findings.keep(item.as_map(what.clone())) else {
+            continue;
+        };
+        let mistakes = entries.check_keys(what.clone(), &MATCHER, &[]);
+        if !mistakes.is_empty() {
+            findings.extend(mistakes);
+            continue;
+        }
+        let place = Key {
+            text: key.text.clone(),
+            span: item.span.clone(),
+        };
+        let before = findings.0.len();
+        let alternative = matcher(&place, entries, findings);
+        if findings.0.len() > before {
+            continue;
+        }
+        if alternative == Matcher::default() {
+            findings.add(nobody(&place));
+        } else {
+            found.extend(findings.keep(both(&own, alternative, &item.span)));
+        }
+    }
+    let tied = found.iter().filter(|one| one.same_as_person()).count();
+    if tied > 0 && tied < found.len() {
+        let message = say!(
+            "only some alternatives of {} are tied to a person",
+            "角色 {} 的几种身份里，只有一部分认主体本人",
+            quoted(&key.text)
         );
         let help = say!(
-            "write `jwt:` with `claim:`, or `mtls:` with `san:`",
-            "写 `jwt:` 加 `claim:`，或 `mtls:` 加 `san:`"
+            "write two roles: who holds one by `same_as: person` sees their own records only",
+            "拆成两个角色：凭 `same_as: person` 具备角色的人只能看自己的记录"
         );
         findings.add(
-            Diagnostic::error(code::FG2030, message)
-                .at(&key.span)
+            Diagnostic::error(code::FG2081, message)
+                .at(&any.span)
                 .help(help),
         );
     }
-    let jwt = findings.keep(jwt(key, entries)).flatten();
-    let mtls = findings.keep(mtls(key, entries)).flatten();
-    Role { jwt, mtls, ..empty }
+    found
+}
+
+/// What the role and one of its alternatives ask for together.
+fn both(own: &Matcher, alternative: Matcher, place: &Span) -> Result<Matcher, Diagnostic> {
+    let twice = [
+        ("jwt", own.jwt.is_some() && alternative.jwt.is_some()),
+        ("mtls", own.mtls.is_some() && alternative.mtls.is_some()),
+        (
+            "api_key",
+            own.api_key.is_some() && alternative.api_key.is_some(),
+        ),
+    ];
+    if let Some((name, _)) = twice.iter().find(|(_, twice)| *twice) {
+        let message = say!(
+            "`{name}` stands beside `any` and in it",
+            "`{name}` 在 `any` 里外各写了一次"
+        );
+        let help = say!(
+            "what stands beside `any` holds for each alternative: write it in one place",
+            "`any` 旁边写的条件对每一种都有效：只写一处"
+        );
+        return Err(Diagnostic::error(code::FG2030, message)
+            .at(place)
+            .help(help));
+    }
+    let own = own.clone();
+    Ok(Matcher {
+        jwt: own.jwt.or(alternative.jwt),
+        mtls: own.mtls.or(alternative.mtls),
+        api_key: own.api_key.or(alternative.api_key),
+    })
+}
+
+fn nobody(key: &Key) -> Diagnostic {
+    let message = say!(
+        "the role {} says nothing about who holds it",
+        "角色 {} 没写谁具备它",
+        quoted(&key.text)
+    );
+    let help = say!(
+        "write `jwt:` with `claim:`, `mtls:` with `san:`, or `api_key:`",
+        "写 `jwt:` 加 `claim:`、`mtls:` 加 `san:`，或 `api_key:`"
+    );
+    Diagnostic::error(code::FG2030, message)
+        .at(&key.span)
+        .help(help)
+}
+
+fn matcher(key: &Key, entries: Entries<'_>, findings: &mut Findings) -> Matcher {
+    let api_key = entries.get("api_key");
+    Matcher {
+        jwt: findings.keep(jwt(key, entries)).flatten(),
+        mtls: findings.keep(mtls(key, entries)).flatten(),
+        api_key: api_key.and_then(|node| findings.keep(credential_name(node, say!("`api_key`")))),
+    }
 }
 
 fn jwt(key: &Key, entries: Entries<'_>) -> Result<Option<JwtMatcher>, Diagnostic> {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use crate::path::{self, Path};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::source::{Entries, Node, Span, odd_character};
+use crate::policy::source::{Entries, Node, Span, last_second, odd_character};
 
 /// A text for people, such as a reason: it must say something.
 pub(super) fn sentence(node: &Node, what: Text) -> Result<String, Diagnostic> {
@@ -70,18 +70,10 @@ pub(super) fn moment(node: &Node, what: Text) -> Result<i64, Diagnostic> {
 
 /// A moment, or a date: then the last second of that day in UTC.
 pub(super) fn moment_or_day(node: &Node, what: Text) -> Result<i64, Diagnostic> {
-    let text = node.as_str(what.clone())?;
-    let day = (text.len() == 10)
-        .then(|| text.parse::<jiff::civil::Date>().ok())
-        .flatten();
-    let last = day.and_then(|day| {
-        let end = day
-            .at(23, 59, 59, 0)
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()?;
-        Some(end.timestamp().as_second())
-    });
-    last.map_or_else(|| moment(node, what), Ok)
+    match last_second(node.as_str(what.clone())?) {
+        Some(last) => Ok(last),
+        None => moment(node, what),
+    }
 }
 
 /// A path the engine can match.

@@ -1,6 +1,7 @@
 //! The whole proxy from outside: callers on one side, a legacy API on the other, the access log afterwards.
 
 mod answers;
+mod api_keys;
 mod audit_failure;
 mod crash;
 mod flow;

@@ -197,10 +197,10 @@ codes! {
     FG2030 {
         en: "a role's matcher without a value, or with several",
             "a matcher without a value would match anybody",
-            "`jwt` with `claim` and one of `has`, `is`, `same_as`; `mtls` with `san`";
+            "`jwt` with `claim` and one of `has`, `is`, `same_as`; `mtls` with `san`; `api_key`";
         zh: "角色的匹配条件没有取值，或取值不止一个",
             "没有取值的匹配条件，谁都能匹配上",
-            "`jwt` 配 `claim` 和 `has`、`is`、`same_as` 之一；`mtls` 配 `san`";
+            "`jwt` 配 `claim` 和 `has`、`is`、`same_as` 之一；`mtls` 配 `san`；`api_key`";
         Lines("  acme: { mtls: partner-ca }", "  acme: { mtls: partner-ca, san: \"spiffe://acme.example\" }")
     }
     FG2040 {
@@ -298,6 +298,30 @@ codes! {
             "什么也不遮的脱敏方式，会让人以为遮住了",
             "见 `docs/masks.md`";
         Lines("  staff-no: { keep: { first: 2, last: 1 }, round: 10 }", "  staff-no: { keep: { first: 2, last: 1 } }")
+    }
+    FG2080 {
+        en: "roles that extend each other in a circle",
+            "none of them has cells to begin with",
+            "remove one `extends`";
+        zh: "角色互相继承，绕成了圈",
+            "谁都没有可继承的内容",
+            "删掉其中一处 `extends`";
+        Lines(
+            "  acme: { mtls: partner-ca, san: \"spiffe://acme.example\", extends: other }\n  other: { mtls: partner-ca, san: \"spiffe://other.example\", extends: acme }",
+            "  acme: { mtls: partner-ca, san: \"spiffe://acme.example\" }"
+        )
+    }
+    FG2081 {
+        en: "alternatives of a role, only some of which are tied to a person",
+            "whoever holds it by the others would see everybody's records under the same row",
+            "write two roles";
+        zh: "角色的几种身份里，只有一部分认主体本人",
+            "凭另外几种具备它的人，用同一行就能看到所有人的记录",
+            "拆成两个角色";
+        Lines(
+            "  self: { any: [{ jwt: app-idp, claim: customer_id, same_as: person }, { jwt: staff-idp, claim: roles, has: self }] }",
+            "  self: { jwt: app-idp, claim: customer_id, same_as: person }"
+        )
     }
     FG2130 {
         en: "a parameter is mapped to a path with `..`",

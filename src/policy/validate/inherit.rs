@@ -1,0 +1,92 @@
+//! `extends`: what a role has of another where it has none of its own.
+//!
+//! Refuses nothing, and needs roles that do not extend each other in a circle. Nothing that is inherited opens what the
+//! role's own cell closes: `policy::combine` weighs by the steps that are kept here.
+
+use std::collections::BTreeSet;
+
+use super::grid::Rows;
+use crate::policy::rules::{
+    ClassId, Exception, Field, FieldId, Resource, ResourceId, Role, RoleId,
+};
+
+/// Copies rows and, where a role has a row of its own, the cells of classes it does not name.
+pub(super) fn rows(rows: &mut Rows, roles: &[Role]) {
+    for (child, parent) in parents_first(roles) {
+        let of_parent = rows.iter().filter(|((_, _, role), _)| *role == parent);
+        let of_parent: Vec<_> = of_parent
+            .map(|((resource, group, _), row)| ((*resource, *group, child), row.clone()))
+            .collect();
+        for (place, mut inherited) in of_parent {
+            for steps in inherited.steps.iter_mut().flatten() {
+                *steps += 1;
+            }
+            let Some(own) = rows.get_mut(&place) else {
+                rows.insert(place, inherited);
+                continue;
+            };
+            let nearer = own
+                .cells
+                .iter_mut()
+                .zip(&mut own.steps)
+                .zip(&mut own.places);
+            let farther = inherited.cells.into_iter().zip(inherited.steps);
+            let farther = farther.zip(inherited.places);
+            for (((cell, steps), place), farther) in nearer.zip(farther) {
+                if steps.is_none() {
+                    ((*cell, *steps), *place) = farther;
+                }
+            }
+        }
+    }
+}
+
+/// Copies exceptions, but for fields of a class for which the role has an exception of its own in that resource.
+pub(super) fn exceptions(exceptions: &mut Vec<Exception>, roles: &[Role], resources: &[Resource]) {
+    for (child, parent) in parents_first(roles) {
+        let own: BTreeSet<(ResourceId, ClassId)> = exceptions
+            .iter()
+            .filter(|one| one.role == child)
+            .flat_map(|one| classes(one, resources).map(|(_, class)| (one.resource, class)))
+            .collect();
+        let mut inherited = Vec::new();
+        for one in exceptions.iter().filter(|one| one.role == parent) {
+            let left =
+                classes(one, resources).filter(|(_, class)| !own.contains(&(one.resource, *class)));
+            let fields: Vec<FieldId> = left.map(|(field, _)| field).collect();
+            if !fields.is_empty() {
+                inherited.push(Exception {
+                    fields,
+                    role: child,
+                    steps: one.steps + 1,
+                    ..one.clone()
+                });
+            }
+        }
+        exceptions.extend(inherited);
+    }
+}
+
+/// The fields of an exception with the class it speaks of: that of names only where an entry lists nothing else.
+fn classes<'a>(
+    exception: &'a Exception,
+    resources: &'a [Resource],
+) -> impl Iterator<Item = (FieldId, ClassId)> + 'a {
+    let class = |field: &Field| field.class.or(field.names);
+    exception.fields.iter().filter_map(move |id| {
+        let field = resources.get(exception.resource.0)?.fields.get(id.0)?;
+        Some((*id, class(field)?))
+    })
+}
+
+/// Every role that extends another, those it extends before it.
+fn parents_first(roles: &[Role]) -> Vec<(RoleId, RoleId)> {
+    let parent = |role: RoleId| roles.get(role.0)?.extends;
+    let height = |role: RoleId| std::iter::successors(Some(role), |role| parent(*role)).count();
+    let extending = roles.iter().enumerate();
+    let mut pairs: Vec<(RoleId, RoleId)> = extending
+        .filter_map(|(at, role)| Some((RoleId(at), role.extends?)))
+        .collect();
+    pairs.sort_by_key(|(child, _)| height(*child));
+    pairs
+}
