@@ -5,6 +5,7 @@
 
 mod expand;
 mod headers;
+mod identity;
 mod limits;
 mod quantity;
 mod reader;

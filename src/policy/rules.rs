@@ -3,6 +3,10 @@
 //! Everything refers by index into the vectors of [`RuleSet`] and [`Resource`], so no lookup can fail
 //! halfway through an exchange.
 
+mod case;
+
+pub use case::{Test, TestCaller};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -461,53 +465,4 @@ pub enum Covers {
     Class(ClassId),
     /// All classes of this level or a higher one.
     Level(u8),
-}
-
-/// One test of the rule set.
-#[derive(Clone, Debug)]
-pub struct Test {
-    /// Its sentence.
-    pub name: String,
-    /// `file:line` of the test, for the report.
-    pub place: String,
-    /// Who calls.
-    pub who: TestCaller,
-    /// The peer's address.
-    pub peer: std::net::IpAddr,
-    /// Request headers.
-    pub headers: Vec<(String, String)>,
-    /// The moment, in seconds since 1970; `None` is now.
-    pub now: Option<i64>,
-    /// `GET /customers/1001?page=1`.
-    pub call: String,
-    /// The upstream's answer, the fixture with `set:` applied; `None` where the test expects a refusal before it.
-    pub reply: Option<Vec<u8>>,
-    /// The upstream's status.
-    pub reply_status: u16,
-    /// Paths and the values they must have.
-    pub expect: Vec<(String, serde_json::Value)>,
-    /// Paths that must lead to nothing.
-    pub absent: Vec<String>,
-    /// Bytes that occur nowhere in head or body.
-    pub never: Vec<String>,
-    /// The caller's status.
-    pub expect_status: Option<u16>,
-    /// The refusal's reason.
-    pub expect_reason: Option<String>,
-}
-
-/// Who calls in a test.
-#[derive(Clone, Debug)]
-pub enum TestCaller {
-    /// `as:` exactly these roles, matchers skipped.
-    Roles(Vec<RoleId>),
-    /// `caller:` goes through the matchers.
-    Credentials {
-        /// A token: issuer name and claims.
-        jwt: Option<(String, serde_json::Map<String, serde_json::Value>)>,
-        /// A certificate: authority name and subject alternative name.
-        mtls: Option<(String, String)>,
-        /// An API key, by its name.
-        api_key: Option<String>,
-    },
 }
