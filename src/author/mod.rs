@@ -3,3 +3,4 @@
 //! Text in, text out: nothing here reads or writes a file, and nothing here decides about an exchange.
 
 pub mod fmt;
+pub mod init;

@@ -9,6 +9,7 @@ pub mod check;
 pub mod demo;
 pub mod fmt;
 pub mod help;
+pub mod init;
 mod offline;
 mod report;
 pub mod run;
@@ -91,8 +92,8 @@ enum Command {
     Matrix(Later),
     #[command(hide = true)]
     Diff(Later),
-    #[command(hide = true)]
-    Init(Later),
+    /// Propose a rule set from a JSON sample, an OpenAPI 3 document or a CSV data dictionary
+    Init(init::Arguments),
     #[command(hide = true)]
     Schema(Later),
     /// Bring rule files into form: blanks, columns, blank lines; what they say stays
@@ -231,7 +232,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Explain(_) => Err(not_yet("`fieldgate explain`")),
         Command::Matrix(_) => Err(not_yet("`fieldgate matrix`")),
         Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
-        Command::Init(_) => Err(not_yet("`fieldgate init`")),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Schema(_) => Err(not_yet("`fieldgate schema`")),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Block(_) => Err(not_yet("`fieldgate block`")),

@@ -85,18 +85,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
         }
         Err(none) => return Err(none.into()),
     };
-    let now = jiff::Timestamp::now().as_second();
-    let mut tested = Vec::new();
-    for test in &stage.policy().rules.tests {
-        let wrong = judge(&stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
-        let (file, line) = test.place.rsplit_once(':').unwrap_or((&test.place, ""));
-        tested.push(Tested {
-            name: test.name.clone(),
-            file: file.to_owned(),
-            line: line.parse().unwrap_or_default(),
-            wrong,
-        });
-    }
+    let tested = tested(&stage)?;
     report.ok = tested.iter().all(|test| test.wrong.is_empty());
     report.contents = Some(contents(&stage.policy().rules));
     report.tests = &tested;
@@ -105,6 +94,27 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
         _ => say(&report.written(format)),
     }
     Ok(ExitCode::from(if report.ok { 0 } else { TESTS }))
+}
+
+/// Runs every test of a rule set.
+///
+/// # Errors
+///
+/// Where the machine fails, not a test.
+pub(super) fn tested(stage: &Stage) -> Result<Vec<Tested>, Failure> {
+    let now = jiff::Timestamp::now().as_second();
+    let mut tested = Vec::new();
+    for test in &stage.policy().rules.tests {
+        let wrong = judge(stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
+        let (file, line) = test.place.rsplit_once(':').unwrap_or((&test.place, ""));
+        tested.push(Tested {
+            name: test.name.clone(),
+            file: file.to_owned(),
+            line: line.parse().unwrap_or_default(),
+            wrong,
+        });
+    }
+    Ok(tested)
 }
 
 fn for_people(report: &Report<'_>) -> String {

@@ -35,6 +35,11 @@ pub use truncate::Truncate;
 
 use text::Text;
 
+/// Whether two characters are a compound surname (复姓).
+pub fn is_compound_surname(text: &str) -> bool {
+    surnames::is_compound(text)
+}
+
 /// What stands for every value that does not fit.
 const FIXED: &[u8] = b"\"***\"";
 

@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["model", "policy::source", "policy::diagnostic"]),
     ("identity", &["model", "config"]),
     ("audit", &["model"]),
-    ("author", &["policy"]),
+    ("author", &["path", "mask", "policy"]),
     ("route", &["model", "policy"]),
     ("decide", &["model", "policy", "route"]),
     ("transform", &["model", "json", "mask", "policy"]),

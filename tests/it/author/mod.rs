@@ -1,3 +1,4 @@
 //! The authoring commands, as their users run them.
 
 mod fmt;
+mod init;
