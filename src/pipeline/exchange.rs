@@ -68,7 +68,8 @@ async fn permit(
     let now = jiff::Timestamp::now().as_second();
     let (parts, body) = request.into_parts();
 
-    let host = check_framing(&parts, proxy.limits.header)?;
+    let sni = connection.sni.as_deref();
+    let host = check_framing(&parts, proxy.limits.header, sni)?;
     let host = host.map(|host| host.host().to_owned());
     // `CONNECT`'s form of a target has no path; whoever means `/` writes it.
     let target = parts.uri.path_and_query().ok_or(Reason::NotCanonical)?;

@@ -1,11 +1,12 @@
 //! What is wrong with a request as HTTP, though the HTTP library let it pass.
 //!
 //! Refuses: no `Host` or two in HTTP/1.1, one that is no authority, or another than the target
-//! names (F04); user information in either (F05); a `transfer-encoding` that is not exactly
-//! `chunked` (E03); an expectation we do not know (E12); a head above the limit on HTTP/2, where
-//! the library's own refusal would leave no trace.
+//! names (F04); user information in either (F05); a host other than the one the handshake asked
+//! for (E21); a `transfer-encoding` that is not exactly `chunked` (E03); an expectation we do not
+//! know (E12); on HTTP/2 a value with blanks around it or two lengths of a body (E19), and a head
+//! above the limit, where the library's own refusal would leave no trace.
 
-use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
@@ -13,21 +14,36 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use crate::model::Reason;
 
 /// Checks a request's framing; returns the host it is for, which only HTTP/1.0 may leave out.
-pub fn check(request: &Parts, header_limit: usize) -> Result<Option<Authority>, Reason> {
+/// `sni` is the name its connection was opened for, where one was said.
+pub fn check(
+    request: &Parts,
+    header_limit: usize,
+    sni: Option<&str>,
+) -> Result<Option<Authority>, Reason> {
     if size(request) > header_limit {
         return Err(Reason::HeaderTooLarge);
+    }
+    // On HTTP/1 the parser cuts them off; here they would go on (RFC 9113 8.2.1).
+    if request.version == Version::HTTP_2 && request.headers.values().any(has_blank_edge) {
+        return Err(Reason::MalformedRequest);
     }
     if let Some(coding) = single(&request.headers, &TRANSFER_ENCODING)?
         && !coding.as_bytes().eq_ignore_ascii_case(b"chunked")
     {
         return Err(Reason::MalformedRequest);
     }
+    // On HTTP/1 the guard has refused them, equal or not; HTTP/2 would take equal ones.
+    single(&request.headers, &CONTENT_LENGTH)?;
     if let Some(expected) = single(&request.headers, &EXPECT)?
         && !expected.as_bytes().eq_ignore_ascii_case(b"100-continue")
     {
         return Err(Reason::MalformedRequest);
     }
-    host(request)
+    let host = host(request)?;
+    match (&host, sni) {
+        (Some(host), Some(sni)) if !host.host().eq_ignore_ascii_case(sni) => Err(Reason::WrongHost),
+        _ => Ok(host),
+    }
 }
 
 fn host(request: &Parts) -> Result<Option<Authority>, Reason> {
@@ -58,6 +74,11 @@ fn is_plain(authority: &Authority) -> bool {
         None => false,
     };
     !text.contains('@') && !authority.host().is_empty() && port_is_fine
+}
+
+fn has_blank_edge(value: &HeaderValue) -> bool {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    is_blank(value.as_bytes().first()) || is_blank(value.as_bytes().last())
 }
 
 fn single<'a>(
@@ -92,8 +113,44 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        check(&request.body(()).unwrap().into_parts().0, 1024)
+        check(&request.body(()).unwrap().into_parts().0, 1024, None)
             .map(|host| host.map_or_else(String::new, |h| h.host().to_owned()))
+    }
+
+    #[test]
+    fn e21_a_request_is_for_the_host_its_connection_was_opened_for() {
+        let of = |target: &str, version, host: Option<&str>, sni| {
+            let mut request = http::Request::get(target).version(version);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            let parts = request.body(()).unwrap().into_parts().0;
+            check(&parts, 1024, sni).map(drop)
+        };
+        let sni = Some("crm.bank.example");
+        for host in [
+            "crm.bank.example",
+            "CRM.bank.example",
+            "crm.bank.example:8443",
+        ] {
+            assert_eq!(of("/x", Version::HTTP_11, Some(host), sni), Ok(()));
+            let target = format!("https://{host}/x");
+            assert_eq!(of(&target, Version::HTTP_2, None, sni), Ok(()));
+        }
+        let wrong = Err(Reason::WrongHost);
+        for host in [
+            "hr.bank.example",
+            "crm.bank.example.",
+            "bank.example",
+            "127.0.0.1",
+        ] {
+            assert_eq!(of("/x", Version::HTTP_11, Some(host), sni), wrong, "{host}");
+            let target = format!("https://{host}/x");
+            assert_eq!(of(&target, Version::HTTP_2, None, sni), wrong, "{host}");
+        }
+        // Who connects to an address names no host in the handshake.
+        assert_eq!(of("/x", Version::HTTP_11, Some("127.0.0.1"), None), Ok(()));
+        assert_eq!(of("/x", Version::HTTP_10, None, sni), Ok(()));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Which headers pass, in both directions: an allow-list, then ours, which always win.
 //!
 //! Refuses a request that repeats a header two readers could choose differently from, and one that
-//! came through us already (Q10). Everything that is not listed is dropped: credentials and
+//! came through us already, over however many other nodes (Q10). Everything that is not listed is dropped: credentials and
 //! cookies, hop-by-hop headers, names the client nominates in `Connection` (F01), names with `_`
 //! (F02). Settings that would let such a header through are refused when they are read.
+
+mod via;
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE,
@@ -168,9 +170,7 @@ impl HeaderRules {
 
     /// The head to send upstream for the head a client sent.
     pub fn request(&self, client: &HeaderMap, facts: Facts<'_>) -> Result<HeaderMap, Reason> {
-        if self.has_been_here(client) {
-            return Err(Reason::MalformedRequest);
-        }
+        let via = self.way(client, facts.version)?;
         let nominated = nominated(client);
         let mut headers = HeaderMap::with_capacity(16);
         for name in TO_UPSTREAM.iter().filter(|name| !nominated(name)) {
@@ -187,22 +187,17 @@ impl HeaderRules {
                 headers.append(name, value.clone());
             }
         }
+        headers.insert(VIA, via);
         self.add_ours(&mut headers, facts)?;
         Ok(headers)
     }
 
     fn add_ours(&self, headers: &mut HeaderMap, facts: Facts<'_>) -> Result<(), Reason> {
-        let version = match facts.version {
-            Version::HTTP_2 => "2",
-            Version::HTTP_10 => "1.0",
-            _ => "1.1",
-        };
         let json = HeaderValue::from_static("application/json, application/*+json");
         let codings = HeaderValue::from_static("gzip, deflate, br, zstd");
         headers.insert(ACCEPT, json);
         headers.insert(ACCEPT_ENCODING, codings);
         headers.insert(HOST, self.host.clone());
-        headers.insert(VIA, value(&format!("{version} {}", self.node))?);
         headers.insert(X_REQUEST_ID, value(facts.request_id)?);
         for (name, source) in &self.set {
             let set = match source {
@@ -250,14 +245,23 @@ impl HeaderRules {
         Ok(headers)
     }
 
-    fn has_been_here(&self, client: &HeaderMap) -> bool {
-        client
-            .get_all(VIA)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|hop| hop.split_ascii_whitespace().nth(1))
-            .any(|by| by.eq_ignore_ascii_case(&self.node))
+    /// What `via` says when the request goes on: the way it came, comments left out, and us. Without
+    /// the nodes before us a loop over two would never be seen.
+    fn way(&self, client: &HeaderMap, version: Version) -> Result<HeaderValue, Reason> {
+        let mut way = via::read(client).ok_or(Reason::MalformedRequest)?;
+        let has_been_here = |hop: &via::Hop| hop.by.eq_ignore_ascii_case(&self.node);
+        if way.iter().any(has_been_here) {
+            return Err(Reason::MalformedRequest);
+        }
+        way.push(via::Hop {
+            protocol: match version {
+                Version::HTTP_2 => "2".to_owned(),
+                Version::HTTP_10 => "1.0".to_owned(),
+                _ => "1.1".to_owned(),
+            },
+            by: self.node.clone(),
+        });
+        value(&via::write(&way))
     }
 }
 

@@ -196,7 +196,10 @@ fn q10_a_request_that_came_through_this_node_is_refused() {
     let looped = map(&[("via", "1.1 other, 2 GW-1 (x)")]);
     let refused = plain().request(&looped, FACTS);
     assert_eq!(refused, Err(Reason::MalformedRequest));
-    assert!(plain().request(&map(&[("via", "1.1 gw-2")]), FACTS).is_ok());
+    let unreadable = plain().request(&map(&[("via", "gw-2")]), FACTS);
+    assert_eq!(unreadable, Err(Reason::MalformedRequest));
+    let other = plain().request(&map(&[("via", "1.1 gw-2 (x)")]), FACTS);
+    assert_eq!(other.unwrap()["via"], "1.1 gw-2, 1.1 gw-1");
 }
 
 #[test]
