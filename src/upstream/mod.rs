@@ -8,6 +8,7 @@
 
 mod answer;
 pub mod headers;
+mod link;
 mod pool;
 mod tls;
 

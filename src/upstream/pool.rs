@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Sender;
+use super::link::{Link, Watch};
 use super::tls::Secured;
 use crate::model::Reason;
 
@@ -50,6 +51,7 @@ struct Waiting {
 pub(super) struct Connected {
     sender: Sender,
     driver: JoinHandle<()>,
+    watch: Watch,
     lane: usize,
 }
 
@@ -96,11 +98,16 @@ impl Pool {
     pub(super) fn take(&self, lane: usize) -> Option<Connected> {
         let mut waiting = self.lock(lane)?;
         forget_old(&mut waiting);
-        // The one put back last may still be told that its answer has ended.
-        let ready = waiting
-            .iter()
-            .rposition(|waiting| waiting.connected.sender.is_ready())?;
-        Some(waiting.remove(ready)?.connected)
+        loop {
+            // The one put back last may still be told that its answer has ended.
+            let ready = waiting
+                .iter()
+                .rposition(|waiting| waiting.connected.sender.is_ready())?;
+            let connected = waiting.remove(ready)?.connected;
+            if connected.watch.is_quiet() {
+                return Some(connected);
+            }
+        }
     }
 
     /// Takes back a connection whose last answer was read to its end.
@@ -130,17 +137,18 @@ impl Pool {
             .map_err(|_| Reason::UpstreamUnreachable)?;
         // Requests are written whole; waiting for more would only add latency.
         let _ = tcp.set_nodelay(true);
+        let (link, watch) = Link::new(tcp);
         match &self.tls {
-            None => self.handshake(tcp, lane).await,
+            None => self.handshake(link, watch, lane).await,
             Some(tls) => {
-                let secured = tls.connector.connect(tls.name.clone(), tcp).await;
-                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?, lane)
+                let secured = tls.connector.connect(tls.name.clone(), link).await;
+                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?, watch, lane)
                     .await
             }
         }
     }
 
-    async fn handshake<T>(&self, stream: T, lane: usize) -> Result<Connected, Reason>
+    async fn handshake<T>(&self, stream: T, watch: Watch, lane: usize) -> Result<Connected, Reason>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -157,6 +165,7 @@ impl Pool {
         Ok(Connected {
             sender,
             driver,
+            watch,
             lane,
         })
     }

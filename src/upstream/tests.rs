@@ -299,6 +299,50 @@ async fn a_connection_the_upstream_closed_while_it_waited_is_replaced() {
     }
 }
 
+/// The close arrives while this runtime, which drives the connection, is busy with something else: only the system
+/// knows of it when the next request comes.
+#[tokio::test(flavor = "current_thread")]
+async fn i10_a_close_that_nobody_has_noticed_costs_no_request() {
+    use std::io::Read;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = upstream(&settings(&format!(
+        "http://{}",
+        listener.local_addr().unwrap()
+    )));
+    let (close, closing) = std::sync::mpsc::channel::<()>();
+    let (closed, until_closed) = std::sync::mpsc::channel();
+    let served = std::thread::spawn(move || {
+        let mut heads = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            heads.push(String::from_utf8(head).unwrap());
+            let said = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+            stream.write_all(said).unwrap();
+            let _ = closing.recv();
+            drop(stream);
+            let _ = closed.send(());
+        }
+        heads
+    });
+    let body = get(&upstream).await.unwrap().into_body();
+    body.collect().await.unwrap();
+    let waiting = upstream.pool.take(0).unwrap();
+    upstream.pool.put_back(waiting);
+    // Without an await in between, on purpose.
+    close.send(()).unwrap();
+    until_closed.recv().unwrap();
+    let body = get(&upstream).await.unwrap().into_body();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "{}");
+    drop(close);
+    assert_eq!(served.join().unwrap().len(), 2, "each was asked once");
+}
+
 #[tokio::test]
 async fn e10_i10_an_answer_nobody_asked_for_serves_nobody_and_nothing_is_sent_twice() {
     let (listener, url) = listening().await;
