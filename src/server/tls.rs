@@ -121,6 +121,33 @@ mod tests {
         );
     }
 
+    /// `SSLKEYLOGFILE` is for rustls' `KeyLogFile`, which is not compiled in as anybody's key log.
+    #[test]
+    fn l04_q04_there_is_no_early_data_and_no_key_log() {
+        let (certificate, key) = pair();
+        let (_dir, tls) = files(&certificate, &key);
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        roots.add(root).unwrap();
+        let clients =
+            rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+                .build()
+                .unwrap();
+        for clients in [None, Some(clients)] {
+            let asks = clients.is_some();
+            let config = load(&tls, clients).unwrap();
+            assert_eq!(config.max_early_data_size, 0);
+            assert!(!config.key_log.will_log("CLIENT_TRAFFIC_SECRET_0"));
+            assert_eq!(config.session_storage.can_cache(), !asks);
+            assert_eq!(config.send_tls13_tickets == 0, asks);
+            assert!(
+                !config.ticketer.enabled(),
+                "sessions are kept here, not with the client"
+            );
+        }
+    }
+
     #[test]
     fn l10_a_certificate_with_another_ones_key_is_refused() {
         let (_dir, tls) = files(&pair().0, &pair().1);
