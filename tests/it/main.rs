@@ -14,6 +14,7 @@ mod apply;
 mod attack;
 mod author;
 mod binary;
+mod bypasses;
 mod callers;
 mod commands;
 mod demo;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod api_keys;
+mod attacks;
 mod audit_failure;
 mod crash;
 mod flow;

@@ -19,6 +19,8 @@ use std::time::Duration;
 use fieldgate::cli::run::{Running, StartError};
 use fieldgate::config;
 use fieldgate::demo::project::Project;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 pub use answer::{Answer, End};
 pub use binary::Binary;
@@ -137,6 +139,17 @@ impl Rig {
 
     pub fn audit(&self) -> std::path::PathBuf {
         self.dir().join("audit")
+    }
+
+    /// What `/metrics` says.
+    pub async fn metrics(&self) -> String {
+        let mut tcp = TcpStream::connect(self.health.unwrap()).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n";
+        tcp.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        let reading = tcp.read_to_string(&mut answer);
+        patiently("the metrics", reading).await.unwrap();
+        answer
     }
 
     /// One request on a connection of its own.

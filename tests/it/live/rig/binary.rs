@@ -9,6 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Door, Log, Setup, patiently};
 
+/// Where debuggers would like session keys to be written.
+pub const KEY_LOG: &str = "keys.log";
+
 /// A running process; killed when it is dropped.
 pub struct Binary {
     pub door: Door,
@@ -43,6 +46,8 @@ impl Binary {
             .args(["run", "-c"])
             .arg(setup.settings_file())
             .env("NO_COLOR", "1")
+            // Nobody may ever read the session keys.
+            .env("SSLKEYLOGFILE", setup.dir().join(KEY_LOG))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -106,6 +106,11 @@ impl Http1 {
         Some(answer)
     }
 
+    /// The next answer, or `None` where the connection ends instead.
+    pub async fn next_answer(&mut self) -> Option<Answer> {
+        patiently("an answer or the end", self.try_answer()).await
+    }
+
     /// The next answer's head; its body is read with [`Http1::some`] or not at all.
     pub async fn head(&mut self) -> Answer {
         match self.try_head().await {

@@ -171,6 +171,11 @@ impl Upstream {
         self.state.heads.borrow().len()
     }
 
+    /// All it was asked, in that order.
+    pub fn heads(&self) -> Vec<String> {
+        self.state.heads.borrow().clone()
+    }
+
     /// What it was asked last.
     pub fn last(&self) -> String {
         self.state.heads.borrow().last().unwrap().clone()

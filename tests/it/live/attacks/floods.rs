@@ -1,0 +1,384 @@
+//! O: who sends too much, too little or too slowly is let go; everybody else is served meanwhile.
+//!
+//! No flood is measured here, only that it ends; `make bench` measures.
+
+use tokio::io::AsyncWriteExt;
+
+use super::super::rig::door::BOTH;
+use super::super::rig::{
+    Caller, Gate, Http1, Http2, Part, Rig, Setup, Upstream, Version, json, patiently,
+};
+use super::frames::{
+    CONTINUATION, Came, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, RST_STREAM,
+    SETTINGS, WINDOW_UPDATE, block, field, frame, request,
+};
+use super::{RECORD, RULES};
+
+async fn rig(upstream: &Upstream, limits: &str) -> Rig {
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    setup.settings(limits).start().await
+}
+
+async fn others_are_served(rig: &Rig) {
+    for version in BOTH {
+        assert_eq!(
+            rig.get(version, &rig.door.teller(), RECORD).await.status,
+            200
+        );
+    }
+}
+
+/// How often something was refused before there was a request: as the log has it, and as the metrics have it.
+async fn refused(rig: Rig, kind: &str) -> usize {
+    let metrics = rig.metrics().await;
+    let log = rig.finish().await;
+    let logged = log
+        .of_kind("connection")
+        .filter(|one| one["reason"] == kind)
+        .count();
+    let counted = format!("fieldgate_connections_refused_total{{kind=\"{kind}\"}} {logged}");
+    assert!(metrics.contains(&counted), "{counted} in {metrics}");
+    logged
+}
+
+/// Streams 1, 3, 5, ...
+fn streams(count: u32) -> impl Iterator<Item = u32> {
+    (0..count).map(|number| 2 * number + 1)
+}
+
+/// A flood in pieces, until the other side has had enough.
+async fn flood(rig: &Rig, first: Vec<u8>, pieces: impl Iterator<Item = Vec<u8>>) -> Option<u32> {
+    let mut frames = Frames::connect(&rig.door).await;
+    let mut open = frames.write(&first).await;
+    for piece in pieces {
+        if !open {
+            break;
+        }
+        open = frames.write(&piece).await;
+    }
+    loop {
+        match frames.next().await {
+            Some((GOAWAY, _, _, payload)) => {
+                let code = payload.get(4..8).unwrap();
+                return Some(u32::from_be_bytes(code.try_into().unwrap()));
+            }
+            Some(_) => {}
+            None => return None,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_a_client_that_resets_all_it_asks_is_let_go() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let block = block(&token, &[]);
+    let pieces = streams(20_000).map(|stream| {
+        let head = frame(HEADERS, END_STREAM | END_HEADERS, stream, &block);
+        [head, frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())].concat()
+    });
+    flood(&rig, Vec::new(), pieces).await;
+    others_are_served(&rig).await;
+    assert_eq!(refused(rig, "http2").await, 1);
+}
+
+/// CVE-2025-8671: frames that make us reset the streams.
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_a_client_that_makes_us_reset_all_it_asks_is_let_go() {
+    let upstream = Upstream::start(|_| vec![Part::Wait(Gate::closed())]).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let block = block(&token, &[]);
+    let pieces = streams(20_000).map(|stream| {
+        let head = frame(HEADERS, END_STREAM | END_HEADERS, stream, &block);
+        [head, frame(WINDOW_UPDATE, 0, stream, &[0, 0, 0, 0])].concat()
+    });
+    flood(&rig, Vec::new(), pieces).await;
+    assert_eq!(refused(rig, "http2").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_a_head_that_never_ends_is_refused() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    for piece in [field("x", "y".repeat(1000)), Vec::new()] {
+        let first = frame(HEADERS, END_STREAM, 1, &block(&token, &[]));
+        let more = frame(CONTINUATION, 0, 1, &piece);
+        flood(&rig, first, std::iter::repeat_n(more, 100_000)).await;
+    }
+    others_are_served(&rig).await;
+    assert_eq!(upstream.count(), 2);
+    assert_eq!(refused(rig, "http2").await, 2);
+}
+
+/// One entry of the table, written once and named for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_a_head_that_unpacks_beyond_the_limit_is_refused() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let mut entry = field("x", "y".repeat(3000));
+    entry[0] = 0x40;
+    let mut bomb = [block(&token, &[]), entry].concat();
+    bomb.extend(std::iter::repeat_n(0xbe, 10_000));
+    let mut frames = Frames::connect(&rig.door).await;
+    frames
+        .write(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &bomb))
+        .await;
+    let came = frames.came().await;
+    assert!(
+        !matches!(&came, Came::Body(body) if body.contains("1001")),
+        "{came:?}"
+    );
+    others_are_served(&rig).await;
+    assert_eq!(upstream.count(), 2);
+    drop(frames);
+    rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_a_body_of_empty_frames_is_refused() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let first = frame(HEADERS, END_HEADERS, 1, &block(&token, &[]));
+    let empty = frame(DATA, 0, 1, &[]);
+    flood(&rig, first, std::iter::repeat_n(empty, 200_000)).await;
+    others_are_served(&rig).await;
+    assert_eq!(upstream.count(), 2);
+    assert_eq!(refused(rig, "http2").await, 1);
+}
+
+/// Whoever never reads what it asked for is not answered for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_pings_and_settings_that_nobody_reads_the_answers_of_hold_nothing() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(
+        &upstream,
+        "limits: { body_idle: 300ms, header_time: 300ms }",
+    )
+    .await;
+    for unit in [frame(PING, 0, 0, &[0; 8]), frame(SETTINGS, 0, 0, &[])] {
+        let mut frames = Frames::connect(&rig.door).await;
+        let piece = unit.repeat(1000);
+        let flooding = async { while frames.stream.write_all(&piece).await.is_ok() {} };
+        patiently("the end of patience", flooding).await;
+        others_are_served(&rig).await;
+    }
+    rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o05_no_more_than_a_hundred_streams_are_open_at_once() {
+    let gate = Gate::closed();
+    let script = {
+        let gate = gate.clone();
+        move || {
+            let mut parts = vec![Part::Wait(gate.clone())];
+            parts.extend(json(r#"{"id":"1001"}"#));
+            parts
+        }
+    };
+    let upstream = Upstream::start(move |_| script()).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let block = block(&token, &[]);
+    let mut frames = Frames::connect(&rig.door).await;
+    let all = streams(101).map(|stream| frame(HEADERS, END_STREAM | END_HEADERS, stream, &block));
+    assert!(frames.write(&all.collect::<Vec<_>>().concat()).await);
+    let refused = loop {
+        let (kind, _, stream, payload) = frames.next().await.unwrap();
+        if kind == RST_STREAM {
+            break (stream, payload);
+        }
+    };
+    const REFUSED_STREAM: u32 = 7;
+    assert_eq!(refused, (201, REFUSED_STREAM.to_be_bytes().to_vec()));
+    upstream.asked(100).await;
+    for _ in 0..100 {
+        gate.open();
+    }
+    drop(frames);
+    rig.finish().await;
+    assert_eq!(upstream.count(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o01_a_head_that_does_not_end_is_given_up_and_counted() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "limits: { header_time: 200ms }").await;
+    let mut slow = Http1::connect(&rig.door, &Caller::default()).await;
+    slow.write(b"GET /customers/1001 HTTP/1.1\r\nHost: loc")
+        .await;
+    let rest = String::from_utf8(slow.rest().await).unwrap();
+    assert!(
+        rest.is_empty() || rest.starts_with("HTTP/1.1 408 "),
+        "{rest}"
+    );
+    others_are_served(&rig).await;
+    assert_eq!(refused(rig, "header-time").await, 1);
+}
+
+/// A body that is announced and does not come, or comes as nothing for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn o02_a_body_that_does_not_come_is_given_up() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "limits: { body_idle: 200ms }").await;
+    let mut slow = Http1::connect(&rig.door, &rig.door.teller()).await;
+    slow.send("GET", RECORD, &[("transfer-encoding", "chunked")])
+        .await;
+    let answer = slow.answer().await;
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (400, "malformed-request")
+    );
+    assert_eq!(slow.rest().await, b"");
+    let token = rig.door.teller().token.unwrap();
+    let mut frames = Frames::connect(&rig.door).await;
+    frames
+        .write(&frame(HEADERS, END_HEADERS, 1, &block(&token, &[])))
+        .await;
+    let Came::Body(body) = frames.came().await else {
+        panic!("no answer");
+    };
+    assert!(body.contains("\"malformed-request\""), "{body}");
+    assert_eq!(upstream.count(), 0, "the upstream waits for nobody's body");
+    others_are_served(&rig).await;
+    drop(frames);
+    rig.finish().await;
+}
+
+/// An HTTP/2 client that opens no window, and one over HTTP/1.1 that does not read: both hold one frame, and are let go.
+#[tokio::test(flavor = "multi_thread")]
+async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
+    let record = format!(r#"{{"id":"1001","name":"{}"}}"#, "n".repeat(8 << 20));
+    let upstream = Upstream::start(move |asked| match asked.target() {
+        RECORD => json(r#"{"id":"1001"}"#),
+        _ => json(&record),
+    });
+    let upstream = upstream.await;
+    let rig = rig(&upstream, "limits: { body_idle: 300ms }").await;
+    let teller = rig.door.teller();
+    let mut slow = Http1::connect_with(&rig.door, &teller, Some(4096)).await;
+    slow.send("GET", "/customers/7", &[]).await;
+    let head = slow.head().await;
+    let closed = Http2::connect_with(&rig.door, &teller, 100).await;
+    let answer = closed.send("GET", "/customers/7", &[]).await;
+    let answer = patiently("a head", answer).await.unwrap();
+    upstream.hung_up(2).await;
+    others_are_served(&rig).await;
+    let ids = [
+        head.id().to_owned(),
+        answer.headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned(),
+    ];
+    drop((slow, closed, answer));
+    let log = rig.finish().await;
+    for id in ids {
+        assert_eq!(log.outcome(&id)["end"], "aborted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o04_one_address_gets_no_more_connections_than_it_may() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "limits: { connections_per_address: 2 }").await;
+    let teller = rig.door.teller();
+    let mut first = Http1::connect(&rig.door, &teller).await;
+    let second = Http1::connect(&rig.door, &teller).await;
+    let third = Http1::try_connect(&rig.door, &teller).await;
+    assert!(third.is_err(), "closed before its handshake");
+    assert_eq!(first.ask("GET", RECORD, &[]).await.status, 200);
+    drop(second);
+    patiently("a place", async {
+        while Http1::try_connect(&rig.door, &teller).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(first);
+    assert!(refused(rig, "connections-per-address").await >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o04_no_more_connections_are_open_than_may_be() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "limits: { connections: 1 }").await;
+    let teller = rig.door.teller();
+    let mut first = Http1::connect(&rig.door, &teller).await;
+    assert!(Http1::try_connect(&rig.door, &teller).await.is_err());
+    assert_eq!(first.ask("GET", RECORD, &[]).await.status, 200);
+    drop(first);
+    assert_eq!(refused(rig, "connections").await, 1);
+}
+
+/// A handshake of nothing, of too much, and of another protocol.
+#[tokio::test(flavor = "multi_thread")]
+async fn l07_l09_l11_what_is_no_handshake_is_refused_and_counted() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "limits: { handshake: 200ms }").await;
+    let hello = [
+        &[22, 3, 1, 0xff, 0xff, 1, 0, 0xff, 0xff][..],
+        &[0; 0xffff][..],
+    ]
+    .concat();
+    for bytes in [
+        b"GET /customers/1001 HTTP/1.1\r\nHost: localhost\r\n\r\n".as_slice(),
+        b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n",
+        b"SSH-2.0-x\r\n",
+        b"\x80\x2e\x01\x03\x01",
+        &hello,
+    ] {
+        let mut tcp = tokio::net::TcpStream::connect(rig.door.address)
+            .await
+            .unwrap();
+        // It may have had enough before the last byte.
+        let _ = tcp.write_all(bytes).await;
+        let mut said = Vec::new();
+        let reading = tokio::io::AsyncReadExt::read_to_end(&mut tcp, &mut said);
+        let _ = patiently("the end", reading).await;
+        assert!(!String::from_utf8_lossy(&said).contains("HTTP"), "{said:?}");
+    }
+    let mut silent = tokio::net::TcpStream::connect(rig.door.address)
+        .await
+        .unwrap();
+    let mut said = Vec::new();
+    let reading = tokio::io::AsyncReadExt::read_to_end(&mut silent, &mut said);
+    let _ = patiently("the end", reading).await;
+    others_are_served(&rig).await;
+    assert_eq!(upstream.count(), 2);
+    let log = rig.finish().await;
+    let reasons: Vec<_> = log
+        .of_kind("connection")
+        .map(|one| &one["reason"])
+        .collect();
+    assert_eq!(reasons.len(), 6, "{reasons:?}");
+    let of_handshakes =
+        |reason: &&&serde_json::Value| **reason == "handshake" || **reason == "handshake-time";
+    assert_eq!(
+        reasons.iter().filter(of_handshakes).count(),
+        6,
+        "{reasons:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_request_among_frames_by_hand_is_served() {
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let rig = rig(&upstream, "").await;
+    let token = rig.door.teller().token.unwrap();
+    let mut frames = Frames::connect(&rig.door).await;
+    assert!(frames.write(&request(&token, &[])).await);
+    assert_eq!(
+        frames.came().await,
+        Came::Body(r#"{"id":"1001"}"#.to_owned())
+    );
+    let answer = rig.get(Version::Http2, &rig.door.teller(), RECORD).await;
+    assert_eq!(answer.status, 200);
+    drop(frames);
+    rig.finish().await;
+}
