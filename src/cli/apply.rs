@@ -5,9 +5,10 @@
 
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bytes::Bytes;
 use clap::Args;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// A header of the request, 'K: V'; may be given several times
     #[arg(long = "header", value_name = "K: V", value_parser = header)]
     headers: Vec<(String, String)>,
+    /// A file with the request's body, sent as JSON unless a header says otherwise
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
     /// The moment of the call, 2026-06-01T10:00:00+08:00; else now
     #[arg(long, value_name = "TIME", value_parser = moment)]
     now: Option<i64>,
@@ -64,11 +68,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         offline::headers(&arguments.headers).map_err(|wrong| Failure::usage(wrong.get(lang())))?;
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
     let (method, target) = arguments.call.clone();
+    let body = arguments.body.as_deref().map(body).transpose()?;
     let call = Call {
         who: who(arguments, &stage.policy().rules)?,
         method,
         target,
-        headers,
+        headers: offline::with_media_type(headers, body.is_some()),
+        body,
         peer: arguments.peer,
         now: arguments
             .now
@@ -83,6 +89,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     complain(&format!("{}\n", String::from_utf8_lossy(&problem)));
     Ok(ExitCode::from(REFUSED))
+}
+
+fn body(file: &Path) -> Result<Bytes, Failure> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => {
+            let name = quoted(&file.display().to_string());
+            Err(Failure::usage(format_args!("cannot read {name}: {error}")))
+        }
+    }
 }
 
 fn govern(stage: &Stage, call: &Call, chunk: u32, request_id: &str) -> io::Result<Outcome> {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 
 use super::{Failure, RULES, USAGE, lang};
@@ -100,6 +100,15 @@ pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
     }
 }
 
+/// The header with the media type of a body that nobody gave another.
+pub(super) fn with_media_type(mut headers: HeaderMap, has_body: bool) -> HeaderMap {
+    if has_body && !headers.contains_key(CONTENT_TYPE) {
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(CONTENT_TYPE, json);
+    }
+    headers
+}
+
 /// The request's header, or what is wrong with it.
 pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, Text> {
     let mut headers = HeaderMap::new();
@@ -118,8 +127,8 @@ pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, Text> {
         }
         if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
             return Err(say!(
-                "the header `{name}` would announce a body, and there is none",
-                "`{name}` 首部表示有请求体，而这里没有"
+                "the header `{name}` frames a body; what there is of one says its length itself",
+                "`{name}` 首部说的是请求体怎么分界；这里的请求体自己就有长度"
             ));
         }
         headers.append(name, value);

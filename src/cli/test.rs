@@ -11,6 +11,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bytes::Bytes;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,7 +19,7 @@ use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::check::contents;
-use super::offline::{NoStage, headers, stage, who};
+use super::offline::{NoStage, headers, stage, who, with_media_type};
 use super::report::{Format, Report, Tested};
 use super::{Failure, INTERNAL, RULES, TESTS, lang, not_yet, printable, say};
 use crate::pipeline::rehearsal::{Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
@@ -178,7 +179,8 @@ fn call(test: &Test, now: i64) -> Result<Call, Text> {
         who: who(test.who.clone(), test.peer),
         method,
         target: target.to_owned(),
-        headers: headers(&test.headers)?,
+        headers: with_media_type(headers(&test.headers)?, test.body.is_some()),
+        body: test.body.clone().map(Bytes::from),
         peer: test.peer,
         now: test.now.unwrap_or(now),
     })

@@ -15,6 +15,7 @@ pub const LIMITS: Section = Section {
     path: "limits",
     known: &[
         "header",
+        "request_body",
         "depth",
         "key",
         "value",
@@ -26,7 +27,7 @@ pub const LIMITS: Section = Section {
         "header_time",
         "body_idle",
     ],
-    later: &["request_body"],
+    later: &[],
 };
 /// `drain`.
 pub const DRAIN: Section = Section {
@@ -40,6 +41,8 @@ pub fn limits(reader: &mut Reader<'_>, node: &Node) -> Option<Limits> {
     let entries = reader.section(node, &LIMITS)?;
     let mut limits = Limits::default();
     size(reader, entries, "header", 1 << 10, &mut limits.header);
+    let body = &mut limits.request_body;
+    size(reader, entries, "request_body", 1, body);
     count(reader, entries, "depth", 1024, &mut limits.depth);
     size(reader, entries, "key", 1, &mut limits.key);
     size(reader, entries, "value", 1, &mut limits.value);

@@ -254,7 +254,9 @@ pub struct Health {
 pub struct Limits {
     /// A message's header section.
     pub header: usize,
-    /// Open brackets in an answer; one more is refused.
+    /// A request's body, which is held until it is judged.
+    pub request_body: usize,
+    /// Open brackets in an answer or a request's body; one more is refused.
     pub depth: usize,
     /// A member name.
     pub key: usize,
@@ -280,6 +282,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             header: 16 << 10,
+            request_body: 64 << 20,
             depth: 128,
             key: 4 << 10,
             value: 1 << 20,

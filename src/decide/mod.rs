@@ -13,11 +13,15 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::model::{Caller, Reason};
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
-use crate::policy::{Param, ParamName, ParamRule, Resource, RoleId, Searched, UnlistedParams};
+use crate::policy::{
+    Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule, UnlistedParams,
+};
+use crate::route::body::{self, Leaf, Limits, Value};
 use crate::route::{Match, query};
 
 /// What a decision depends on besides caller and route.
@@ -177,19 +181,14 @@ fn judge(
         ParamRule::Names(known) => return names(known, compiled, value),
         ParamRule::Fields(_) => {}
     }
-    match usage.open {
-        Opening::Open => {}
-        Opening::Find if query::is_exact(value) => {}
-        Opening::Find => return Err(Reason::UnlistedParameter),
-        Opening::Closed => return Err(Reason::FilterOnHidden),
-    }
+    let find = may_search(usage, query::is_exact(value))?;
     if usage.person {
         sent.person = Some(sent.mapped.len());
     }
     sent.mapped.push(Mapped {
         name: Arc::clone(&usage.text),
         value: value.to_owned(),
-        find: usage.open == Opening::Find,
+        find,
     });
     Ok(())
 }
@@ -207,6 +206,70 @@ fn names(
     match query::names(value).any(hidden) {
         true => Err(Reason::FilterOnHidden),
         false => Ok(()),
+    }
+}
+
+/// Judges the body a permit awaits, leaf by leaf; each must be listed, fit, and search nothing that is hidden.
+///
+/// # Errors
+///
+/// What [`body::read`] refuses, `unlisted-parameter`, `filter-on-hidden`.
+pub fn with_body(permit: Permit, bytes: Bytes, limits: Limits) -> Result<Permit, Reason> {
+    let compiled = Arc::clone(permit.compiled());
+    let Some(rules) = &compiled.send else {
+        return Err(Reason::UnexpectedBody);
+    };
+    let mut mapped = Vec::new();
+    for leaf in body::read(&bytes, limits)? {
+        leaf_of_body(&compiled, rules, &leaf, &mut mapped)?;
+    }
+    Ok(permit.with_body(bytes, mapped))
+}
+
+/// A leaf passes if it is listed and every entry that lists it lets it pass.
+fn leaf_of_body(
+    compiled: &Compiled,
+    rules: &[(SendRule, ParamUse)],
+    leaf: &Leaf,
+    mapped: &mut Vec<Mapped>,
+) -> Result<(), Reason> {
+    let at = |rule: &SendRule| leaf.is_at(&rule.path, compiled.any_case);
+    let mut listing = rules.iter().filter(|(rule, _)| at(rule)).peekable();
+    if listing.peek().is_none() {
+        return Err(Reason::UnlistedParameter);
+    }
+    let mut named: Option<Mapped> = None;
+    for (SendRule { param, .. }, usage) in listing {
+        if !leaf.fits(&param.rule) {
+            return Err(Reason::UnlistedParameter);
+        }
+        let text = leaf.value.text().unwrap_or_default();
+        match &param.rule {
+            ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => continue,
+            ParamRule::Names(known) => names(known, compiled, text)?,
+            ParamRule::Fields(_) => {
+                // Nobody is found by what is missing, or true.
+                let is_value = matches!(leaf.value, Value::Text(_) | Value::Number(_));
+                let find = may_search(usage, is_value && query::is_exact(text))?;
+                named = Some(Mapped {
+                    name: format!("body.{}", leaf.name()).into(),
+                    value: text.to_owned(),
+                    find: find || named.is_some_and(|earlier| earlier.find),
+                });
+            }
+        }
+    }
+    mapped.extend(named);
+    Ok(())
+}
+
+/// Whether they search by what is masked for them.
+fn may_search(usage: &ParamUse, is_exact: bool) -> Result<bool, Reason> {
+    match usage.open {
+        Opening::Open => Ok(false),
+        Opening::Find if is_exact => Ok(true),
+        Opening::Find => Err(Reason::UnlistedParameter),
+        Opening::Closed => Err(Reason::FilterOnHidden),
     }
 }
 

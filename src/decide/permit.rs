@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::policy::plan::Plan;
 use crate::policy::store::Compiled;
 
@@ -13,6 +15,18 @@ pub struct Permit {
     /// Which of the parameters the person is.
     person: Option<usize>,
     mapped: Vec<Mapped>,
+    body: Body,
+}
+
+/// What goes upstream besides the head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Body {
+    /// Nothing.
+    None,
+    /// Not judged yet, so the request must not go.
+    Awaited,
+    /// These bytes, as they came.
+    Judged(Bytes),
 }
 
 /// A parameter that names data.
@@ -33,11 +47,37 @@ impl Permit {
         person: Option<usize>,
         mapped: Vec<Mapped>,
     ) -> Self {
+        let body = match compiled.send {
+            Some(_) => Body::Awaited,
+            None => Body::None,
+        };
         Permit {
             compiled,
             target: target.to_owned(),
             person,
             mapped,
+            body,
+        }
+    }
+
+    /// The same with the body it awaited, and what of it names data.
+    pub(super) fn with_body(mut self, bytes: Bytes, mapped: Vec<Mapped>) -> Self {
+        self.mapped.extend(mapped);
+        self.body = Body::Judged(bytes);
+        self
+    }
+
+    /// Whether the request's body has still to be judged.
+    pub fn awaits_body(&self) -> bool {
+        self.body == Body::Awaited
+    }
+
+    /// The body exactly as the upstream receives it; `None` while it is not judged, when nothing may be sent.
+    pub fn body(&self) -> Option<Bytes> {
+        match &self.body {
+            Body::None => Some(Bytes::new()),
+            Body::Awaited => None,
+            Body::Judged(bytes) => Some(bytes.clone()),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -13,13 +14,14 @@ use super::body::Body;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
-use super::{Generation, Proxy, body_limits, decoder_limits};
+use super::{Generation, Proxy, body_limits, decoder_limits, request_limits};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
 use crate::policy::{Resource, Role};
 use crate::route::{Match, canonical};
 use crate::server::{Connection, check_framing};
 use crate::transform::encoding::Decoder;
+use crate::transform::media;
 use crate::transform::response::{Passage, judge};
 use crate::upstream::headers::Facts;
 use crate::upstream::{Upstream, UpstreamBody};
@@ -99,7 +101,7 @@ async fn permit(
         headers: &parts.headers,
     };
     let permit = decide(&generation, &caller, &matched, context, observed)?;
-    no_body(body, proxy.limits.body_idle).await?;
+    let permit = with_body(proxy, permit, &parts.headers, body).await?;
 
     let facts = Facts {
         request_id: &id.to_string(),
@@ -191,7 +193,47 @@ fn decide(
     }
 }
 
-/// Nothing that is declared takes a body yet.
+/// The permit with all that goes upstream: the body where the route takes one, which is held and judged whole.
+async fn with_body(
+    proxy: &Proxy,
+    permit: Permit,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Permit, Reason> {
+    let limits = &proxy.limits;
+    if !permit.awaits_body() {
+        no_body(body, limits.body_idle).await?;
+        return Ok(permit);
+    }
+    media::check_request(headers)?;
+    let bytes = whole_body(body, limits.request_body, limits.body_idle).await?;
+    decide::with_body(permit, bytes, request_limits(limits))
+}
+
+/// All of a body, which is never more than the limit.
+async fn whole_body(mut body: Incoming, limit: usize, patience: Duration) -> Result<Bytes, Reason> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(Reason::TooLarge);
+    }
+    let mut whole = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout(patience, body.frame()).await;
+        match frame.map_err(|_| Reason::MalformedRequest)? {
+            None => return Ok(whole.freeze()),
+            Some(Err(_)) => return Err(Reason::MalformedRequest),
+            // Trailers are nobody's.
+            Some(Ok(frame)) => {
+                let piece = frame.into_data().unwrap_or_default();
+                if piece.len() > limit.saturating_sub(whole.len()) {
+                    return Err(Reason::TooLarge);
+                }
+                whole.extend_from_slice(&piece);
+            }
+        }
+    }
+}
+
 async fn no_body(mut body: Incoming, patience: Duration) -> Result<(), Reason> {
     if body.size_hint().lower() > 0 {
         // To read it is to ask for it, where the client waits for `100 Continue`.

@@ -22,7 +22,7 @@ use crate::audit::Audit;
 use crate::config::Limits;
 use crate::identity::Identity;
 use crate::policy::store::Policy;
-use crate::route::Router;
+use crate::route::{self, Router};
 use crate::telemetry::Metrics;
 use crate::transform::BodyLimits;
 use crate::transform::encoding::Ratio;
@@ -80,6 +80,14 @@ fn body_limits(limits: &Limits) -> BodyLimits {
         key,
         value,
         record,
+    }
+}
+
+/// How deep a request's body may go, and how long its names may be.
+fn request_limits(limits: &Limits) -> route::body::Limits {
+    route::body::Limits {
+        depth: limits.depth,
+        key: limits.key,
     }
 }
 

@@ -6,10 +6,11 @@
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 
 use super::reject::{self, Refusal};
-use super::{Generation, body_limits, decoder_limits};
+use super::{Generation, body_limits, decoder_limits, request_limits};
 use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
@@ -17,6 +18,7 @@ use crate::policy::RoleId;
 use crate::policy::store::Policy;
 use crate::route::canonical;
 use crate::transform::encoding::Decoder;
+use crate::transform::media;
 use crate::transform::response::{self, Passage};
 use crate::transform::{Commit, Engine};
 use crate::upstream::headers::{Facts, HeaderRules};
@@ -68,6 +70,8 @@ pub struct Call {
     pub target: String,
     /// The header, credentials and framing apart.
     pub headers: HeaderMap,
+    /// The body.
+    pub body: Option<Bytes>,
     /// The address the request comes from.
     pub peer: IpAddr,
     /// The moment, in seconds since 1970.
@@ -178,6 +182,7 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
         Decision::Allow(permit) => permit,
         Decision::Deny(denial) => return Err(denial.reason.into()),
     };
+    let permit = with_body(stage, *permit, call)?;
     let facts = Facts {
         request_id,
         caller_id: "",
@@ -185,9 +190,26 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
     };
     header_rules()?.request(&call.headers, facts)?;
     Ok(Admitted {
-        permit,
+        permit: Box::new(permit),
         head: matched.head,
     })
+}
+
+/// The permit with the body where the route takes one.
+fn with_body(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Reason> {
+    let body = call.body.as_ref().filter(|body| !body.is_empty());
+    if !permit.awaits_body() {
+        return match body {
+            None => Ok(permit),
+            Some(_) => Err(Reason::UnexpectedBody),
+        };
+    }
+    media::check_request(&call.headers)?;
+    let bytes = body.cloned().unwrap_or_default();
+    if bytes.len() > stage.limits.request_body {
+        return Err(Reason::TooLarge);
+    }
+    decide::with_body(permit, bytes, request_limits(&stage.limits))
 }
 
 /// Governs the upstream's answer to an admitted request. What would leave of the body is written to `out`.

@@ -17,7 +17,7 @@ use super::combine::{Treatment, treatments};
 use super::plan::Plan;
 use super::{
     FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
-    RouteRule, RuleSet, Searched,
+    RouteRule, RuleSet, Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -59,6 +59,10 @@ pub struct Compiled {
     pub upstream: Option<String>,
     /// The resource's parameters, in its order.
     pub params: Vec<ParamUse>,
+    /// What the leaves of a request's body may carry; `None` where the route takes no body.
+    pub send: Option<Vec<(SendRule, ParamUse)>>,
+    /// Whether names compare with ASCII case folded.
+    pub any_case: bool,
     /// By [`FieldId`]: how well its values are seen, in every record alike.
     sights: Vec<Sight>,
     /// The listed fields in the order of their names.
@@ -340,7 +344,7 @@ impl Policy {
                 })
             })
         };
-        let params = place.resource.params.iter().map(|param| {
+        let usage = |param: &Param| {
             let person = own(&param.name);
             ParamUse {
                 text: param.name.to_string().into(),
@@ -351,6 +355,11 @@ impl Policy {
                 },
                 person,
             }
+        };
+        let params = place.resource.params.iter().map(usage).collect();
+        let send = place.route.send.as_ref().map(|rules| {
+            let rules = rules.iter().map(|rule| (rule.clone(), usage(&rule.param)));
+            rules.collect()
         });
         let row = |role: &RoleId| (resource, group, *role);
         Some(Compiled {
@@ -358,7 +367,9 @@ impl Policy {
                 .iter()
                 .any(|role| self.rules.rows.contains_key(&row(role))),
             digest: self.plan_digest(&place, &names, &plan, &envelope, &names_shown),
-            params: params.collect(),
+            params,
+            send,
+            any_case: place.resource.any_case,
             sights,
             roles: names.into(),
             route: self.names(key.route)?.clone(),

@@ -3,6 +3,7 @@
 //! Refuses a target that is not canonical, a path no route declares, and a method the path's route does
 //! not declare. What matched is handed on byte for byte: nothing is ever rewritten.
 
+pub mod body;
 pub mod canonical;
 pub mod query;
 

@@ -75,6 +75,7 @@ fn route(text: &str) -> RouteRule {
         place: Place::default(),
         method,
         template: template.collect(),
+        send: None,
         at: Path::default(),
     }
 }

@@ -6,7 +6,7 @@
 //! and NDJSON are several documents) and every other charset. The body is never looked at to guess:
 //! a guess could only open.
 
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use super::header::sole;
 use crate::model::Reason;
@@ -15,11 +15,25 @@ const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Passes an answer whose `Content-Type` is JSON in UTF-8.
 pub fn check(headers: &HeaderMap) -> Result<(), Reason> {
-    let line = sole(headers, CONTENT_TYPE, Reason::UnexpectedMediaType)?;
+    is_json(headers, Reason::UnexpectedMediaType)
+}
+
+/// Passes a request's body of the same media types, in no content coding. All else is `media-type`.
+pub fn check_request(headers: &HeaderMap) -> Result<(), Reason> {
+    is_json(headers, Reason::MediaType)?;
+    match sole(headers, CONTENT_ENCODING, Reason::MediaType)? {
+        None => Ok(()),
+        Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
+        Some(_) => Err(Reason::MediaType),
+    }
+}
+
+fn is_json(headers: &HeaderMap, reason: Reason) -> Result<(), Reason> {
+    let line = sole(headers, CONTENT_TYPE, reason)?;
     line.and_then(parse)
         .filter(MediaType::is_json)
         .map(|_| ())
-        .ok_or(Reason::UnexpectedMediaType)
+        .ok_or(reason)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -130,6 +144,37 @@ mod tests {
             "application/a+b+json",
         ] {
             assert_eq!(of(&[line]), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_requests_body_is_json_in_utf_8_without_a_coding() {
+        let of = |lines: &[(http::HeaderName, &str)]| {
+            let lines = lines
+                .iter()
+                .map(|(name, value)| (name.clone(), value.parse().unwrap()));
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(name, value);
+            }
+            check_request(&headers)
+        };
+        let json = (CONTENT_TYPE, "application/json; charset=utf-8");
+        let coded = |coding| (CONTENT_ENCODING, coding);
+        assert_eq!(of(&[json.clone()]), Ok(()));
+        assert_eq!(of(&[json.clone(), coded("identity")]), Ok(()));
+        for lines in [
+            &[][..],
+            &[coded("identity")],
+            &[(CONTENT_TYPE, "text/plain")],
+            &[(CONTENT_TYPE, "application/json; charset=gbk")],
+            &[(CONTENT_TYPE, "application/x-www-form-urlencoded")],
+            &[json.clone(), json.clone()],
+            &[json.clone(), coded("gzip")],
+            &[json.clone(), coded("")],
+            &[json.clone(), coded("identity"), coded("identity")],
+        ] {
+            assert_eq!(of(lines), Err(Reason::MediaType), "{lines:?}");
         }
     }
 

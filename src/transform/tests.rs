@@ -54,6 +54,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         place: Place::default(),
         method: http::Method::GET,
         template: Vec::new(),
+        send: None,
         at: parse(at).unwrap(),
     };
     let treatments = Treatments {

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
 
 pub use answer::UpstreamBody;
@@ -35,9 +35,9 @@ use crate::decide::Permit;
 use crate::model::Reason;
 use pool::{Connected, Pool};
 
-/// What a request carries upstream: nothing, until writes are built.
-type NoBody = Empty<Bytes>;
-type Sender = SendRequest<NoBody>;
+/// What a request carries upstream: nothing, or all that was judged.
+type Whole = Full<Bytes>;
+type Sender = SendRequest<Whole>;
 
 /// Every configured upstream, by name. Replaced as a whole when certificates are read again.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Upstream {
     ///
     /// The target is the one that was matched, and is sent exactly so; `headers` come from
     /// [`HeaderRules::request`]. The body ends without an error only when the upstream's answer
-    /// provably has. `lane` is the number of the runtime this is called in.
+    /// provably has. A body goes as it came; a permit that still awaits one sends nothing. `lane` is the number of the runtime this is called in.
     pub async fn send(
         &self,
         lane: usize,
@@ -146,7 +146,9 @@ impl Upstream {
         method: Method,
         headers: HeaderMap,
     ) -> Result<Response<UpstreamBody>, Reason> {
-        self.send_to(lane, permit.target(), method, headers).await
+        let body = permit.body().ok_or(Reason::Internal)?;
+        self.send_to(lane, permit.target(), method, headers, body)
+            .await
     }
 
     /// For tests of the rooms around a decision.
@@ -155,7 +157,8 @@ impl Upstream {
         &self,
         target: &str,
     ) -> Result<Response<UpstreamBody>, Reason> {
-        self.send_to(0, target, Method::GET, HeaderMap::new()).await
+        self.send_to(0, target, Method::GET, HeaderMap::new(), Bytes::new())
+            .await
     }
 
     async fn send_to(
@@ -164,9 +167,10 @@ impl Upstream {
         target: &str,
         method: Method,
         headers: HeaderMap,
+        body: Bytes,
     ) -> Result<Response<UpstreamBody>, Reason> {
         let strange = Arc::new(AtomicBool::new(false));
-        let mut request = request(method.clone(), target, headers)?;
+        let mut request = request(method.clone(), target, headers, body)?;
         hyper::ext::on_informational(&mut request, {
             let strange = Arc::clone(&strange);
             move |interim| {
@@ -193,7 +197,7 @@ impl Upstream {
     async fn exchange(
         &self,
         lane: usize,
-        mut request: Request<NoBody>,
+        mut request: Request<Whole>,
     ) -> Result<(Response<hyper::body::Incoming>, Connected), Reason> {
         loop {
             let (mut connected, is_new) = match self.pool.take(lane) {
@@ -217,13 +221,18 @@ impl Upstream {
     }
 }
 
-fn request(method: Method, target: &str, headers: HeaderMap) -> Result<Request<NoBody>, Reason> {
+fn request(
+    method: Method,
+    target: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Request<Whole>, Reason> {
     let exact = PathAndQuery::try_from(target).map_err(|_| Reason::NotCanonical)?;
     // The type would cut a fragment off in silence and accept `*`.
     if exact.as_str() != target || !target.starts_with('/') {
         return Err(Reason::NotCanonical);
     }
-    let mut request = Request::new(Empty::new());
+    let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from(exact);
     *request.headers_mut() = headers;

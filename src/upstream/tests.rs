@@ -52,7 +52,7 @@ async fn read_request<S: AsyncReadExt + Unpin>(stream: &mut S) -> String {
 
 async fn get(upstream: &Upstream) -> Result<Response<UpstreamBody>, Reason> {
     upstream
-        .send_to(0, "/", Method::GET, HeaderMap::new())
+        .send_to(0, "/", Method::GET, HeaderMap::new(), Bytes::new())
         .await
 }
 
@@ -79,7 +79,7 @@ async fn the_target_and_headers_go_out_exactly_as_given() {
     headers.insert("host", "crm".parse().unwrap());
     let target = "/%E5%BC%A0/~a?q=%2F&r=a+b";
     let gone = upstream(&settings(&url))
-        .send_to(0, target, Method::GET, headers)
+        .send_to(0, target, Method::GET, headers, Bytes::new())
         .await;
     assert_eq!(gone.map(drop), Err(Reason::UpstreamUnreachable));
     let asked = asked.await.unwrap();
@@ -91,7 +91,7 @@ async fn a_target_that_would_not_go_out_as_matched_is_refused() {
     let upstream = upstream(&settings("http://127.0.0.1:9"));
     for target in ["/a#b", "*", "a", "http://evil/", "/a b", ""] {
         let refused = upstream
-            .send_to(0, target, Method::GET, HeaderMap::new())
+            .send_to(0, target, Method::GET, HeaderMap::new(), Bytes::new())
             .await;
         assert_eq!(refused.map(drop), Err(Reason::NotCanonical), "{target}");
     }

@@ -65,6 +65,7 @@ impl Rehearsal {
             method: Method::GET,
             target: "/thing".to_owned(),
             headers: HeaderMap::new(),
+            body: None,
             peer: std::net::Ipv4Addr::LOCALHOST.into(),
             now: 0,
         };

@@ -152,6 +152,7 @@ fn called(request: &Request<'_>) -> Call {
         method,
         target: target.to_owned(),
         headers: map,
+        body: None,
         peer,
         now: now.as_second(),
     }

@@ -262,3 +262,69 @@ fn a_long_reply_passes_in_every_coding_and_chunk_size() {
         "expected an answer, came 200, broken off after 114688 bytes (unreadable-body)",
     );
 }
+
+const SEARCHING: &str = "fieldgate: 1
+classes: { open: { level: 1 }, secret: { level: 4 } }
+resources:
+  person:
+    at:
+      POST /people/search:
+        record: $.items[*]
+        does: read
+        send: { name: name, 'salaries[*]': salary, size: { whole: 1..9 } }
+    fields: { name: open, salary: secret }
+roles:
+  clerk: { jwt: idp, claim: role, is: clerk }
+read:
+  person: { clerk: { open: show } }
+";
+
+#[test]
+fn a_test_sends_its_body_as_json_through_the_same_judgement() {
+    let tests = "fieldgate: 1
+tests:
+  - { name: by name, as: clerk, call: POST /people/search, body: { name: 张三, size: 5 }, reply: fixtures/x.json, expect: { 'items[0].name': a }, absent: ['items[0].salary'] }
+  - { name: by salary, as: clerk, call: POST /people/search, body: { salaries: [1] }, expect_status: 403, expect_reason: filter-on-hidden }
+  - { name: by more, as: clerk, call: POST /people/search, body: { more: 1 }, expect_reason: unlisted-parameter }
+  - { name: by nothing, as: clerk, call: POST /people/search, expect_status: 415, expect_reason: media-type }
+  - { name: as text, as: clerk, call: POST /people/search, body: {}, headers: { content-type: text/plain }, expect_reason: media-type }
+";
+    let files = [
+        ("rules.yaml", SEARCHING),
+        ("tests.yaml", tests),
+        ("fixtures/x.json", r#"{"items":[{"name":"a","salary":1}]}"#),
+    ];
+    let dir = rules(&files);
+    let path = dir.path().to_str().unwrap();
+    let run = fieldgate(&["test", path], b"");
+    assert_eq!(
+        (run.exit, run.text().as_str()),
+        (0, "5 tests passed\n"),
+        "{}",
+        run.err
+    );
+    let body = dir.path().join("body.txt");
+    let applied = |text: &str| {
+        std::fs::write(&body, text).unwrap();
+        let call = [
+            "apply",
+            path,
+            "--as",
+            "clerk",
+            "--call",
+            "POST /people/search",
+        ];
+        let more = ["--body", body.to_str().unwrap()];
+        fieldgate(
+            &[&call[..], &more[..]].concat(),
+            br#"{"items":[{"name":"a","salary":1}]}"#,
+        )
+    };
+    assert_eq!(
+        applied(r#"{"name":"a"}"#).text(),
+        r#"{"items":[{"name":"a"}]}"#
+    );
+    let twice = applied(r#"{"name":"a","name":"b"}"#);
+    assert_eq!(twice.exit, 8);
+    assert!(twice.err.contains("duplicate-key"), "{}", twice.err);
+}

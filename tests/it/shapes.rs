@@ -34,6 +34,7 @@ impl Rules {
             method: Method::GET,
             target: target.to_owned(),
             headers: HeaderMap::new(),
+            body: None,
             peer: "127.0.0.1".parse().unwrap(),
             now: 0,
         };

@@ -210,6 +210,7 @@ impl Sketch {
             place: Place::default(),
             method: http::Method::GET,
             template: vec![TemplateSegment::Literal(String::from("things"))],
+            send: None,
             at: self.at.clone(),
         };
         let resource = Resource {

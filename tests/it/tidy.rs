@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("identity", &["model", "config"]),
     ("audit", &["model"]),
     ("author", &["path", "mask", "policy"]),
-    ("route", &["model", "policy"]),
+    ("route", &["model", "json", "path", "policy"]),
     ("decide", &["model", "policy", "route"]),
     ("transform", &["model", "json", "mask", "policy"]),
     ("upstream", &["model", "config", "decide::Permit"]),

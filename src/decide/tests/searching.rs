@@ -322,3 +322,114 @@ fn what_is_shown_needs_no_find_and_is_none() {
     assert_eq!(asked.list("manager", "contact=138*"), Err(Reason::BadQuery));
     assert_eq!(asked.list("manager", "contact=138%2A"), some(&["contact"]));
 }
+
+const BODIES: &str = "
+      search:
+        'POST /customers/search':
+          record: '$.items[*]'
+          does: read
+          send:
+            name: name
+            contact: email
+            mixed[*]: [name, card]
+            sort: names
+            page: { whole: 1..9 }
+            order: { one_of: [asc, desc] }
+            note: free
+            'a[*]': name
+            'a[0]': card
+";
+
+/// The mapped leaves, those found by with a `?`; or why not.
+fn sent(role: &str, body: &str) -> Result<Vec<String>, Reason> {
+    let rules = RULES
+        .replace("    person: {", &format!("{}    person: {{", &BODIES[1..]))
+        .replace(
+            "find:\n",
+            "  customer/search:
+    teller: { basic: show, contact: mask }
+    manager: { basic: show, contact: show, secret: show }
+find:
+  customer/search: { teller: [body.contact] }
+",
+        );
+    let asked = Asked::under(&rules);
+    let policy = asked.policy();
+    let router = Router::new(&policy.rules);
+    let matched = router.resolve(&Method::POST, "/customers/search").unwrap();
+    let all = asked.rules.roles.iter();
+    let role = RoleId(all.clone().position(|one| one.name == role).unwrap());
+    let Decision::Allow(permit) = decide_as(&policy, vec![role], &matched, at(0)) else {
+        panic!("denied")
+    };
+    assert!(permit.awaits_body() && permit.body().is_none());
+    let bytes = Bytes::copy_from_slice(body.as_bytes());
+    let permit = with_body(*permit, bytes.clone(), Limits { depth: 8, key: 64 })?;
+    assert_eq!(permit.body(), Some(bytes), "it goes as it came");
+    let mapped = permit.mapped().iter();
+    let shown = mapped.map(|one| format!("{}{}", one.name, if one.find { "?" } else { "" }));
+    Ok(shown.collect())
+}
+
+#[test]
+fn each_leaf_of_a_body_is_mapped_as_a_parameter_is() {
+    let body = r#"{"name":"x","page":3,"order":"asc","note":{},"sort":"-name,id"}"#;
+    assert_eq!(sent("teller", body), some(&["body.name"]));
+    assert_eq!(
+        sent("manager", r#"{"mixed":["x",5]}"#),
+        some(&["body.mixed[0]", "body.mixed[1]"])
+    );
+    assert_eq!(sent("teller", "{}"), some(&[]));
+    for (body, reason) in [
+        (r#"{"mixed":["x"]}"#, Reason::FilterOnHidden),
+        (r#"{"name":"x","sort":"card"}"#, Reason::FilterOnHidden),
+        (r#"{"x":1}"#, Reason::UnlistedParameter),
+        (r#"{"note":{"x":1}}"#, Reason::UnlistedParameter),
+        (r#"{"name":["x"]}"#, Reason::UnlistedParameter),
+        (r#"{"name":{}}"#, Reason::UnlistedParameter),
+        (r#"{"mixed":"x"}"#, Reason::UnlistedParameter),
+        (r#"{"page":"3"}"#, Reason::UnlistedParameter),
+        (r#"{"page":10}"#, Reason::UnlistedParameter),
+        (r#"{"order":"up"}"#, Reason::UnlistedParameter),
+        (r#"{"sort":"nmae"}"#, Reason::UnlistedParameter),
+        (r#"{"Name":"x"}"#, Reason::UnlistedParameter),
+        (r#"["x"]"#, Reason::UnlistedParameter),
+        ("[]", Reason::UnlistedParameter),
+        (r#"{"name":"x","name":"x"}"#, Reason::DuplicateKey),
+        ("", Reason::UnreadableRequest),
+    ] {
+        assert_eq!(sent("teller", body), Err(reason), "{body}");
+    }
+}
+
+#[test]
+fn a_leaf_that_several_entries_list_must_pass_all_of_them() {
+    assert_eq!(
+        sent("teller", r#"{"a":["x"]}"#),
+        Err(Reason::FilterOnHidden)
+    );
+    assert_eq!(
+        sent("manager", r#"{"a":["x","y"]}"#),
+        some(&["body.a[0]", "body.a[1]"])
+    );
+}
+
+#[test]
+fn find_by_a_body_asks_for_one_exact_string_or_number() {
+    assert_eq!(
+        sent("teller", r#"{"contact":"a@b.cn"}"#),
+        some(&["body.contact?"])
+    );
+    assert_eq!(
+        sent("teller", r#"{"contact":138}"#),
+        some(&["body.contact?"])
+    );
+    for value in ["null", "true", r#""""#, r#""a*""#, r#""a,b""#] {
+        let found = sent("teller", &format!(r#"{{"contact":{value}}}"#));
+        assert_eq!(found, Err(Reason::UnlistedParameter), "{value}");
+    }
+    assert_eq!(
+        sent("manager", r#"{"contact":null}"#),
+        some(&["body.contact"])
+    );
+}

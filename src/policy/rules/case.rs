@@ -19,6 +19,8 @@ pub struct Test {
     pub now: Option<i64>,
     /// `GET /customers/1001?page=1`.
     pub call: String,
+    /// The request's body.
+    pub body: Option<Vec<u8>>,
     /// The upstream's answer, the fixture with `set:` applied; `None` where the test expects a refusal before it.
     pub reply: Option<Vec<u8>>,
     /// The upstream's status.

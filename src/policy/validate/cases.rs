@@ -17,7 +17,7 @@ use crate::policy::load::Fixtures;
 use crate::policy::rules::{Role, RoleId, Test, TestCaller};
 use crate::policy::source::{Entries, Kind, Node};
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "name",
     "as",
     "caller",
@@ -25,6 +25,7 @@ const KNOWN: [&str; 15] = [
     "headers",
     "now",
     "call",
+    "body",
     "reply",
     "set",
     "reply_status",
@@ -34,7 +35,7 @@ const KNOWN: [&str; 15] = [
     "expect_status",
     "expect_reason",
 ];
-const LATER: [&str; 3] = ["body", "expect_refused", "purpose"];
+const LATER: [&str; 2] = ["expect_refused", "purpose"];
 const ASSERTIONS: [&str; 5] = [
     "expect",
     "absent",
@@ -43,8 +44,7 @@ const ASSERTIONS: [&str; 5] = [
     "expect_reason",
 ];
 /// Reasons of refusals that are not built yet.
-const LATER_REASONS: [&str; 19] = [
-    "duplicate-key",
+const LATER_REASONS: [&str; 17] = [
     "empty-write",
     "contract-suspended",
     "contract-not-started",
@@ -60,7 +60,6 @@ const LATER_REASONS: [&str; 19] = [
     "blocked",
     "masked-value-written-back",
     "no-validator",
-    "media-type",
     "quota-calls",
     "quota-records",
 ];
@@ -132,6 +131,9 @@ impl Context<'_> {
             now: now.or(self.tests_at),
             reply: self.reply(entries, findings),
             reply_status: status("reply_status", findings).unwrap_or(200),
+            body: entries
+                .get("body")
+                .and_then(|node| findings.keep(body(node))),
             expect: expectations(entries, findings),
             absent: texts(entries, "absent", findings),
             never: texts(entries, "never", findings),
@@ -241,6 +243,11 @@ impl Context<'_> {
             .read(name)
             .map_err(|why| mistake(why).suggest(name, self.fixtures.names()))
     }
+}
+
+/// The request's body, as JSON text.
+fn body(node: &Node) -> Result<Vec<u8>, Diagnostic> {
+    Ok(json(node)?.to_string().into_bytes())
 }
 
 /// `file:line`, for the report.

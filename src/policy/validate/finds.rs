@@ -9,7 +9,7 @@ use super::grid::{Rows, find_group};
 use super::{Findings, Names};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
-use crate::policy::rules::{Find, ParamName, ParamRule, Resource};
+use crate::policy::rules::{Find, GroupId, ParamName, ParamRule, Resource};
 use crate::policy::source::Node;
 
 /// Every right to find.
@@ -55,7 +55,7 @@ pub(super) fn all(
                 findings.add(Diagnostic::error(code::FG2132, message).at(&params.span));
             }
             for item in listed {
-                let Some(param) = resources.get(resource.0).map(|of| param(item, of)) else {
+                let Some(param) = resources.get(resource.0).map(|of| param(item, of, group)) else {
                     continue;
                 };
                 let Some(param) = findings.keep(param) else {
@@ -82,12 +82,16 @@ pub(super) fn all(
 }
 
 /// A parameter that searches fields, by the name it has under `params`.
-fn param(node: &Node, resource: &Resource) -> Result<ParamName, Diagnostic> {
+fn param(node: &Node, resource: &Resource, group: GroupId) -> Result<ParamName, Diagnostic> {
     let text = node.as_str(say!("a parameter", "参数"))?;
-    let found = resource
-        .params
-        .iter()
-        .find(|param| param.name.to_string() == text);
+    let routes = resource
+        .groups
+        .get(group.0)
+        .into_iter()
+        .flat_map(|group| &group.routes);
+    let sent = routes.flat_map(|route| route.send.iter().flatten());
+    let params = resource.params.iter().chain(sent.map(|rule| &rule.param));
+    let found = params.clone().find(|param| param.name.to_string() == text);
     match found.map(|param| (&param.name, &param.rule)) {
         Some((name, ParamRule::Fields(_))) => Ok(name.clone()),
         Some(_) => {
@@ -107,10 +111,7 @@ fn param(node: &Node, resource: &Resource) -> Result<ParamName, Diagnostic> {
                 quoted(&resource.name),
                 quoted(text)
             );
-            let searching = resource
-                .params
-                .iter()
-                .filter(|param| matches!(param.rule, ParamRule::Fields(_)));
+            let searching = params.filter(|param| matches!(param.rule, ParamRule::Fields(_)));
             let known: Vec<String> = searching.map(|param| param.name.to_string()).collect();
             Err(Diagnostic::error(code::FG2132, message)
                 .at(&node.span)

@@ -3,12 +3,16 @@
 //! Refuses path parameters that are not mapped or not in any route, `free` for names that usually choose fields or
 //! rows, without a reason, and parameters nobody lists passed on without one.
 
-use super::Findings;
+use super::catalogue::without_root;
 use super::scalars::sentence;
 use super::searching::Searchable;
+use super::{Findings, routes, scalars};
+use crate::path::Path;
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
-use crate::policy::rules::{Group, Param, ParamName, ParamRule, TemplateSegment, UnlistedParams};
+use crate::policy::rules::{
+    Group, Param, ParamName, ParamRule, SendRule, TemplateSegment, UnlistedParams,
+};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, odd_character};
 
 /// Names that usually choose fields or rows: `free` needs a reason for them.
@@ -62,6 +66,54 @@ pub(super) fn all(
     params
 }
 
+/// What the leaves of a body may carry, in the order of their paths.
+pub(super) fn sent(
+    node: &Node,
+    searchable: Searchable<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<SendRule>> {
+    let entries = findings.keep(node.as_map(say!("`send`")))?;
+    let mut rules: Vec<SendRule> = Vec::new();
+    for (key, value) in entries.iter() {
+        let Some(path) = findings.keep(leaf_path(key)) else {
+            continue;
+        };
+        if rules.iter().any(|rule| rule.path == path) {
+            let message = say!("the same path is listed twice", "同一路径写了两次");
+            findings.add(Diagnostic::error(code::FG2137, message).at(&key.span));
+            continue;
+        }
+        let name = ParamName::Body(without_root(&key.text).to_owned());
+        if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
+            let place = Place::of(&key.span);
+            let param = Param { name, place, rule };
+            rules.push(SendRule { path, param });
+        }
+    }
+    rules.sort_by(|a, b| a.param.name.cmp(&b.param.name));
+    Some(rules)
+}
+
+fn leaf_path(key: &Key) -> Result<Path, Diagnostic> {
+    let path = scalars::path(&key.text, &key.span)?;
+    match routes::is_place(&path) {
+        true => Ok(path),
+        false => {
+            let message = say!(
+                "{} is no place of a leaf",
+                "{} 不能用作请求体里的位置",
+                quoted(&key.text)
+            );
+            Err(Diagnostic::error(code::FG2137, message)
+                .at(&key.span)
+                .help(say!(
+                    "names, indexes and `[*]` only, such as `filter.phones[*]`",
+                    "只能用名字、下标和 `[*]`，如 `filter.phones[*]`"
+                )))
+        }
+    }
+}
+
 fn name(key: &Key, groups: &[(Group, Vec<Span>)]) -> Result<ParamName, Diagnostic> {
     let text = key.text.as_str();
     if let Some(name) = text.strip_prefix("path.") {
@@ -79,6 +131,20 @@ fn name(key: &Key, groups: &[(Group, Vec<Span>)]) -> Result<ParamName, Diagnosti
                     .suggest(name, known))
             }
         };
+    }
+    if text.starts_with("body.") {
+        let message = say!(
+            "{} would be taken for a leaf of a body",
+            "{} 会被当成请求体里的值",
+            quoted(text)
+        );
+        let help = say!(
+            "names of query parameters do not begin with `body.`; leaves stand under `send` of their route",
+            "查询参数名不能以 `body.` 开头；请求体里的值写在路由的 `send` 里"
+        );
+        return Err(Diagnostic::error(code::FG2013, message)
+            .at(&key.span)
+            .help(help));
     }
     let forbidden = ['&', '=', ';', '#', '+', '%', ' '];
     if text.is_empty() || text.contains(forbidden) || odd_character(text).is_some() {
@@ -211,7 +277,12 @@ fn one_of(node: &Node) -> Result<ParamRule, Diagnostic> {
 }
 
 fn free(key: &Key, name: &ParamName, reason: Option<&str>) -> Result<ParamRule, Diagnostic> {
-    if let (ParamName::Query(text), None) = (name, reason) {
+    let text = match name {
+        ParamName::Path(_) => None,
+        ParamName::Query(name) => Some(name.as_str()),
+        ParamName::Body(path) => path.rsplit('.').next(),
+    };
+    if let (Some(text), None) = (text, reason) {
         let folded: String = text
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -224,8 +295,9 @@ fn free(key: &Key, name: &ParamName, reason: Option<&str>) -> Result<ParamRule, 
                 quoted(text)
             );
             let help = say!(
-                "write `{text}: {{ free: true, reason: ... }}`, or better `one_of`",
-                "写 `{text}: {{ free: true, reason: ... }}`，最好用 `one_of`"
+                "write `{0}: {{ free: true, reason: ... }}`, or better `one_of`",
+                "写 `{0}: {{ free: true, reason: ... }}`，最好用 `one_of`",
+                key.text
             );
             return Err(Diagnostic::error(code::FG2015, message)
                 .at(&key.span)

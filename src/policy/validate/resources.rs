@@ -176,6 +176,11 @@ fn resource(
         },
         &mut lookups,
     );
+    let searchable = Searchable {
+        fields: &resource.fields,
+        any_case: resource.any_case,
+    };
+    routes::sends(entries.get("at"), &mut groups, searchable, &mut lookups);
     if let Some(node) = entries.get("person") {
         resource.person = person(node, &resource.fields, &groups, &mut lookups);
     } else if let Some(shape) = &shape {

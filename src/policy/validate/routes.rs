@@ -5,14 +5,17 @@
 
 use http::Method;
 
-use super::{Findings, scalars};
+use super::searching::Searchable;
+use super::{Findings, params, scalars};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{Group, ParamKind, RouteRule, TemplateSegment};
-use crate::policy::source::{Key, Kind, Node, Span, check_name};
+use crate::policy::source::{Entries, Key, Kind, Node, Span, check_name};
 
-const LATER_METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+const LATER_METHODS: [&str; 3] = ["PUT", "PATCH", "DELETE"];
+/// What a route may do that is not built yet.
+const LATER_DEEDS: [&str; 3] = ["create", "update", "delete"];
 
 /// Every route of the rule set so far, to find those that take the same requests.
 #[derive(Default)]
@@ -111,8 +114,15 @@ fn route(
     findings: &mut Findings,
 ) -> Option<(RouteRule, Span)> {
     let parsed = findings.keep(method_and_template(key));
-    let at = findings.keep(place(node));
+    let at = match &node.kind {
+        Kind::Map(_) => long_form(key, node, findings),
+        _ => findings.keep(place(node)),
+    };
     let (method, template) = parsed?;
+    if method == Method::POST && !matches!(node.kind, Kind::Map(_)) {
+        findings.add(creates(&key.span));
+        return None;
+    }
     findings.extend(table.add(&method, &template, &key.span));
     Some((
         RouteRule {
@@ -121,6 +131,8 @@ fn route(
             method,
             template,
             at: at?,
+            // Filled in once the catalogue is known.
+            send: None,
         },
         key.span.clone(),
     ))
@@ -136,14 +148,15 @@ fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diag
     let method = match method {
         "GET" => Method::GET,
         "HEAD" => Method::HEAD,
+        "POST" => Method::POST,
         later if LATER_METHODS.contains(&later) => {
             let message = say!(
                 "`{later}` routes are not supported yet",
                 "`{later}` 路由暂不支持"
             );
             let help = say!(
-                "only GET and HEAD can be declared so far; remove the route",
-                "目前只能写 GET 和 HEAD；请删掉这条路由"
+                "GET and HEAD can be declared so far, and a POST that only reads; remove the route",
+                "目前只能写 GET、HEAD 和只查询的 POST；请删掉这条路由"
             );
             return Err(Diagnostic::error(code::FG1022, message)
                 .at(&key.span)
@@ -152,7 +165,10 @@ fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diag
         _ => {
             return Err(bad_route(
                 key,
-                say!("a route begins with GET or HEAD", "路由以 GET 或 HEAD 开头"),
+                say!(
+                    "a route begins with GET, HEAD or POST",
+                    "路由以 GET、HEAD 或 POST 开头"
+                ),
             ));
         }
     };
@@ -314,29 +330,9 @@ fn percent_encoded(text: &str) -> String {
 
 /// Where the record stands.
 fn place(node: &Node) -> Result<Path, Diagnostic> {
-    if let Kind::Map(_) = node.kind {
-        let message = say!(
-            "the long form of a route (`record`, `does`, `send`) is not supported yet",
-            "路由的完整写法（`record`、`does`、`send`）暂不支持"
-        );
-        let help = say!(
-            "write where the record stands: `GET /customers/{{id}}: $`",
-            "写明记录在哪里：`GET /customers/{{id}}: $`"
-        );
-        return Err(Diagnostic::error(code::FG1022, message)
-            .at(&node.span)
-            .help(help));
-    }
     let text = node.as_str(say!("the place of a record", "记录的位置"))?;
     let path = scalars::path(text, &node.span)?;
-    let simple = path.segments.iter().all(|segment| {
-        !segment.descend
-            && matches!(
-                segment.selectors.as_slice(),
-                [Selector::Name(_) | Selector::Index(_) | Selector::Wildcard]
-            )
-    });
-    match simple {
+    match is_place(&path) {
         true => Ok(path),
         false => Err(Diagnostic::error(
             code::FG3002,
@@ -351,6 +347,131 @@ fn place(node: &Node) -> Result<Path, Diagnostic> {
             "names, indexes and `[*]` only, such as `$.data.items[*]`",
             "只能用名字、下标和 `[*]`，如 `$.data.items[*]`"
         ))),
+    }
+}
+
+/// Names, indexes and `[*]` only.
+pub(super) fn is_place(path: &Path) -> bool {
+    path.segments.iter().all(|segment| {
+        !segment.descend
+            && matches!(
+                segment.selectors.as_slice(),
+                [Selector::Name(_) | Selector::Index(_) | Selector::Wildcard]
+            )
+    })
+}
+
+/// `{ record: $.data, does: read, send: {...} }`: where the record stands. What is sent is read by [`sends`].
+fn long_form(key: &Key, node: &Node, findings: &mut Findings) -> Option<Path> {
+    let what = say!("a route", "路由");
+    let entries = findings.keep(node.as_map(what.clone()))?;
+    let known = ["record", "does", "send", "body"];
+    findings.extend(entries.check_keys(what.clone(), &known, &["when"]));
+    let posts = key.text.starts_with("POST ");
+    let does = entries.get("does");
+    match does.map(|node| (node, node.scalar())) {
+        None if posts => findings.add(creates(node_of(entries, "record", key))),
+        None | Some((_, Some("read"))) => {}
+        Some((node, Some(later))) if LATER_DEEDS.contains(&later) => {
+            let message = say!(
+                "`does: {later}` is not supported yet",
+                "`does: {later}` 暂不支持"
+            );
+            findings.add(
+                Diagnostic::error(code::FG1022, message)
+                    .at(&node.span)
+                    .help(say!(
+                        "routes that read can be declared so far: `does: read`",
+                        "目前只能写只读的路由：`does: read`"
+                    )),
+            );
+        }
+        Some((node, _)) => {
+            let message = say!(
+                "`does` is one of `read`, `create`, `update`, `delete`",
+                "`does` 只能是 `read`、`create`、`update`、`delete` 之一"
+            );
+            findings.add(Diagnostic::error(code::FG2009, message).at(&node.span));
+        }
+    }
+    match entries.get("body").map(|node| (node, node.scalar())) {
+        None | Some((_, Some("json"))) => {}
+        Some((node, Some("form"))) => {
+            let message = say!("`body: form` is not supported yet", "`body: form` 暂不支持");
+            findings.add(
+                Diagnostic::error(code::FG1022, message)
+                    .at(&node.span)
+                    .help(say!(
+                        "bodies are JSON so far: leave it out",
+                        "目前请求体只能是 JSON：不写即可"
+                    )),
+            );
+        }
+        Some((node, _)) => {
+            let message = say!(
+                "`body` is `json` or `form`",
+                "`body` 只能是 `json` 或 `form`"
+            );
+            findings.add(Diagnostic::error(code::FG2009, message).at(&node.span));
+        }
+    }
+    for key in ["send", "body"] {
+        if let (false, Some((key, _))) = (posts, entries.entry(key)) {
+            let message = say!(
+                "GET and HEAD send no body, so `{}` means nothing here",
+                "GET 和 HEAD 没有请求体，写 `{}` 没有意义",
+                key.text
+            );
+            findings.add(Diagnostic::error(code::FG2137, message).at(&key.span));
+        }
+    }
+    let record = findings.keep(entries.require("record", what, &key.span))?;
+    findings.keep(place(record))
+}
+
+fn node_of<'a>(entries: Entries<'a>, name: &str, key: &'a Key) -> &'a Span {
+    entries.get(name).map_or(&key.span, |node| &node.span)
+}
+
+/// A POST creates unless it says that it reads.
+fn creates(span: &Span) -> Diagnostic {
+    let message = say!(
+        "`POST` routes that create are not supported yet",
+        "新建用的 `POST` 路由暂不支持"
+    );
+    Diagnostic::error(code::FG1022, message).at(span).help(say!(
+        "one that only searches says so: `{{ record: $.items[*], does: read, send: {{ ... }} }}`",
+        "只用来查询的，要写明：`{{ record: $.items[*], does: read, send: {{ ... }} }}`"
+    ))
+}
+
+/// Fills in what the bodies of searches may carry, once it is known which fields there are.
+pub(super) fn sends(
+    node: Option<&Node>,
+    groups: &mut [(Group, Vec<Span>)],
+    searchable: Searchable<'_>,
+    findings: &mut Findings,
+) {
+    fn entries(node: &Node) -> Option<Entries<'_>> {
+        node.as_map(say!("`at`")).ok()
+    }
+    let Some(at) = node.and_then(entries) else {
+        return;
+    };
+    for (group, _) in groups {
+        let within = match group.name.split_once('/') {
+            None => Some(at),
+            Some((_, name)) => at.get(name).and_then(entries),
+        };
+        for route in &mut group.routes {
+            let written = within
+                .and_then(|within| within.get(&route.text))
+                .and_then(entries);
+            let send = written.and_then(|long| long.get("send"));
+            if let (true, Some(send)) = (route.method == Method::POST, send) {
+                route.send = params::sent(send, searchable, findings);
+            }
+        }
     }
 }
 

@@ -26,12 +26,7 @@ use std::path::Path;
 use fieldgate::model::Reason;
 
 /// What no request and no answer can cause yet.
-const NOT_SHOWN: &[Reason] = &[
-    Reason::TooLarge,
-    Reason::Overloaded,
-    Reason::NoRules,
-    Reason::Internal,
-];
+const NOT_SHOWN: &[Reason] = &[Reason::Overloaded, Reason::NoRules, Reason::Internal];
 
 #[test]
 fn every_reason_a_caller_can_be_given_is_shown() {

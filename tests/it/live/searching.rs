@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use serde_json::json as value;
 
 use super::rig::door::BOTH;
-use super::rig::{Rig, Setup, Upstream};
+use super::rig::{Answer, Caller, Http1, Http2, Rig, Setup, Upstream, Version};
 
 const RULES: &str = include_str!("rig/searching.yaml");
 
@@ -104,4 +104,229 @@ async fn who_finds_is_recorded_and_counted_and_empty_answers_too() {
         assert_eq!(intent["params"], value!({ "phone": hash }));
         assert_eq!(intent["finds"], value!(["phone"]));
     }
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+const SEARCH: &str = "/customers/search";
+
+/// A search by POST.
+async fn post(
+    rig: &Rig,
+    version: Version,
+    caller: &Caller,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    match version {
+        Version::Http2 => {
+            let client = Http2::connect(&rig.door, caller).await;
+            client.ask_sending("POST", SEARCH, headers, body).await
+        }
+        _ => {
+            let mut client = Http1::connect(&rig.door, caller).await;
+            let length = body.len().to_string();
+            let framing = [headers, &[("content-length", length.as_str())]].concat();
+            client.send("POST", SEARCH, &framing).await;
+            client.write(body).await;
+            client.answer().await
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_by_post_goes_upstream_byte_for_byte_and_is_recorded_leaf_by_leaf() {
+    let upstream =
+        Upstream::always(r#"{"items":[{"id":"1","name":"n","phone":"13800138000"}]}"#).await;
+    let rig = rig(&upstream).await;
+    let body = " {\"size\" : 10,\"filter\":{\"name\":\"\\u5f20\u{4e09}\",\n\"phones\":[\"13800138000\",13900139000]},\"sort\":[\"-name\"],\"note\":[]}";
+    let mut ids = Vec::new();
+    for version in BOTH {
+        let answer = post(&rig, version, &rig.door.manager(), &[JSON], body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().contains("13800138000"));
+        let asked = upstream.last();
+        assert!(
+            asked.starts_with(&format!("POST {SEARCH} HTTP/1.1\r\n")),
+            "{asked}"
+        );
+        assert!(
+            asked.contains("\r\ncontent-type: application/json; charset=utf-8\r\n"),
+            "{asked}"
+        );
+        let (_, sent) = asked.split_once("\r\n\r\n").unwrap();
+        assert_eq!(sent, body);
+        ids.push(answer.id().to_owned());
+    }
+    assert_eq!(upstream.count(), 2);
+    let expected = [
+        ("body.filter.name", "张三"),
+        ("body.filter.phones[0]", "13800138000"),
+        ("body.filter.phones[1]", "13900139000"),
+    ];
+    let expected: serde_json::Map<_, _> = expected
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), value!(hashed(&rig, name, text))))
+        .collect();
+    let log = rig.finish().await;
+    for id in ids {
+        assert_eq!(log.intent(&id)["params"], value!(expected));
+        assert_eq!(log.outcome(&id)["action"], "read");
+        assert_eq!(log.outcome(&id)["records"], 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_cannot_be_judged_is_refused_and_the_upstream_hears_nothing() {
+    let upstream = Upstream::always(r#"{"items":[]}"#).await;
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    let rig = setup
+        .settings("limits: { request_body: 100B, depth: 4 }")
+        .start()
+        .await;
+    let long = format!(r#"{{"note":"{}"}}"#, "x".repeat(100));
+    let gzip = &[JSON, ("content-encoding", "gzip")][..];
+    let json = &[JSON][..];
+    let cases: [(&[(&str, &str)], &str, u16, &str); 14] = [
+        (&[], "{}", 415, "media-type"),
+        (&[("content-type", "text/plain")], "{}", 415, "media-type"),
+        (
+            &[("content-type", "application/json; charset=gbk")],
+            "{}",
+            415,
+            "media-type",
+        ),
+        (gzip, "{}", 415, "media-type"),
+        (json, &long, 413, "too-large"),
+        (json, "", 400, "unreadable-request"),
+        (json, "{\"size\":1", 400, "unreadable-request"),
+        (json, "{\"note\":[[[[1]]]]}", 400, "unreadable-request"),
+        (json, "{\"size\":1,\"size\":2}", 400, "duplicate-key"),
+        (json, "{\"note\":1,\"Note\":2}", 400, "duplicate-key"),
+        (json, "{\"size\":1,\"page\":2}", 400, "unlisted-parameter"),
+        (json, "{\"size\":0}", 400, "unlisted-parameter"),
+        (
+            json,
+            "{\"filter\":{\"phones\":[]}}",
+            400,
+            "unlisted-parameter",
+        ),
+        (json, "{\"sort\":[\"phone\"]}", 403, "filter-on-hidden"),
+    ];
+    let mut ids = Vec::new();
+    for version in BOTH {
+        for (headers, body, status, reason) in cases {
+            let answer = post(&rig, version, &rig.door.teller(), headers, body.as_bytes()).await;
+            let what = format!("{version:?} {headers:?} {body}");
+            assert_eq!(
+                (answer.status, answer.reason().as_str()),
+                (status, reason),
+                "{what}"
+            );
+            ids.push((answer.id().to_owned(), reason));
+        }
+    }
+    assert_eq!(upstream.count(), 0, "{}", upstream.last());
+    let log = rig.finish().await;
+    for (id, reason) in ids {
+        assert_eq!(log.kinds(&id), ["outcome"], "{reason}");
+        assert_eq!(log.outcome(&id)["reason"], reason);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_chunks_is_held_to_the_limit_and_not_beyond() {
+    let upstream = Upstream::always(r#"{"items":[]}"#).await;
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    let rig = setup
+        .settings("limits: { request_body: 10B }")
+        .start()
+        .await;
+    for (chunks, expected) in [
+        ("5\r\n{\"siz\r\n5\r\ne\":1}\r\n0\r\n\r\n", 200),
+        ("5\r\n{\"siz\r\n6\r\ne\":10}\r\n0\r\n\r\n", 413),
+    ] {
+        let mut client = Http1::connect(&rig.door, &rig.door.teller()).await;
+        let framing = [JSON, ("transfer-encoding", "chunked")];
+        client.send("POST", SEARCH, &framing).await;
+        client.write(chunks.as_bytes()).await;
+        assert_eq!(client.answer().await.status, expected, "{chunks}");
+    }
+    assert_eq!(upstream.count(), 1);
+    let (head, body) = upstream
+        .last()
+        .split_once("\r\n\r\n")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert_eq!(body, r#"{"size":1}"#);
+    assert!(head.contains("\r\ncontent-length: 10"), "{head}");
+    rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_by_a_body_is_recorded_and_counted() {
+    let upstream = Upstream::always(r#"{"items":[{"id":"1","phone":"13800138000"}]}"#).await;
+    let rig = rig(&upstream).await;
+    let body = br#"{"filter":{"phones":["13800138000"]}}"#;
+    let answer = post(&rig, BOTH[0], &rig.door.teller(), &[JSON], body).await;
+    assert_eq!(
+        answer.text(),
+        r#"{"items":[{"id":"1","phone":"138****8000"}]}"#
+    );
+    for body in [
+        r#"{"filter":{"phones":["138*"]}}"#,
+        r#"{"filter":{"phones":[null]}}"#,
+    ] {
+        let answer = post(&rig, BOTH[0], &rig.door.teller(), &[JSON], body.as_bytes()).await;
+        assert_eq!(answer.reason(), "unlisted-parameter", "{body}");
+    }
+    let text = metrics(&rig).await;
+    let line = "fieldgate_finds_total{route=\"POST /customers/search\",found=\"true\"} 1";
+    assert!(text.lines().any(|one| one == line), "{text}");
+    let log = rig.finish().await;
+    assert_eq!(
+        log.intent(answer.id())["finds"],
+        value!(["body.filter.phones[0]"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_without_send_takes_no_body_and_no_other_method_is_let_through() {
+    let upstream = Upstream::always(r#"{"items":[]}"#).await;
+    let rig = rig(&upstream).await;
+    let manager = rig.door.manager();
+    for version in BOTH {
+        let answer = rig
+            .door
+            .ask(version, &manager, "POST", "/customers/idle", &[])
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(
+            upstream
+                .last()
+                .starts_with("POST /customers/idle HTTP/1.1\r\n")
+        );
+        for method in ["GET", "HEAD", "PUT"] {
+            let answer = rig.door.ask(version, &manager, method, SEARCH, &[]).await;
+            assert_eq!(answer.status, 405, "{method}");
+            assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+        }
+    }
+    let mut client = Http1::connect(&rig.door, &manager).await;
+    client
+        .send("POST", "/customers/idle", &[JSON, ("content-length", "2")])
+        .await;
+    client.write(b"{}").await;
+    assert_eq!(client.answer().await.reason(), "unexpected-body");
+    rig.finish().await;
+}
+
+/// A connection that dies in the middle of a search: the caller learns of it, and nothing is asked twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_by_post_is_never_sent_again() {
+    let upstream = Upstream::start(|_| vec![super::rig::Part::Close]).await;
+    let rig = rig(&upstream).await;
+    let answer = post(&rig, BOTH[0], &rig.door.manager(), &[JSON], b"{}").await;
+    assert_eq!(answer.status, 502, "{}", answer.text());
+    assert_eq!(upstream.count(), 1);
+    rig.finish().await;
 }

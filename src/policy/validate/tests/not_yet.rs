@@ -67,11 +67,20 @@ fn methods_and_the_long_form_of_routes() {
             method,
         );
     }
-    not_yet(
-        "{id}: $\n",
-        "{id}: { record: $, does: read }\n",
-        "long form",
-    );
+    for (route, name) in [
+        ("{ record: $ }", "`POST` routes that create"),
+        ("{ record: $, does: create }", "`does: create`"),
+        ("{ record: $, does: update }", "`does: update`"),
+        ("{ record: $, does: delete }", "`does: delete`"),
+        ("{ record: $, does: read, body: form }", "`body: form`"),
+        ("{ record: $, does: read, when: { body: x } }", "`when`"),
+    ] {
+        not_yet(
+            "      list:\n",
+            &format!("      POST /customers/{{id}}: {route}\n      list:\n"),
+            name,
+        );
+    }
     not_yet(
         "      list:\n",
         "      list:\n        only: [x]\n",
@@ -150,11 +159,6 @@ fn exceptions_and_ceilings() {
 
 #[test]
 fn parts_of_tests() {
-    not_yet(
-        "    call: GET /customers/1\n",
-        "    call: GET /customers/1\n    body: { a: 1 }\n",
-        "`body`",
-    );
     not_yet(
         "expect_status: 200",
         "expect_refused: [name]\n    expect_status: 200",

@@ -136,3 +136,95 @@ fn find_is_never_for_free() {
     );
     refuses_rules(&free, &["FG2132", "`trace` searches no field"]);
 }
+
+const ROUTE: &str = "        GET /customers: $.items[*]\n";
+
+fn with_route(route: &str) -> String {
+    let route = format!("{ROUTE}        POST /customers/search: {route}\n");
+    changed(ROUTE, &route)
+}
+
+#[test]
+fn a_post_that_says_it_reads_is_a_route_and_send_lists_its_leaves() {
+    let send = "{ record: '$.items[*]', does: read, body: json, send: { $.q.id: id, 'q.names[*]': [id, name], page: { whole: 1..9 } } }";
+    let loaded = load_rules(&with_route(send)).unwrap_or_else(|found| panic!("{}", lines(&found)));
+    let group = &loaded.rules.resources[0].groups[1];
+    assert_eq!(group.routes[0].send.is_some(), false, "GET");
+    let sent = group.routes[1].send.as_ref().unwrap().iter();
+    let names: Vec<String> = sent.map(|rule| rule.param.name.to_string()).collect();
+    assert_eq!(names, ["body.page", "body.q.id", "body.q.names[*]"]);
+    let none = load_rules(&with_route("{ record: $, does: read }"))
+        .unwrap()
+        .rules;
+    assert!(
+        none.resources[0].groups[1].routes[1].send.is_none(),
+        "it takes no body"
+    );
+    let long = loads(
+        "GET /customers/{id}: $\n",
+        "GET /customers/{id}: { record: $.data, does: read }\n",
+    );
+    assert_eq!(
+        long.rules.resources[0].groups[0].routes[0]
+            .at
+            .segments
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_long_form_is_told_at_its_place() {
+    for (route, parts) in [
+        ("{ does: read }", ["FG1023", "`record:`"]),
+        ("{ record: $..items, does: read }", ["FG3002", "no place"]),
+        ("{ record: $, does: search }", ["FG2009", "`read`"]),
+        ("{ record: $, does: read, body: xml }", ["FG2009", "`json`"]),
+        (
+            "{ record: $, does: read, sends: {} }",
+            ["FG1021", "mean `send`"],
+        ),
+        (
+            "{ record: $, does: read, send: { id: idd } }",
+            ["FG2013", "`idd`"],
+        ),
+        (
+            "{ record: $, does: read, send: { $..id: id } }",
+            ["FG2137", "no place of a leaf"],
+        ),
+        (
+            "{ record: $, does: read, send: { 'a[0:2]': id } }",
+            ["FG2137", "no place of a leaf"],
+        ),
+        (
+            "{ record: $, does: read, send: { id: id, $.id: id } }",
+            ["FG2137", "twice"],
+        ),
+        (
+            "{ record: $, does: read, send: { q.sort: free } }",
+            ["FG2015", "reason"],
+        ),
+        ("{ record: $, does: read, send: id }", ["FG1020", "`send`"]),
+    ] {
+        refuses_rules(&with_route(route), &parts);
+    }
+    refuses(
+        "GET /customers/{id}: $\n",
+        "GET /customers/{id}: { record: $, send: { id: id } }\n",
+        &["FG2137", "no body"],
+    );
+    refuses(PAGE, "body.id: id", &["FG2013", "`send`"]);
+}
+
+#[test]
+fn find_may_name_a_leaf_of_a_body() {
+    let route =
+        with_route("{ record: '$.items[*]', does: read, send: { id: id, page: { whole: 1..9 } } }");
+    let find = |param: &str| {
+        let find = format!("find:\n  customer/list: {{ teller: [{param}] }}\nexceptions:");
+        route.replace("exceptions:", &find)
+    };
+    assert_eq!(load_rules(&find("body.id")).unwrap().rules.finds.len(), 1);
+    refuses_rules(&find("body.page"), &["FG2132", "searches no field"]);
+    refuses_rules(&find("body.idd"), &["FG2132", "mean `body.id`"]);
+}

@@ -79,6 +79,22 @@ impl Http2 {
         patiently("an answer", answer(response)).await.unwrap()
     }
 
+    /// A request with a body and these headers.
+    pub async fn ask_sending(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let request = self.request(method, target, headers);
+        let mut sender = self.sender.clone().ready().await.unwrap();
+        let (response, mut stream) = sender.send_request(request, false).unwrap();
+        // It may be refused before all of it has gone.
+        let _ = stream.send_data(Bytes::copy_from_slice(body), true);
+        patiently("an answer", answer(response)).await.unwrap()
+    }
+
     /// The answer, if its head still comes.
     pub async fn try_ask(&self, target: &str) -> Option<Answer> {
         let response = self.try_send("GET", target, &[]).await.ok()?;

@@ -92,7 +92,7 @@ pub fn chunk(piece: &[u8]) -> Vec<u8> {
     [size.as_bytes(), piece, b"\r\n"].concat()
 }
 
-/// What the proxy sent, up to the blank line.
+/// What the proxy sent: up to the blank line, and a body behind it.
 pub struct Asked<'a> {
     pub head: &'a str,
 }
@@ -113,7 +113,7 @@ pub struct Upstream {
 
 struct State {
     script: Box<Script>,
-    /// Every head, exactly as it came.
+    /// Every head, and the body behind it, exactly as they came.
     heads: watch::Sender<Vec<String>>,
     /// Bytes the system took from us.
     sent: AtomicU64,
@@ -202,7 +202,8 @@ impl Upstream {
 
 async fn serve(state: Arc<State>, mut tcp: TcpStream) {
     let mut buffer = Vec::new();
-    while let Some(head) = read_head(&mut tcp, &mut buffer).await {
+    while let Some(mut head) = read_head(&mut tcp, &mut buffer).await {
+        read_body(&mut tcp, &mut buffer, &mut head).await;
         let parts = (state.script)(&Asked { head: &head });
         state.heads.send_modify(|heads| heads.push(head));
         match play(&state, &mut tcp, parts).await {
@@ -227,6 +228,18 @@ async fn read_head(tcp: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<String> 
             return None;
         }
     }
+}
+
+/// Puts a body behind the head that announces it.
+async fn read_body(tcp: &mut TcpStream, buffer: &mut Vec<u8>, head: &mut String) {
+    let lines = || head.lines().filter_map(|line| line.split_once(": "));
+    let length = lines().find(|(name, _)| *name == "content-length");
+    let length: usize = length.map_or(0, |(_, length)| length.parse().unwrap());
+    while buffer.len() < length {
+        assert_ne!(tcp.read_buf(buffer).await.unwrap_or(0), 0, "half a body");
+    }
+    let body: Vec<u8> = buffer.drain(..length).collect();
+    head.push_str(&String::from_utf8(body).unwrap());
 }
 
 /// Whether the connection may be used again.
