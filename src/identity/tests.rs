@@ -361,8 +361,11 @@ fn k01_k02_k03_the_wycheproof_signatures_are_judged_as_they_should_be() {
 /// What the header of a test's token says.
 fn algorithm(test: &Value) -> String {
     let header = test["jws"].as_str().unwrap().split('.').next().unwrap();
-    let header = data_encoding::BASE64URL_NOPAD.decode(header.as_bytes());
-    let header: Value = serde_json::from_slice(&header.unwrap()).unwrap();
+    let Ok(header) = data_encoding::BASE64URL_NOPAD.decode(header.as_bytes()) else {
+        // One that is called valid has a `?` in it (tcId 372, of HS256).
+        return String::from("unreadable");
+    };
+    let header: Value = serde_json::from_slice(&header).unwrap();
     header["alg"].as_str().unwrap().to_owned()
 }
 
