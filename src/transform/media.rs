@@ -161,7 +161,7 @@ mod tests {
         };
         let json = (CONTENT_TYPE, "application/json; charset=utf-8");
         let coded = |coding| (CONTENT_ENCODING, coding);
-        assert_eq!(of(&[json.clone()]), Ok(()));
+        assert_eq!(of(std::slice::from_ref(&json)), Ok(()));
         assert_eq!(of(&[json.clone(), coded("identity")]), Ok(()));
         for lines in [
             &[][..],

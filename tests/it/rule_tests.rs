@@ -237,7 +237,7 @@ fn credentials_and_framing_do_not_come_in_headers() {
     );
     fails(
         &with("Content-Length: \"5\""),
-        "`content-length` would announce a body",
+        "`content-length` frames a body",
     );
 }
 

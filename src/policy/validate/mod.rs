@@ -23,6 +23,7 @@ mod routes;
 mod scalars;
 mod searching;
 mod shapes;
+mod template;
 mod values;
 
 use std::collections::BTreeMap;

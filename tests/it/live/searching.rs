@@ -186,7 +186,9 @@ async fn a_body_that_cannot_be_judged_is_refused_and_the_upstream_hears_nothing(
     let long = format!(r#"{{"note":"{}"}}"#, "x".repeat(100));
     let gzip = &[JSON, ("content-encoding", "gzip")][..];
     let json = &[JSON][..];
-    let cases: [(&[(&str, &str)], &str, u16, &str); 14] = [
+    /// Header, body, status and reason.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+    let cases: [Case<'_>; 14] = [
         (&[], "{}", 415, "media-type"),
         (&[("content-type", "text/plain")], "{}", 415, "media-type"),
         (

@@ -149,7 +149,7 @@ fn a_post_that_says_it_reads_is_a_route_and_send_lists_its_leaves() {
     let send = "{ record: '$.items[*]', does: read, body: json, send: { $.q.id: id, 'q.names[*]': [id, name], page: { whole: 1..9 } } }";
     let loaded = load_rules(&with_route(send)).unwrap_or_else(|found| panic!("{}", lines(&found)));
     let group = &loaded.rules.resources[0].groups[1];
-    assert_eq!(group.routes[0].send.is_some(), false, "GET");
+    assert!(group.routes[0].send.is_none(), "GET");
     let sent = group.routes[1].send.as_ref().unwrap().iter();
     let names: Vec<String> = sent.map(|rule| rule.param.name.to_string()).collect();
     assert_eq!(names, ["body.page", "body.q.id", "body.q.names[*]"]);
