@@ -1,17 +1,15 @@
 //! A data dictionary as CSV: a row for each field.
 //!
-//! Refuses a file without a column of field names, quotes that are not closed, and rows that are longer than the first.
+//! Refuses what is no table, in UTF-8 or GB 18030, and one without a column of field names.
+
+use std::sync::Arc;
 
 use super::api::{Api, name_of};
 use super::sample::Asked;
 use super::shape::{Leaf, Shape};
 use super::words::folded;
-use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::source::{SourceFile, Span};
-use std::sync::Arc;
-
-/// Rows of one dictionary.
-const MOST_ROWS: usize = 20_000;
+use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::source::{Cell, SourceFile, read_table};
 
 const FIELD: &[&str] = &[
     "field",
@@ -71,36 +69,43 @@ const TABLE: &[&str] = &[
     "实体",
 ];
 
-pub(super) fn read(file: &Arc<SourceFile>, asked: &Asked<'_>) -> Result<Api, Diagnostic> {
-    let mut rows = rows(file)?.into_iter();
-    let head = rows.next().unwrap_or_default();
+pub(super) fn read(file: &Arc<SourceFile>, asked: &Asked<'_>) -> Result<Api, Vec<Diagnostic>> {
+    let read = read_table(file)?;
+    let head = &read.columns;
     let column = |names: &[&str]| {
         let mut head = head.iter();
-        head.position(|cell| names.contains(&folded(cell).as_str()))
+        head.position(|cell| names.contains(&folded(&cell.text).as_str()))
     };
     // `name` names a field only where nothing better does.
     let Some(field) = column(FIELD).or_else(|| column(&["name"])) else {
+        let message = say!(
+            "no column of {} holds the names of fields",
+            "{} 没有哪一列是字段名",
+            quoted(&file.name)
+        );
         let help = say!(
             "its first row says what the columns are; one is `field` or `字段名`, others may be `label`/`中文名`, `type`/`类型`, `table`/`表名`",
             "第一行写各列是什么：必须有 `field` 或 `字段名`，可以有 `label`/`中文名`、`type`/`类型`、`table`/`表名`"
         );
-        return Err(bad(
-            file,
-            0,
-            say!("no column holds the names of fields", "没有哪一列是字段名"),
-        )
-        .help(help));
+        let mistake = Diagnostic::error(code::FG6001, message).help(help);
+        return Err(vec![match head.first() {
+            Some(cell) => mistake.at(&cell.span),
+            None => mistake,
+        }]);
     };
     let (kind, table) = (column(TYPE), column(TABLE));
     let said: Vec<usize> = (0..head.len())
         .filter(|at| {
-            let name = head.get(*at).map(|cell| folded(cell)).unwrap_or_default();
+            let name = head
+                .get(*at)
+                .map(|cell| folded(&cell.text))
+                .unwrap_or_default();
             *at != field && SAID.contains(&name.as_str())
         })
         .collect();
     let mut records: Vec<(String, Shape)> = Vec::new();
-    for row in rows {
-        let cell = |at: usize| row.get(at).map(|cell| cell.trim()).unwrap_or_default();
+    for row in &read.rows {
+        let cell = |at: usize| row.get(at).map(text).unwrap_or_default();
         let name = match table.map(cell) {
             Some(table) if !table.is_empty() => name_of(table),
             _ => asked.name(),
@@ -170,49 +175,6 @@ fn leaf(kind: &str) -> Leaf {
     }
 }
 
-fn bad(file: &Arc<SourceFile>, at: usize, why: Text) -> Diagnostic {
-    let name = quoted(&file.name);
-    let message = say!("{name} is no data dictionary: {why}", "{name} 不是数据字典：{why}"; why);
-    Diagnostic::error(code::FG6001, message).at(&Span::new(file, at, at + 1))
-}
-
-/// RFC 4180, with either end of a line.
-fn rows(file: &Arc<SourceFile>) -> Result<Vec<Vec<String>>, Diagnostic> {
-    let mut rows = Vec::new();
-    let (mut row, mut cell): (Vec<String>, String) = (Vec::new(), String::new());
-    let mut open = None;
-    let mut characters = file.text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        match (open, character) {
-            (Some(_), '"') if characters.next_if(|(_, next)| *next == '"').is_some() => {
-                cell.push('"');
-            }
-            (Some(_), '"') => open = None,
-            (Some(_), inside) => cell.push(inside),
-            (None, '"') if cell.is_empty() => open = Some(at),
-            (None, ',') => row.push(std::mem::take(&mut cell)),
-            (None, '\n') => {
-                row.push(std::mem::take(&mut cell).trim_end_matches('\r').to_owned());
-                rows.push(std::mem::take(&mut row));
-            }
-            (None, other) => cell.push(other),
-        }
-        if rows.len() > MOST_ROWS {
-            let message = say!(
-                "{} has more than {MOST_ROWS} rows",
-                "{} 超过 {MOST_ROWS} 行",
-                quoted(&file.name)
-            );
-            return Err(Diagnostic::error(code::FG6002, message));
-        }
-    }
-    if let Some(at) = open {
-        return Err(bad(file, at, say!("a quote is not closed", "引号没有收尾")));
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell.trim_end_matches('\r').to_owned());
-        rows.push(row);
-    }
-    rows.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
-    Ok(rows)
+fn text(cell: &Cell) -> &str {
+    &cell.text
 }

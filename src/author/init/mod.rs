@@ -15,6 +15,7 @@ mod propose;
 mod sample;
 mod shape;
 mod synth;
+mod tests_written;
 mod value;
 mod words;
 mod write;
@@ -29,7 +30,7 @@ use self::value::Value;
 use self::write::{SCHEMA_FILE, Writer};
 use super::fmt;
 use crate::policy::diagnostic::{Diagnostic, Lang, code, quoted, say};
-use crate::policy::source::{SourceFile, Span};
+use crate::policy::source::{SourceFile, Span, decode_table};
 
 /// Bytes of what a proposal is made of.
 pub const MOST_BYTES: usize = 8 << 20;
@@ -67,14 +68,22 @@ pub fn propose(
     options: &Options<'_>,
 ) -> Result<Proposal, Vec<Diagnostic>> {
     let one = |mistake| vec![mistake];
-    let file = decoded(name, bytes).map_err(one)?;
     let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let is_table = ending(short) == "csv";
+    let file = match is_table {
+        true => decode_table(name, bytes),
+        false => decoded(name, bytes),
+    };
+    let file = file.map_err(one)?;
     let asked = Asked {
         resource: options.resource,
         path: options.path,
         file: short,
     };
-    let (api, taken) = read(&file, &asked).map_err(one)?;
+    let (api, taken) = match is_table {
+        true => (csv::read(&file, &asked)?, HashSet::new()),
+        false => read(&file, &asked).map_err(one)?,
+    };
     let (resources, notes) = propose::all(api.checked().map_err(one)?);
     if resources.is_empty() {
         let message = say!(
@@ -134,16 +143,16 @@ fn decoded(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Diagnostic> {
     }
 }
 
+fn ending(file: &str) -> String {
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending);
+    ending.unwrap_or_default().to_ascii_lowercase()
+}
+
 /// What the file says of an API, and every word of it that no fixture may hold.
 fn read(file: &Arc<SourceFile>, asked: &Asked<'_>) -> Result<(Api, HashSet<String>), Diagnostic> {
-    let ending = asked.file.rsplit_once('.').map(|(_, ending)| ending);
-    let ending = ending.unwrap_or_default().to_ascii_lowercase();
+    let ending = ending(asked.file);
     let begins = file.text.trim_start().starts_with(['{', '[']);
     let value = match ending.as_str() {
-        "csv" => {
-            let api = csv::read(file, asked)?;
-            return Ok((api, HashSet::new()));
-        }
         "yaml" | "yml" => value::yaml(file)?,
         _ if ending == "json" || begins => value::json(file)?,
         _ => {

@@ -338,9 +338,16 @@ fn a_dictionary_is_read_by_its_columns() {
         assert!(rules.contains(line), "{line}\n{rules}");
     }
     refused("dict.csv", "a,b\n1,2\n".as_bytes(), "FG6001");
-    refused("dict.csv", "field\n\"a\n".as_bytes(), "FG6001");
-    refused("dict.csv", b"field\n\xbf\xcd\n", "FG1003");
+    refused("dict.csv", "field\n\"a\n".as_bytes(), "FG1029");
     refused("dict.csv", b"field\n", "FG6003");
+    // As Excel writes it: GB 18030.
+    let gbk = b"\xd7\xd6\xb6\xce\xc3\xfb,\xd6\xd0\xce\xc4\xc3\xfb\nF1,\xca\xd6\xbb\xfa\xba\xc5\n";
+    let proposal = propose("dict.csv", gbk, &OPTIONS).unwrap();
+    assert!(
+        proposal.files[0]
+            .1
+            .contains("F1: { class: contact, mask: cn-phone }")
+    );
 }
 
 #[test]
@@ -381,7 +388,8 @@ fn large_and_hostile_files_are_refused() {
     }
     refused("a.yaml", bomb.as_bytes(), "FG6002");
     let csv = "field\n".to_owned() + &"a\n".repeat(30_000);
-    refused("a.csv", csv.as_bytes(), "FG6002");
+    let proposal = proposed("a.csv", &format!("{csv}email\n"));
+    assert_eq!((proposal.fields, proposal.left_out), (1, 1));
     let turned = "{\"id\":1,\"na\u{202e}me\":\"x\",\"z\\u0000\\nz: [\":2,\"a: b # c\":\"李雷\",\"it's\":\"a@b.cn\"}";
     let proposal = proposed("odd\u{202e}\n.json", turned);
     for (name, text) in &proposal.files {

@@ -1,22 +1,17 @@
-//! A proposal as files: rules, tests, fixtures.
+//! A proposal as a file of rules.
 //!
 //! Refuses to write a character that cannot be seen, and what the sample says: names of members and of routes are all
 //! that comes from it.
 
 use super::catalogue::{Catalogue, Why, written};
 use super::detect::{Class, First};
-use super::fixture::{self, Fixture, Sees};
-use super::propose::{Group, Mapped, Placed, Proposed, in_route};
+use super::fixture;
+use super::propose::{Group, Mapped, Proposed, in_route};
 use super::shape::Step;
-use super::synth::Synth;
 use crate::policy::diagnostic::{Lang, Text, quoted, say};
 
 /// Names in one list of what is left out.
 const MOST_NAMED: usize = 60;
-/// Assertions of one kind in one test.
-const MOST_ASSERTED: usize = 20;
-/// A text shorter than this may stand in an answer by chance.
-const LONG_ENOUGH: usize = 6;
 /// The file editors take the schema from.
 pub(super) const SCHEMA_FILE: &str = ".fieldgate-schema.json";
 
@@ -28,7 +23,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn comment(&self, indent: usize, text: &Text) -> String {
+    pub(super) fn comment(&self, indent: usize, text: &Text) -> String {
         let indent = " ".repeat(indent);
         let lines = text.get(self.lang).lines();
         lines.map(|line| format!("{indent}# {line}\n")).collect()
@@ -316,72 +311,6 @@ impl Writer<'_> {
         }
         text
     }
-
-    /// The tests, and the fixtures they read.
-    pub(super) fn tests(&self, synth: &mut Synth) -> (String, Vec<(String, String)>) {
-        let mut fixtures = Vec::new();
-        let mut text = format!("# yaml-language-server: $schema={SCHEMA_FILE}\n");
-        text += &self.comment(0, &say!(
-            "What the rules promise. The values in the fixtures are made up, none is from the sample.",
-            "规则的承诺。样例文件里的值都是编造的，没有一个来自原样例。"
-        ));
-        text += "tests:\n";
-        for one in self.resources {
-            let mut number = 0;
-            for group in &one.groups {
-                for placed in &group.routes {
-                    number += 1;
-                    let name = format!("fixtures/{}-{number}.json", one.name);
-                    let fixture = fixture::of(placed, &one.catalogue, synth);
-                    text += &self.test(one, placed, &fixture, &name, number == 1);
-                    fixtures.push((name, format!("{}\n", fixture::json(&fixture.body, 0))));
-                }
-            }
-        }
-        (text, fixtures)
-    }
-
-    fn test(
-        &self,
-        one: &Proposed,
-        placed: &Placed,
-        fixture: &Fixture,
-        file: &str,
-        first: bool,
-    ) -> String {
-        let call = call(one, placed, fixture);
-        let route = format!("GET {}", placed.route.path);
-        let named = |title: Text| scalar(title.get(self.lang));
-        let mut text = String::new();
-        if hides(one, placed) {
-            let title = named(say!(
-                "{route} is asked for by what the reader may not see",
-                "{route} 按看不到的字段查询，被拒绝"
-            ));
-            text += &format!("  - name: {title}\n    as: reader\n    call: {call}\n");
-            text += "    expect_status: 403\n    expect_reason: filter-on-hidden\n";
-        } else {
-            let title = named(say!(
-                "a reader sees of {route} what the grid gives, and nothing else",
-                "reader 在 {route} 只看到矩阵给的，别的都没有"
-            ));
-            text += &format!("  - name: {title}\n    as: reader\n    call: {call}\n");
-            text += &format!("    reply: {}\n", scalar(file));
-            text += &assertions(fixture);
-        }
-        if first {
-            let title = named(say!(
-                "without a role {route} is refused",
-                "没有角色，{route} 被拒绝"
-            ));
-            text += &format!(
-                "  - name: {title}\n    caller: {{ jwt: staff-idp, claims: {{ roles: [nobody] }} }}\n"
-            );
-            text +=
-                &format!("    call: {call}\n    expect_status: 403\n    expect_reason: no-role\n");
-        }
-        text
-    }
 }
 
 fn group_name(one: &Proposed, group: &Group) -> String {
@@ -389,100 +318,6 @@ fn group_name(one: &Proposed, group: &Group) -> String {
         None => one.name.clone(),
         Some(name) => format!("{}/{name}", one.name),
     }
-}
-
-/// Whether the path is mapped to a field that the first grid does not show.
-fn hides(one: &Proposed, placed: &Placed) -> bool {
-    placed.route.parameters.iter().any(|parameter| {
-        let mut mapped = one.parameters.iter();
-        mapped.any(|(name, mapped)| match mapped {
-            Mapped::Field(_, kind) => *name == parameter.name && !kind.is_basic(),
-            Mapped::Free => false,
-        })
-    })
-}
-
-/// The route with the fixture's own values in its path.
-fn call(one: &Proposed, placed: &Placed, fixture: &Fixture) -> String {
-    let mut path = placed.route.path.clone();
-    for parameter in &placed.route.parameters {
-        let mapped = one.parameters.iter();
-        let mapped = mapped.filter(|(name, _)| *name == parameter.name);
-        let field = mapped.into_iter().find_map(|(_, mapped)| match mapped {
-            Mapped::Field(path, _) => Some(path),
-            Mapped::Free => None,
-        });
-        let mut scalars = fixture.scalars.iter();
-        let found = scalars.find(|scalar| field.is_some() && scalar.field.as_ref() == field);
-        let value = found.and_then(|scalar| scalar.value.word());
-        path = path.replace(
-            &format!("{{{}}}", parameter.name),
-            &segment(value, parameter.accepts),
-        );
-    }
-    scalar(&format!("GET {path}"))
-}
-
-fn segment(value: Option<&str>, accepts: super::api::Accepts) -> String {
-    use super::api::Accepts;
-    let fits = |text: &&str| match accepts {
-        Accepts::Int => text.bytes().all(|byte| byte.is_ascii_digit()),
-        Accepts::Uuid => text.len() == 36 && text.starts_with("00000000-"),
-        Accepts::Any => text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
-    };
-    let own = match accepts {
-        Accepts::Uuid => "00000000-0000-4000-8000-000000000000",
-        Accepts::Int | Accepts::Any => "1001",
-    };
-    value
-        .filter(|text| !text.is_empty())
-        .filter(fits)
-        .unwrap_or(own)
-        .to_owned()
-}
-
-fn assertions(fixture: &Fixture) -> String {
-    let of = |sees: Sees| {
-        let scalars = fixture.scalars.iter();
-        scalars.filter(move |scalar| scalar.sees == sees)
-    };
-    let mut text = String::new();
-    let shown = of(Sees::Shown)
-        .take(MOST_ASSERTED)
-        .map(|one| (&one.path, fixture::json(&one.value, 0)));
-    let masked = of(Sees::Masked)
-        .take(MOST_ASSERTED)
-        .map(|one| (&one.path, String::from("masked")));
-    let expected: Vec<String> = shown
-        .chain(masked)
-        .map(|(path, value)| format!("      {}: {value}\n", scalar(path)))
-        .collect();
-    if !expected.is_empty() {
-        text += &format!("    expect:\n{}", expected.concat());
-    }
-    let absent: Vec<String> = of(Sees::Nothing)
-        .take(MOST_ASSERTED)
-        .map(|one| format!("      - {}\n", scalar(&one.path)))
-        .collect();
-    if !absent.is_empty() {
-        text += &format!("    absent:\n{}", absent.concat());
-    }
-    let never: Vec<String> = of(Sees::Nothing)
-        .chain(of(Sees::Masked))
-        .filter_map(|one| one.value.word())
-        .filter(|word| word.len() >= LONG_ENOUGH)
-        .take(MOST_ASSERTED)
-        .map(|word| format!("      - {}\n", fixture::quoted(word)))
-        .collect();
-    if !never.is_empty() {
-        text += &format!("    never:\n{}", never.concat());
-    }
-    if text.is_empty() {
-        text += "    expect_status: 200\n";
-    }
-    text
 }
 
 fn from_root(path: &[Step]) -> String {
@@ -494,7 +329,7 @@ fn from_root(path: &[Step]) -> String {
 }
 
 /// A text as YAML, quoted where it could be read as something else.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     const WORDS: [&str; 10] = [
         "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~",
     ];

@@ -193,12 +193,8 @@ fn a_directory_that_is_there_is_left_alone() {
 fn what_cannot_be_read_leaves_nothing_behind() {
     for (name, bytes, code, part) in [
         ("a.json", &b"{"[..], "FG6001", "不是 JSON"),
-        (
-            "a.csv",
-            b"\xd7\xd6\xb6\xce\xc3\xfb\n",
-            "FG1003",
-            "iconv -f GB18030",
-        ),
+        ("a.json", b"{\"\xd7\xd6\":1}", "FG1003", "iconv -f GB18030"),
+        ("a.csv", b"a,b\n1,2\n", "FG6001", "没有哪一列是字段名"),
         ("a.yaml", b"fieldgate: 1\n", "FG6001", "不是 OpenAPI 3 文档"),
         ("a.json", b"[]", "FG6003", "没有能写成规则的记录"),
     ] {
