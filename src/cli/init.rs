@@ -99,7 +99,11 @@ fn not_written(path: &Path, error: &io::Error) -> Failure {
 
 /// Writes the files, loads them and runs their tests, and returns how many there are.
 fn written(out: &Path, proposal: &Proposal) -> Result<usize, Failure> {
-    for (name, text) in &proposal.files {
+    let schema = (
+        init::schema_file().to_owned(),
+        crate::author::schema::document(lang()),
+    );
+    for (name, text) in proposal.files.iter().chain([&schema]) {
         let path = out.join(name);
         let folder = path.parent().unwrap_or(out);
         fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;

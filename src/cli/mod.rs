@@ -13,6 +13,7 @@ pub mod init;
 mod offline;
 mod report;
 pub mod run;
+pub mod schema;
 pub mod test;
 
 use std::ffi::OsString;
@@ -94,8 +95,8 @@ enum Command {
     Diff(Later),
     /// Propose a rule set from a JSON sample, an OpenAPI 3 document or a CSV data dictionary
     Init(init::Arguments),
-    #[command(hide = true)]
-    Schema(Later),
+    /// Print the JSON Schema of rule files, for editors
+    Schema,
     /// Bring rule files into form: blanks, columns, blank lines; what they say stays
     Fmt(fmt::Arguments),
     /// Explain the code of a diagnostic: what it means, why it is refused, an example and its cure
@@ -233,7 +234,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Matrix(_) => Err(not_yet("`fieldgate matrix`")),
         Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
         Command::Init(arguments) => init::run(&arguments),
-        Command::Schema(_) => Err(not_yet("`fieldgate schema`")),
+        Command::Schema => Ok(schema::run()),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Block(_) => Err(not_yet("`fieldgate block`")),
         Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),

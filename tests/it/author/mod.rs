@@ -2,3 +2,4 @@
 
 mod fmt;
 mod init;
+mod schema;

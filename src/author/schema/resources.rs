@@ -1,0 +1,229 @@
+//! Resources: routes, fields, envelope, parameters.
+//!
+//! Refuses unknown keys; whether a path is one only `check` knows.
+
+use serde_json::{Value, json};
+
+use super::{Places, at, entry, is_built, list_of, map_of, needed, one_of, one_or_more};
+use crate::policy::diagnostic::say;
+
+pub(super) fn add(places: &mut Places) {
+    routes(places);
+    fields(places);
+    parameters(places);
+    places.add_closed(
+        "person",
+        vec![
+            needed(
+                "field",
+                at("text"),
+                say!(
+                    "The field that says whose data a record is",
+                    "记录里写明主体的字段"
+                ),
+            ),
+            entry(
+                "path",
+                at("text"),
+                say!(
+                    "The path parameter that names the same person",
+                    "指明同一主体的路径参数"
+                ),
+            ),
+        ],
+    );
+    let fields = map_of("field");
+    places.add_closed("resource", vec![
+        entry("zh", at("text"), say!("The name in Chinese", "中文名")),
+        entry("upstream", at("text"), say!(
+            "Which upstream of fieldgate.yaml answers; may be left out where there is one",
+            "由 fieldgate.yaml 里的哪个后端响应；只有一个时可以不写"
+        )),
+        needed("at", at("at"), say!(
+            "Routes, and where the record stands in the body: `GET /customers/{{id}}: $`; named groups of routes have a grid of their own",
+            "路由，以及记录在响应体的哪里：`GET /customers/{{id}}: $`；命名的路由组有自己的权限表"
+        )),
+        entry("is", at("text"), say!(
+            "Take the fields, `keys` and `person` of another resource",
+            "采用另一个资源的字段、`keys` 和 `person`"
+        )),
+        entry("dictionary", at("text"), say!(
+            "A CSV file of fields, beside `fields` or in its place",
+            "字段目录的 CSV 文件，可与 `fields` 并用或代替它"
+        )),
+        entry("person", at("person"), say!("Whose data a record is", "记录是谁的数据（主体）")),
+        entry("fields", fields, say!(
+            "The catalogue, from the record: path, class. A field that is not listed never leaves",
+            "字段目录，路径从单条记录算起：路径 → 类别。没登记的字段一律不出网关"
+        )),
+        entry("envelope", map_of("text"), say!(
+            "What may leave outside the records, from the body's root: a class, or `show`",
+            "记录以外可以流出的，路径从响应体的根算起：类别，或 `show`"
+        )),
+        entry("params", map_of("param"), say!(
+            "What a request may carry: `path.NAME` and parameters of the query",
+            "请求可以带的参数：`path.名字` 和查询参数"
+        )),
+        entry("unlisted_params", one_of(&["refuse", "pass"]), say!(
+            "`pass` lets parameters through that nobody listed; needs `unlisted_params_reason`",
+            "`pass` 放行没登记的查询参数；要写 `unlisted_params_reason`"
+        )),
+        entry("unlisted_params_reason", at("text"), say!("Why, for the auditor", "理由，给审计看")),
+        entry("strip_as", one_of(&["strip", "blank"]), say!(
+            "`blank`: listed fields that would go are null instead",
+            "`blank`：该删除的登记字段改为 null"
+        )),
+        entry("unlisted", one_of(&["strip", "refuse", "show"]), say!(
+            "What becomes of fields that are not listed; `show` needs `unlisted_reason`",
+            "没登记的字段怎么办；`show` 要写 `unlisted_reason`"
+        )),
+        entry("unlisted_reason", at("text"), say!("Why, for the auditor", "理由，给审计看")),
+        entry("drift", one_of(&["strip", "show"]), say!(
+            "`show` lets listed data in another shape leave where `unlisted: show`",
+            "`unlisted: show` 时，`show` 放行形状变了的登记数据"
+        )),
+        entry("keys", one_of(&["exact", "any-case"]), say!(
+            "`any-case`: names of members are compared without ASCII case",
+            "`any-case`：比较成员名时不分 ASCII 大小写"
+        )),
+        entry("only", list_of(at("text")), say!(
+            "Conditions that must hold for a record to leave",
+            "这些条件都成立，记录才能流出"
+        )),
+    ]);
+}
+
+const ROUTE: &str = "^[A-Z]+ /";
+
+fn routes(places: &mut Places) {
+    let place = || json!({ "type": "string" });
+    let route = match is_built("route", "record") {
+        true => json!({ "anyOf": [place(), at("long-route")] }),
+        false => place(),
+    };
+    if is_built("route", "record") {
+        long_route(places);
+    }
+    places.add("route", route);
+    let mut group = places.closed(
+        "group",
+        vec![entry(
+            "only",
+            list_of(at("text")),
+            say!(
+                "Conditions that must hold for a record to leave",
+                "这些条件都成立，记录才能流出"
+            ),
+        )],
+    );
+    if let Some(group) = group.as_object_mut() {
+        group.insert(
+            String::from("patternProperties"),
+            json!({ ROUTE: at("route") }),
+        );
+    }
+    places.add("group", group);
+    places.add(
+        "at",
+        json!({
+            "type": "object",
+            "minProperties": 1,
+            "patternProperties": { ROUTE: at("route") },
+            "additionalProperties": at("group"),
+        }),
+    );
+}
+
+fn long_route(places: &mut Places) {
+    places.add_closed(
+        "long-route",
+        vec![
+            needed(
+                "record",
+                at("text"),
+                say!("Where the record stands in the body", "记录在响应体的哪里"),
+            ),
+            entry(
+                "does",
+                one_of(&["read"]),
+                say!(
+                    "What the route does, where its method does not say",
+                    "路由做什么（方法看不出时）"
+                ),
+            ),
+            entry(
+                "send",
+                map_of("param"),
+                say!(
+                    "The leaves of a reading request's body, mapped as parameters are",
+                    "查询请求体里的每一项，写法同参数"
+                ),
+            ),
+        ],
+    );
+}
+
+fn fields(places: &mut Places) {
+    let long = places.closed("long-field", vec![
+        entry("class", at("text"), say!("The class", "类别")),
+        entry("mask", one_or_more(at("text")), say!(
+            "The mask of the outcome `mask`; of several the first is its own, others can be asked for",
+            "脱敏方式；列多个时第一个是默认，其余可以点名用"
+        )),
+        entry("whole", json!({ "type": "boolean" }), say!(
+            "The class covers everything below, objects too",
+            "类别管下面的一切，包括对象"
+        )),
+        entry("names", at("text"), say!(
+            "The class of the names of members below, where names are data",
+            "成员名本身是数据时，成员名的类别"
+        )),
+        entry("zh", at("text"), say!("The name in Chinese", "中文名")),
+        entry("written_by", list_of(at("text")), say!(
+            "Roles that may write it, where it decides who sees what",
+            "它决定谁看什么时，哪些角色可以写它"
+        )),
+    ]);
+    places.add("long-field", long);
+    places.add(
+        "field",
+        json!({ "anyOf": [{ "type": "string" }, at("long-field")] }),
+    );
+}
+
+fn parameters(places: &mut Places) {
+    let long = places.closed(
+        "long-param",
+        vec![
+            entry(
+                "whole",
+                json!({ "type": "string", "pattern": r"^-?[0-9]+\.\.-?[0-9]+$" }),
+                say!(
+                    "A whole number within bounds: 1..100",
+                    "范围内的整数：1..100"
+                ),
+            ),
+            entry(
+                "one_of",
+                list_of(at("text")),
+                say!("One of these words", "这些词之一"),
+            ),
+            entry(
+                "free",
+                json!({ "const": true }),
+                say!(
+                    "Anything: it names no data; usual names of filters need a `reason`",
+                    "任意：它不指向数据；常见的筛选参数要写 `reason`"
+                ),
+            ),
+            entry(
+                "reason",
+                at("text"),
+                say!("Why, for the auditor", "理由，给审计看"),
+            ),
+        ],
+    );
+    places.add("long-param", long);
+    let short: Value = one_or_more(at("text"));
+    places.add("param", json!({ "anyOf": [short, at("long-param")] }));
+}
