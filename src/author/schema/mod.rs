@@ -23,7 +23,6 @@ const NOT_YET: &[&str] = &[
     "long-field.written_by",
     "role.contract",
     "ceiling.except",
-    "route.record",
     "outcome.if",
 ];
 

@@ -152,6 +152,11 @@ fn long_route(places: &mut Places) {
                 ),
             ),
             entry(
+                "body",
+                one_of(&["json"]),
+                say!("How bodies are written", "请求体的格式"),
+            ),
+            entry(
                 "send",
                 map_of("param"),
                 say!(

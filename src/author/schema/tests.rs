@@ -336,10 +336,6 @@ fn what_is_listed_as_not_yet_built_is_refused_by_check() {
             "classes: { c: {} }\nresources: { r: { at: { GET /x: $ }, fields: { f: c } } }\nroles: { a: { api_key: k } }\nread: { r: { a: { c: show if x } } }\n",
         ),
         (
-            "route.record",
-            "resources: { r: { at: { GET /x: { record: $ } }, fields: {} } }\n",
-        ),
-        (
             "long-field.written_by",
             "resources: { r: { at: { GET /x: $ }, fields: { f: { written_by: [] } } } }\n",
         ),
