@@ -33,7 +33,7 @@ use fieldgate::identity::Identity;
 use fieldgate::mask::token::TokenMaster;
 use fieldgate::model::{Caller, Secret};
 use fieldgate::pipeline::observe::Observed;
-use fieldgate::pipeline::{Generation, Proxy};
+use fieldgate::pipeline::{Budget, Generation, Proxy};
 use fieldgate::policy::store::Policy;
 use fieldgate::policy::{RoleId, load_texts};
 use fieldgate::route::Match;
@@ -227,6 +227,7 @@ impl Bench {
             ),
             audit,
             metrics: Arc::new(Metrics::default()),
+            budget: Arc::new(Budget::new(settings.limits.held)),
             limits: settings.limits,
         };
         let generation = proxy.generation.load();

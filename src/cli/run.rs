@@ -19,7 +19,7 @@ use crate::audit::{self, Audit, AuditSettings};
 use crate::config::{self, Durability, Settings};
 use crate::identity::Identity;
 use crate::mask::token::TokenMaster;
-use crate::pipeline::{self, Generation, Proxy};
+use crate::pipeline::{self, Budget, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
 use crate::policy::{self, Loaded, RuleSet};
@@ -174,6 +174,7 @@ impl Running {
             audit,
             metrics,
             limits: settings.limits,
+            budget: Arc::new(Budget::new(settings.limits.held)),
         });
         let drain = Drain::default();
         let addresses = bound.addresses().to_vec();
@@ -306,9 +307,13 @@ fn probes(proxy: &Arc<Proxy>, drain: &Drain) -> Probes<Ready, Text> {
         drain.clone(),
         Arc::clone(&proxy.metrics),
     );
+    let budget = Arc::clone(&proxy.budget);
     Probes {
         ready: Box::new(move || drain.phase() == Phase::Serving && audit.healthy()),
-        metrics: Box::new(move || metrics.text()),
+        metrics: Box::new(move || {
+            metrics.held(budget.held());
+            metrics.text()
+        }),
     }
 }
 

@@ -20,6 +20,7 @@ pub const LIMITS: Section = Section {
         "key",
         "value",
         "record",
+        "held",
         "decompressed_ratio",
         "connections",
         "connections_per_address",
@@ -47,6 +48,7 @@ pub fn limits(reader: &mut Reader<'_>, node: &Node) -> Option<Limits> {
     size(reader, entries, "key", 1, &mut limits.key);
     size(reader, entries, "value", 1, &mut limits.value);
     size(reader, entries, "record", 1, &mut limits.record);
+    budget(reader, entries, "held", &mut limits.held);
     count(
         reader,
         entries,
@@ -139,6 +141,20 @@ fn size(reader: &mut Reader<'_>, entries: Entries<'_>, key: &str, least: u64, li
         quantity::size(text)
             .filter(|bytes| (least..=MOST).contains(bytes))
             .and_then(|bytes| usize::try_from(bytes).ok())
+    });
+    *limit = read.unwrap_or(*limit);
+}
+
+/// A size for all together.
+fn budget(reader: &mut Reader<'_>, entries: Entries<'_>, key: &str, limit: &mut u64) {
+    const RANGE: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 40;
+    let Some(node) = entries.get(key) else { return };
+    let shape = say!(
+        "a size from 1MiB to 1024GiB, such as `1GiB`",
+        "1MiB 到 1024GiB 之间的大小，如 `1GiB`"
+    );
+    let read = reader.parsed(node, say!("`limits.{key}`"; same), shape, |text| {
+        quantity::size(text).filter(|bytes| RANGE.contains(bytes))
     });
     *limit = read.unwrap_or(*limit);
 }

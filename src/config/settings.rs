@@ -264,6 +264,8 @@ pub struct Limits {
     pub value: usize,
     /// The most of one record that is ever held.
     pub record: usize,
+    /// What all exchanges hold together while they wait.
+    pub held: u64,
     /// Output per input of a decoder, after the first 1 MiB of output.
     pub decompressed_ratio: u64,
     /// Connections at once.
@@ -287,6 +289,7 @@ impl Default for Limits {
             key: 4 << 10,
             value: 1 << 20,
             record: 256 << 10,
+            held: 1 << 30,
             decompressed_ratio: 100,
             connections: 10_000,
             connections_per_address: 200,

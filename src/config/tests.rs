@@ -41,6 +41,7 @@ limits:
   key: 4KiB
   value: 1MiB
   record: 256KiB
+  held: 1GiB
   decompressed_ratio: 100
   connections: 10000
   connections_per_address: 200
@@ -575,6 +576,8 @@ fn numbers_outside_their_range_are_refused() {
         ("depth: 128", "depth: 0"),
         ("depth: 128", "depth: 100000"),
         ("value: 1MiB", "value: 0B"),
+        ("held: 1GiB", "held: 1KiB"),
+        ("held: 1GiB", "held: 2000GiB"),
         ("handshake: 10s", "handshake: 0s"),
         ("handshake: 10s", "handshake: 2h"),
         ("decompressed_ratio: 100", "decompressed_ratio: -1"),

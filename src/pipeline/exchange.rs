@@ -11,6 +11,7 @@ use hyper::body::{Body as _, Incoming};
 use ulid::Ulid;
 
 use super::body::Body;
+use super::budget::Share;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
@@ -56,6 +57,8 @@ struct Permitted {
     permit: Permit,
     upstream: Arc<Upstream>,
     host: Option<String>,
+    /// The request's body counts for as long as it is there.
+    _held: Share,
 }
 
 /// Stages 1 to 3, and the record before the upstream is contacted.
@@ -101,7 +104,8 @@ async fn permit(
         headers: &parts.headers,
     };
     let permit = decide(&generation, &caller, &matched, context, observed)?;
-    let permit = with_body(proxy, permit, &parts.headers, body).await?;
+    let mut held = Share::of(&proxy.budget);
+    let permit = with_body(proxy, permit, &parts.headers, body, &mut held).await?;
 
     let facts = Facts {
         request_id: &id.to_string(),
@@ -118,6 +122,7 @@ async fn permit(
         permit,
         upstream,
         host,
+        _held: held,
     };
     Ok((parts.method, permitted, headers))
 }
@@ -199,6 +204,7 @@ async fn with_body(
     permit: Permit,
     headers: &HeaderMap,
     body: Incoming,
+    held: &mut Share,
 ) -> Result<Permit, Reason> {
     let limits = &proxy.limits;
     if !permit.awaits_body() {
@@ -206,12 +212,17 @@ async fn with_body(
         return Ok(permit);
     }
     media::check_request(headers)?;
-    let bytes = whole_body(body, limits.request_body, limits.body_idle).await?;
+    let bytes = whole_body(body, limits.request_body, limits.body_idle, held).await?;
     decide::with_body(permit, bytes, request_limits(limits))
 }
 
 /// All of a body, which is never more than the limit.
-async fn whole_body(mut body: Incoming, limit: usize, patience: Duration) -> Result<Bytes, Reason> {
+async fn whole_body(
+    mut body: Incoming,
+    limit: usize,
+    patience: Duration,
+    held: &mut Share,
+) -> Result<Bytes, Reason> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(Reason::TooLarge);
@@ -228,6 +239,7 @@ async fn whole_body(mut body: Incoming, limit: usize, patience: Duration) -> Res
                 if piece.len() > limit.saturating_sub(whole.len()) {
                     return Err(Reason::TooLarge);
                 }
+                held.set(whole.len() + piece.len())?;
                 whole.extend_from_slice(&piece);
             }
         }
@@ -331,6 +343,7 @@ async fn respond(
                 body_limits(&proxy.limits),
                 decoder,
                 body,
+                Share::of(&proxy.budget),
                 head,
                 observed,
             );

@@ -4,6 +4,7 @@
 //! events are written. Every refusal passes through `reject`. `rehearsal` calls the same stages without a network.
 
 mod body;
+mod budget;
 mod exchange;
 pub mod observe;
 pub mod rehearsal;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use body::{Aborted, Body};
+pub use budget::Budget;
 pub use exchange::serve;
 pub use reject::problem;
 
@@ -43,6 +45,8 @@ pub struct Proxy {
     pub metrics: Arc<Metrics>,
     /// What is too much.
     pub limits: Limits,
+    /// What all exchanges hold together.
+    pub budget: Arc<Budget>,
 }
 
 /// One generation of the rules, with the router made of them.

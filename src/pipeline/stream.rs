@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use super::body::Aborted;
+use super::budget::Share;
 use super::observe::Observed;
 use crate::decide::Permit;
 use crate::model::Reason;
@@ -31,6 +32,8 @@ pub struct Stream {
     unread: Bytes,
     engine: Engine,
     commit: Commit,
+    /// What of the budget this answer has.
+    share: Share,
     /// When output was last added to what waits.
     grown: Instant,
     ended: bool,
@@ -60,12 +63,14 @@ impl Stream {
         limits: BodyLimits,
         decoder: Decoder,
         upstream: UpstreamBody,
+        share: Share,
         head: bool,
         observed: Box<Observed>,
     ) -> Box<Self> {
         let person = permit.checked_person().map(str::to_owned);
         Box::new(Stream {
             upstream,
+            share,
             decoder,
             unread: Bytes::new(),
             engine: Engine::new(Arc::clone(permit.plan()), limits, person, None),
@@ -214,12 +219,13 @@ impl Stream {
             engine,
             commit,
             unread,
+            share,
             ..
         } = self;
         let fed = decoder.feed_some(unread, &mut |bytes| {
             let fed = engine.feed(bytes);
             commit.push(engine.take_output());
-            fed
+            fed.and_then(|()| share.set(engine.held() + commit.waiting()))
         });
         let read = fed.map(|read| unread.advance(read.min(unread.len())));
         self.tally();

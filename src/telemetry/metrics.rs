@@ -57,6 +57,7 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     finds: Family<Found, Counter>,
     in_flight: Gauge,
+    held: Gauge,
     bytes: Counter,
     upstream: Seconds,
     audit_errors: Counter,
@@ -72,6 +73,7 @@ impl Default for Metrics {
             requests: Family::default(),
             finds: Family::default(),
             in_flight: Gauge::default(),
+            held: Gauge::default(),
             bytes: Counter::default(),
             upstream: Family::new_with_constructor(seconds),
             audit_errors: Counter::default(),
@@ -122,6 +124,11 @@ impl Metrics {
             "audit_errors",
             "Access records that could not be written",
             self.audit_errors.clone(),
+        );
+        to.register(
+            "held_bytes",
+            "What all exchanges hold together while they wait",
+            self.held.clone(),
         );
         to.register(
             "connections",
@@ -175,6 +182,11 @@ impl Metrics {
         self.upstream
             .get_or_create(&labels)
             .observe(time.as_secs_f64());
+    }
+
+    /// Says how many bytes all exchanges hold together.
+    pub fn held(&self, bytes: u64) {
+        self.held.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Counts an access record that could not be written.
@@ -263,6 +275,7 @@ mod tests {
         metrics.found(Some("GET /customers".into()), true);
         metrics.found(Some("GET /customers".into()), false);
         metrics.audit_failed();
+        metrics.held(16_384);
         metrics.connection_opened();
         metrics.connection_opened();
         metrics.connection_closed();
@@ -271,6 +284,7 @@ mod tests {
         let text = metrics.text();
         for line in [
             "fieldgate_requests_in_flight 1",
+            "fieldgate_held_bytes 16384",
             "fieldgate_requests_total{route=\"GET /customers/{id}\",status=\"200\",reason=\"\"} 1",
             "fieldgate_requests_total{route=\"\",status=\"404\",reason=\"no-such-route\"} 1",
             "fieldgate_response_bytes_total 412",

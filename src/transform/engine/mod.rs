@@ -125,6 +125,12 @@ impl Engine {
         self.body.take_output()
     }
 
+    /// How many bytes wait here for what comes after them.
+    pub fn held(&self) -> usize {
+        let raw = self.raw.as_ref().map_or(0, Raw::length);
+        self.body.out.len() + self.body.value.len() + raw
+    }
+
     /// The records that were completed and are not forgotten yet.
     pub fn records(&self) -> &Departed {
         &self.body.done

@@ -31,6 +31,12 @@ pub(super) struct Raw {
     from: usize,
 }
 
+impl Raw {
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+}
+
 /// A record that outgrew the limit is read under its own plan to its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Variant {

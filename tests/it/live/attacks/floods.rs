@@ -5,8 +5,9 @@
 use tokio::io::AsyncWriteExt;
 
 use super::super::rig::door::BOTH;
+use super::super::rig::upstream::chunk;
 use super::super::rig::{
-    Caller, Gate, Http1, Http2, Part, Rig, Setup, Upstream, Version, json, patiently,
+    Caller, Gate, Http1, Http2, Part, Rig, Setup, Upstream, Version, json, patiently, raw,
 };
 use super::frames::{
     CONTINUATION, Came, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, RST_STREAM,
@@ -281,6 +282,72 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
     for id in ids {
         assert_eq!(log.outcome(&id)["end"], "aborted");
     }
+}
+
+/// Two values of which each alone would fit; the second finds no room, and when both are gone all is as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn o07_what_would_be_held_above_the_budget_is_refused_and_nothing_else_is() {
+    let gate = Gate::closed();
+    let script = {
+        let gate = gate.clone();
+        move |target: &str| {
+            let half = "x".repeat(700 << 10);
+            let value = format!(r#"{{"id":"1001","secret":"{half}"#);
+            match target {
+                "/customers/1" => vec![
+                    raw(
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    ),
+                    raw(chunk(value.as_bytes())),
+                    Part::Wait(gate.clone()),
+                    raw(chunk(b"\"}")),
+                    raw("0\r\n\r\n"),
+                ],
+                "/customers/2" => json(value + "\"}"),
+                _ => json(r#"{"id":"1001"}"#),
+            }
+        }
+    };
+    let upstream = Upstream::start(move |asked| script(asked.target())).await;
+    // A mask that must see all of a value.
+    let rules = RULES.replace(
+        "secret: hidden",
+        "secret: { class: hidden, mask: [cn-phone] }",
+    );
+    let setup = Setup::new(upstream.address()).rules(&rules);
+    let rig = setup.settings("limits: { held: 1MiB }").start().await;
+    let manager = rig.door.manager();
+    let mut first = Http1::connect(&rig.door, &manager).await;
+    first.send("GET", "/customers/1", &[]).await;
+    patiently("the first value to be held", async {
+        while held(&rig).await < 700 << 10 {}
+    })
+    .await;
+    let second = rig.get(Version::Http2, &manager, "/customers/2").await;
+    assert_eq!(
+        (second.status, second.reason().as_str()),
+        (503, "overloaded")
+    );
+    others_are_served(&rig).await;
+    gate.open();
+    assert_eq!(
+        first.answer().await.text(),
+        r#"{"id":"1001","secret":"***"}"#
+    );
+    assert_eq!(held(&rig).await, 0);
+    let second = rig.get(Version::Http2, &manager, "/customers/2").await;
+    assert_eq!(second.text(), r#"{"id":"1001","secret":"***"}"#);
+    drop(first);
+    rig.finish().await;
+}
+
+/// What the metrics say of it.
+async fn held(rig: &Rig) -> u64 {
+    let metrics = rig.metrics().await;
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("fieldgate_held_bytes "));
+    line.unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
