@@ -3,6 +3,9 @@
 //! Refuses links that lead outside the directory, more files or bytes than anybody writes by hand,
 //! `.yml` and stray `.json` files, and then whatever reading and meaning refuse.
 
+mod fingerprint;
+mod last_good;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +19,9 @@ use super::diagnostic::{Diagnostic, Text, code, in_order, quoted, say};
 use super::rules::{RuleSet, TestCaller};
 use super::source::{self, MAX_FILE_BYTES, SourceFile};
 use super::validate;
+
+pub use fingerprint::{Fingerprint, Unread, load_settled};
+pub use last_good::{LastGoodError, keep, last_good};
 
 /// Files below a rules directory, fixtures included.
 const MAX_FILES: usize = 2_000;
@@ -297,19 +303,20 @@ fn no_such_file() -> Text {
     )
 }
 
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let shown = shown_dir(path);
+    let message = say!("cannot read {shown}: {error}", "读不了 {shown}：{error}");
+    Diagnostic::error(code::FG1001, message)
+}
+
 fn read_rule_file(shown: &str, path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
-    let unreadable = |error: std::io::Error| {
-        Diagnostic::error(
-            code::FG1001,
-            say!(
-                "cannot read {}: {error}",
-                "读不了 {}：{error}",
-                quoted(shown)
-            ),
-        )
-    };
-    // Looked at before reading, so that a huge file is not read at all.
-    let size = fs::metadata(path).map_err(unreadable)?.len();
+    let unreadable = |error: std::io::Error| unreadable(Path::new(shown), &error);
+    // Looked at before reading, so that a huge file is not read at all, and a pipe is not waited for.
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(unreadable(std::io::Error::other("it is no file")));
+    }
+    let size = metadata.len();
     if size > MAX_FILE_BYTES as u64 + 3 {
         let message = say!("{} is larger than 1 MiB", "{} 超过 1 MiB", quoted(shown));
         return Err(Diagnostic::error(code::FG1002, message)

@@ -13,8 +13,12 @@ mod rules;
 pub mod source;
 pub mod store;
 mod validate;
+pub mod weigh;
 
-pub use load::{Loaded, RuleFile, load, load_caller, load_texts, rule_files};
+pub use load::{
+    Fingerprint, LastGoodError, Loaded, RuleFile, Unread, keep, last_good, load, load_caller,
+    load_settled, load_texts, rule_files,
+};
 pub use place::Place;
 pub use rules::*;
 pub use validate::call_parts;

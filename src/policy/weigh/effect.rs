@@ -1,0 +1,351 @@
+//! What each set of roles gets of each field, before and after, by the merge that serves callers.
+//!
+//! Up to [`ALL_SETS`] roles that matter to a group, every set of them is weighed. Beyond, sets of at most [`FEW`] are
+//! enough where no ceiling names roles or asks for a token of the role's own: a result is settled by the cell that
+//! comes out or by two that tie, before and after, and ceilings are then the same for all. Whatever else there is
+//! remains unweighed.
+
+use super::super::combine::{Treatment, Treatments, treatments};
+use super::super::diagnostic::{Text, quoted, say};
+use super::super::rules::{Ceiling, Cell, Find, RoleId, RuleSet};
+use super::{Gain, Member, Scales, Site};
+use crate::mask::Mask;
+use crate::mask::token::TokenMaster;
+use crate::model::Openness;
+
+/// Roles of which every set is weighed.
+const ALL_SETS: usize = 12;
+/// The most roles of a set that is weighed where there are more.
+const FEW: usize = 4;
+/// Outcomes that are asked for in all; what would need more is unweighed.
+pub(super) const BUDGET: usize = 4_000_000;
+
+/// One side of the scales, for one set of roles at one moment.
+struct Weight {
+    treatments: Treatments,
+    has_row: bool,
+    person_check: bool,
+}
+
+/// All that some set of roles gains in a group whose catalogue gives nothing by itself.
+pub(super) fn gains(
+    scales: &Scales<'_>,
+    was: &Site<'_>,
+    is: &Site<'_>,
+    budget: &mut usize,
+) -> Vec<Gain> {
+    let many = || {
+        let text = say!(
+            "too many sets of roles to weigh each",
+            "角色组合太多，无法逐一衡量"
+        );
+        vec![Gain::unweighed(text)]
+    };
+    let members = that_matter(scales, was, is);
+    let Some(sets) = sets(members.len(), few_are_enough(scales)) else {
+        return many();
+    };
+    let each = was.listed.fields.len() + is.listed.fields.len() + 1;
+    let needed = sets.len() * scales.moments.len() * each;
+    match budget.checked_sub(needed) {
+        Some(left) => *budget = left,
+        None => return many(),
+    }
+    let tokens = TokenMaster::test_key();
+    let mut found = Found::new(was, is);
+    found.finds(scales);
+    for &now in &scales.moments {
+        for set in &sets {
+            let held: Vec<&Member> = set
+                .iter()
+                .filter_map(|at| members.get(*at).copied())
+                .collect();
+            let old = weight(
+                scales.old,
+                was,
+                held.iter().map(|one| (one.old, *one)),
+                now,
+                &tokens,
+            );
+            let new = weight(
+                scales.new,
+                is,
+                held.iter().map(|one| (one.new, *one)),
+                now,
+                &tokens,
+            );
+            found.compare(&held, &old, &new);
+        }
+    }
+    found.gains
+}
+
+/// Roles with a row on either side, with records of their own, or named by a ceiling; no other changes anything.
+fn that_matter<'a>(scales: &'a Scales<'_>, was: &Site<'_>, is: &Site<'_>) -> Vec<&'a Member> {
+    let has_row = |rules: &RuleSet, site: &Site<'_>, role: Option<RoleId>| {
+        role.is_some_and(|role| rules.rows.contains_key(&(site.resource, site.group, role)))
+    };
+    let bound = |rules: &RuleSet, role: Option<RoleId>| {
+        let mut named = rules
+            .ceilings
+            .iter()
+            .filter_map(|ceiling| ceiling.roles.as_ref());
+        role.is_some_and(|role| named.any(|roles| roles.contains(&role)))
+    };
+    let matters = |member: &&Member| {
+        member.same_as_person
+            || has_row(scales.old, was, member.old)
+            || has_row(scales.new, is, member.new)
+            || bound(scales.old, member.old)
+            || bound(scales.new, member.new)
+    };
+    scales.roles.iter().filter(matters).collect()
+}
+
+fn few_are_enough(scales: &Scales<'_>) -> bool {
+    let simple = |ceiling: &Ceiling| {
+        let Ceiling {
+            place: _,
+            covers: _,
+            roles,
+            at_most,
+            reason: _,
+        } = ceiling;
+        roles.is_none() && *at_most != Cell::Token(None)
+    };
+    scales
+        .old
+        .ceilings
+        .iter()
+        .chain(&scales.new.ceilings)
+        .all(simple)
+}
+
+/// Sets of the first `count` numbers, small ones first; `None` where they are too many.
+pub(super) fn sets(count: usize, few: bool) -> Option<Vec<Vec<usize>>> {
+    let most = match (count <= ALL_SETS, few) {
+        (true, _) => count,
+        (false, true) => FEW,
+        (false, false) => return None,
+    };
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    let mut last: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..most {
+        last = last
+            .iter()
+            .flat_map(|set| {
+                let from = set.last().map_or(0, |at| at + 1);
+                (from..count).map(move |at| [set.as_slice(), &[at]].concat())
+            })
+            .collect();
+        if all.len() + last.len() > BUDGET {
+            return None;
+        }
+        all.extend(last.iter().cloned());
+    }
+    Some(all)
+}
+
+fn weight<'m>(
+    rules: &RuleSet,
+    site: &Site<'_>,
+    held: impl Iterator<Item = (Option<RoleId>, &'m Member)>,
+    now: i64,
+    tokens: &TokenMaster,
+) -> Weight {
+    let held: Vec<(RoleId, &Member)> = held.filter_map(|(role, one)| Some((role?, one))).collect();
+    let roles: Vec<RoleId> = held.iter().map(|(role, _)| *role).collect();
+    let row = |role: &RoleId| rules.rows.contains_key(&(site.resource, site.group, *role));
+    Weight {
+        has_row: roles.iter().any(row),
+        person_check: held.iter().any(|(_, one)| one.same_as_person),
+        treatments: treatments(rules, site.resource, site.group, &roles, now, tokens),
+    }
+}
+
+/// What was found so far, each thing once, for the smallest set of roles that gains it.
+struct Found<'a> {
+    was: &'a Site<'a>,
+    is: &'a Site<'a>,
+    /// Where an outcome is the more closed of several: only what no tie can open again counts as narrower.
+    meets_others: bool,
+    covers_containers: bool,
+    gains: Vec<Gain>,
+    told: Vec<String>,
+}
+
+impl<'a> Found<'a> {
+    fn new(was: &'a Site<'a>, is: &'a Site<'a>) -> Self {
+        let fields = &is.listed.fields;
+        let envelope = &is.listed.envelope;
+        let nets = fields.iter().any(|field| field.path.is_net())
+            || envelope.iter().any(|entry| entry.path.is_net());
+        let overlaps = fields.iter().enumerate().any(|(at, one)| {
+            let others = fields.iter().skip(at + 1);
+            let mut others =
+                others.filter(|other| other.path.segments.len() == one.path.segments.len());
+            others.any(|other| super::shape::lie_on_one_way(&one.path, &other.path))
+        });
+        Found {
+            was,
+            is,
+            meets_others: nets || overlaps,
+            covers_containers: fields.iter().any(|field| field.whole),
+            gains: Vec::new(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Who may look a person up by what they do not see.
+    fn finds(&mut self, scales: &Scales<'_>) {
+        let here = |find: &&Find| find.resource == self.is.resource && find.group == self.is.group;
+        let mut gains = Vec::new();
+        for find in scales.new.finds.iter().filter(here) {
+            let Find {
+                resource: _,
+                group: _,
+                role,
+                param,
+            } = find;
+            let member = scales.roles.iter().find(|member| member.new == Some(*role));
+            let before = member.and_then(|member| {
+                Some(Find {
+                    resource: self.was.resource,
+                    group: self.was.group,
+                    role: member.old?,
+                    param: param.clone(),
+                })
+            });
+            if !before.is_some_and(|before| scales.old.finds.contains(&before)) {
+                let who = member.map_or("", |member| &member.name);
+                gains.push(Gain::opens(say!(
+                    "{who} may find by {}",
+                    "{who} 可以按 {} 查人",
+                    quoted(&param.to_string());
+                    who
+                )));
+            }
+        }
+        self.gains.extend(gains);
+    }
+
+    fn compare(&mut self, held: &[&Member], old: &Weight, new: &Weight) {
+        if !new.has_row {
+            return;
+        }
+        let names: Vec<&str> = held.iter().map(|one| one.name.as_str()).collect();
+        let who = names.join(", ");
+        if !old.has_row {
+            self.tell(
+                "row",
+                Gain::opens(say!("{who} may read here", "{who} 可以读这里"; who)),
+            );
+            return;
+        }
+        if old.person_check != new.person_check {
+            let text = say!(
+                "{who}: whose records may be read has changed",
+                "{who}：能读谁的记录变了";
+                who
+            );
+            self.tell("person", Gain::unweighed(text));
+        }
+        let (was, is) = (self.was.listed, self.is.listed);
+        for (at, field) in is.fields.iter().enumerate() {
+            // An entry that is not there before was told already.
+            let Some(before) = was.fields.iter().position(|other| other.path == field.path) else {
+                continue;
+            };
+            let pair = (
+                old.treatments.fields.get(before),
+                new.treatments.fields.get(at),
+            );
+            self.outcome(&who, &field.text, pair);
+            let shown =
+                |weight: &Weight, at: usize| weight.treatments.names_shown.get(at) == Some(&true);
+            if shown(new, at) && !shown(old, before) {
+                let text = say!(
+                    "{who} sees the names below {}",
+                    "{who} 能看到 {} 下的名字",
+                    quoted(&field.text);
+                    who
+                );
+                self.tell(&format!("names {}", field.text), Gain::opens(text));
+            }
+        }
+        for (at, entry) in is.envelope.iter().enumerate() {
+            let Some(before) = was
+                .envelope
+                .iter()
+                .position(|other| other.path == entry.path)
+            else {
+                continue;
+            };
+            let pair = (
+                old.treatments.envelope.get(before),
+                new.treatments.envelope.get(at),
+            );
+            self.outcome(&who, &entry.text, pair);
+        }
+    }
+
+    fn outcome(&mut self, who: &str, text: &str, pair: (Option<&Treatment>, Option<&Treatment>)) {
+        let (Some(old), Some(new)) = pair else {
+            return;
+        };
+        if old == new {
+            return;
+        }
+        let change = |what: Text| {
+            let (from, to) = (old.openness().word(), new.openness().word());
+            say!(
+                "{who}: {} from `{from}` to `{to}`{what}",
+                "{who}：{} 从 `{from}` 变为 `{to}`{what}",
+                quoted(text);
+                who, what
+            )
+        };
+        let gain = if new.openness() > old.openness() {
+            Gain::opens(change(Text::none()))
+        } else if !shows_no_more(new, old) {
+            Gain::unweighed(change(say!(", which cannot be compared", "，无法比较")))
+        } else if self.covers_containers || (self.meets_others && !is_constant(new)) {
+            Gain::unweighed(change(say!(
+                ", where other entries meet it",
+                "，此处还有别的条目"
+            )))
+        } else {
+            return;
+        };
+        self.tell(text, gain);
+    }
+
+    fn tell(&mut self, what: &str, gain: Gain) {
+        if !self.told.iter().any(|told| told == what) {
+            self.told.push(what.to_owned());
+            self.gains.push(gain);
+        }
+    }
+}
+
+/// Whether the new outcome tells nothing of a value that the old one did not. A mask shows parts that a token hides.
+fn shows_no_more(new: &Treatment, old: &Treatment) -> bool {
+    match (new, old) {
+        (Treatment::Strip, _) | (_, Treatment::Show) => true,
+        (Treatment::Blank, other) => other.openness() >= Openness::Blank,
+        (Treatment::Mask(mask), other) => {
+            new == other || (**mask == Mask::Fixed && other.openness() >= Openness::Mask)
+        }
+        (Treatment::Token(_) | Treatment::Show, other) => new == other,
+    }
+}
+
+/// Whether nothing it meets can make it show more: the more closed of it and anything is no more than it was of what it
+/// replaces.
+fn is_constant(new: &Treatment) -> bool {
+    match new {
+        Treatment::Strip | Treatment::Blank => true,
+        Treatment::Mask(mask) => **mask == Mask::Fixed,
+        Treatment::Token(_) | Treatment::Show => false,
+    }
+}

@@ -1,0 +1,258 @@
+//! What anybody gains when one rule set takes the site of another, weighed by effect and not by text.
+//!
+//! Every set of roles, route, field, envelope entry and parameter of the new rules is held against the old ones.
+//! [`gains`] of none says that the new rules only narrow: whatever a request, its caller and an answer are, no more
+//! of the answer leaves than before. What cannot be weighed counts as a gain and is told as such, so the verdict errs
+//! on the closed side alone. Structs are taken apart whole: what the language learns must be weighed, or said to be
+//! without effect.
+
+mod effect;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::diagnostic::{Text, quoted, say};
+use super::rules::{
+    Exception, Group, GroupId, Matcher, MtlsMatcher, ParamKind, Resource, ResourceId, Role, RoleId,
+    RouteRule, RuleSet, TemplateSegment,
+};
+
+/// Something that somebody may have gained.
+#[derive(Clone, Debug)]
+pub struct Gain {
+    /// Whether it is one.
+    pub kind: Kind,
+    /// Who gains what, and where.
+    pub text: Text,
+}
+
+/// How sure a gain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody gets more than before.
+    Opens,
+    /// Nobody can say, so it counts as one.
+    Unweighed,
+}
+
+impl Gain {
+    fn opens(text: Text) -> Gain {
+        let kind = Kind::Opens;
+        Gain { kind, text }
+    }
+
+    fn unweighed(text: Text) -> Gain {
+        let kind = Kind::Unweighed;
+        Gain { kind, text }
+    }
+}
+
+/// A role of either rule set, or of both where it is the same.
+#[derive(Clone, Debug)]
+struct Member {
+    name: String,
+    old: Option<RoleId>,
+    new: Option<RoleId>,
+    same_as_person: bool,
+}
+
+/// Both rule sets and what is the same for all their routes.
+struct Scales<'a> {
+    old: &'a RuleSet,
+    new: &'a RuleSet,
+    roles: Vec<Member>,
+    /// From now on, each moment at which some exception has ended, in seconds since 1970.
+    moments: Vec<i64>,
+}
+
+/// A group of routes and the resource it belongs to.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    resource: ResourceId,
+    group: GroupId,
+    listed: &'a Resource,
+}
+
+/// All that callers gain where `new` takes the site of `old` at `now` (seconds since 1970); nothing where it only
+/// narrows.
+pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
+    let RuleSet {
+        digest: _,
+        // All that counts of these comes out in what callers get.
+        classes: _,
+        rows: _,
+        exceptions: _,
+        ceilings: _,
+        resources: _,
+        roles: _,
+        finds: _,
+        tests: _,
+    } = new;
+    let mut gains = certificates(old, new);
+    let scales = Scales {
+        old,
+        new,
+        roles: members(old, new),
+        moments: moments(old, new, now),
+    };
+    let mut pairs = BTreeMap::new();
+    let known = routes(old);
+    for (site, route) in routes(new) {
+        let before = known
+            .iter()
+            .find(|(_, old)| old.text == route.text && old.method == route.method);
+        let Some((was, before)) = before else {
+            let text = say!("{} is a new route", "{} 是新增的路由", quoted(&route.text));
+            gains.push(Gain::opens(text));
+            continue;
+        };
+        if !shape::same_route(before, route) {
+            let text = say!(
+                "{} finds its records elsewhere",
+                "{} 的记录位置变了",
+                quoted(&route.text)
+            );
+            gains.push(Gain::unweighed(text));
+        }
+        let key = (was.resource, was.group, site.resource, site.group);
+        pairs.entry(key).or_insert((*was, site));
+    }
+    gains.extend(uncovered(&known, new));
+    let mut budget = effect::BUDGET;
+    for (was, is) in pairs.into_values() {
+        let mut found = shape::gains(&was, &is);
+        if found.is_empty() {
+            found = effect::gains(&scales, &was, &is, &mut budget);
+        }
+        let group = is.listed.groups.get(is.group.0);
+        let name = group.map_or("", |group| &group.name);
+        let named = |gain: Gain| Gain {
+            text: say!("{name}: {}", "{name}：{}", gain.text),
+            ..gain
+        };
+        gains.extend(found.into_iter().map(named));
+    }
+    gains
+}
+
+/// A certificate that no role names does not count, so who is named decides which roles its holder has besides.
+fn certificates(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
+    let named = |rules: &RuleSet| -> BTreeSet<(String, String)> {
+        let matchers = rules.roles.iter().flat_map(|role| &role.matchers);
+        matchers
+            .filter_map(|matcher| matcher.mtls.as_ref())
+            .map(|MtlsMatcher { authority, san }| (authority.clone(), san.clone()))
+            .collect()
+    };
+    let (old, new) = (named(old), named(new));
+    let differing = old.symmetric_difference(&new);
+    let gain = |(_, san): &(String, String)| {
+        Gain::unweighed(say!(
+            "whether the certificate {} counts has changed, and with it which other roles its holder may have",
+            "证书 {} 是否算数变了，持有者还能有哪些角色也随之改变",
+            quoted(san)
+        ))
+    };
+    differing.map(gain).collect()
+}
+
+fn members(old: &RuleSet, new: &RuleSet) -> Vec<Member> {
+    let mut members: Vec<Member> = Vec::new();
+    for (at, role) in new.roles.iter().enumerate() {
+        let before = old.roles.iter().position(|other| same_role(other, role));
+        members.push(Member {
+            name: role.name.clone(),
+            old: before.map(RoleId),
+            new: Some(RoleId(at)),
+            same_as_person: role.same_as_person(),
+        });
+    }
+    for (at, role) in old.roles.iter().enumerate() {
+        if !members.iter().any(|member| member.old == Some(RoleId(at))) {
+            members.push(Member {
+                name: role.name.clone(),
+                old: Some(RoleId(at)),
+                new: None,
+                same_as_person: role.same_as_person(),
+            });
+        }
+    }
+    members
+}
+
+/// Whether every caller who holds the one holds the other. What it extends was copied when it was loaded.
+fn same_role(one: &Role, other: &Role) -> bool {
+    let Role {
+        name,
+        place: _,
+        matchers,
+        extends: _,
+    } = one;
+    let all = |one: &[Matcher], other: &[Matcher]| one.iter().all(|each| other.contains(each));
+    *name == other.name && all(matchers, &other.matchers) && all(&other.matchers, matchers)
+}
+
+fn moments(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<i64> {
+    let exceptions = old.exceptions.iter().chain(&new.exceptions);
+    let ended = |exception: &Exception| Some(exception.until?.saturating_add(1));
+    let later = exceptions.filter_map(ended).filter(|moment| *moment > now);
+    let moments: BTreeSet<i64> = later.chain([now]).collect();
+    moments.into_iter().collect()
+}
+
+fn routes(rules: &RuleSet) -> Vec<(Site<'_>, &RouteRule)> {
+    let mut all = Vec::new();
+    for (resource, listed) in rules.resources.iter().enumerate() {
+        for (group, Group { name: _, routes }) in listed.groups.iter().enumerate() {
+            let site = Site {
+                resource: ResourceId(resource),
+                group: GroupId(group),
+                listed,
+            };
+            all.extend(routes.iter().map(|route| (site, route)));
+        }
+    }
+    all
+}
+
+/// Routes that are gone while another one might now answer for them.
+fn uncovered(known: &[(Site<'_>, &RouteRule)], new: &RuleSet) -> Vec<Gain> {
+    let left = routes(new);
+    let is_left = |route: &RouteRule| {
+        let same = |other: &RouteRule| other.text == route.text && other.method == route.method;
+        left.iter().any(|(_, other)| same(other))
+    };
+    let mut gains = Vec::new();
+    for (_, gone) in known.iter().filter(|(_, route)| !is_left(route)) {
+        let meets =
+            |other: &&(Site<'_>, &RouteRule)| templates_meet(&gone.template, &other.1.template);
+        if let Some((_, other)) = left.iter().find(meets) {
+            gains.push(Gain::unweighed(say!(
+                "{} is gone, and {} may answer for it",
+                "{} 没有了，{} 可能会接着应答",
+                quoted(&gone.text),
+                quoted(&other.text)
+            )));
+        }
+    }
+    gains
+}
+
+/// Whether some target could fit both. Never says no where one could.
+fn templates_meet(one: &[TemplateSegment], other: &[TemplateSegment]) -> bool {
+    let meet = |pair: (&TemplateSegment, &TemplateSegment)| match pair {
+        (TemplateSegment::Literal(one), TemplateSegment::Literal(other)) => one == other,
+        (TemplateSegment::Literal(text), TemplateSegment::Param { name: _, kind })
+        | (TemplateSegment::Param { name: _, kind }, TemplateSegment::Literal(text)) => {
+            match kind {
+                ParamKind::Int => text.bytes().all(|byte| byte.is_ascii_digit()),
+                ParamKind::Plain | ParamKind::Uuid | ParamKind::Text => true,
+            }
+        }
+        (TemplateSegment::Param { .. }, TemplateSegment::Param { .. }) => true,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(meet)
+}

@@ -1,0 +1,470 @@
+//! A rule set, one change at a time, and whether it only narrows.
+
+use super::effect::sets;
+use super::*;
+use crate::policy::diagnostic::{Lang, Style, render};
+use crate::policy::load_texts;
+
+const RULES: &str = r#"
+fieldgate: 1
+classes:
+  open:   { level: 1 }
+  secret: { level: 4 }
+  number: { level: 4 }
+masks:
+  ends: { keep: { first: 1, last: 1 } }
+resources:
+  customer:
+    at:
+      GET /customers/{id}: $
+      list:
+        GET /customers: $.items[*]
+        GET /customers/first: $.items[*]
+    person: { field: id, path: id }
+    fields:
+      id: open
+      name: { class: secret, mask: cn-name }
+      phone: { class: number, mask: [cn-phone, ends] }
+      cards[*].code: number
+      notes: { class: secret, whole: false }
+    envelope: { $.total: show, $.hint: secret }
+    params:
+      path.id: id
+      page: { whole: 1..100 }
+      sort: { one_of: [id, name] }
+      phone: phone
+      by: names
+  order:
+    at:
+      GET /orders/{key}: $
+    fields: { id: open, total: secret }
+    params: { path.key: id }
+  archive:
+    at: { GET /archive: $ }
+    fields:
+      id: open
+      all: secret
+      ..code: number
+    unlisted: strip
+roles:
+  teller:  { jwt: staff, claim: roles, has: teller }
+  manager: { jwt: staff, claim: roles, has: manager }
+  auditor: { jwt: staff, claim: roles, has: auditor }
+  self:    { jwt: app, claim: customer, same_as: person }
+  acme:    { mtls: partners, san: "spiffe://acme" }
+read:
+  customer:
+    teller:  { open: show, secret: mask, number: mask }
+    manager: { open: show, secret: show, number: show }
+    auditor: { open: show, number: "mask:ends" }
+    self:    { open: show, secret: show }
+  customer/list:
+    teller: { open: show }
+    acme:   { open: token, number: blank }
+  order:
+    teller: { open: show, secret: mask }
+  archive:
+    teller: { open: show, secret: show, number: mask }
+find:
+  customer/list: { teller: [phone] }
+exceptions:
+  - { field: customer.notes, role: teller, do: show, reason: r, until: 2026-06-30 }
+ceilings:
+  - { field: "customer.cards[*].code", to: [manager], at_most: mask, reason: r }
+"#;
+
+/// The middle of 2026-06-01 in UTC: the exception opens.
+const NOW: i64 = 1_780_315_200;
+
+#[track_caller]
+fn rules(text: &str) -> RuleSet {
+    match load_texts(&[("rules.yaml", text.as_bytes())]) {
+        Ok(loaded) => loaded.rules,
+        Err(found) => panic!("{}", render(&found, Lang::En, Style::Plain)),
+    }
+}
+
+#[track_caller]
+fn changed(pairs: &[(&str, &str)]) -> RuleSet {
+    let mut text = RULES.to_owned();
+    for (from, to) in pairs {
+        assert!(text.contains(from), "{from:?} is not there");
+        text = text.replacen(from, to, 1);
+    }
+    rules(&text)
+}
+
+#[track_caller]
+fn told(pairs: &[(&str, &str)]) -> Vec<String> {
+    let gains = gains(&rules(RULES), &changed(pairs), NOW);
+    let told = gains.iter();
+    told.map(|gain| gain.text.get(Lang::En).to_owned())
+        .collect()
+}
+
+#[track_caller]
+fn narrows(pairs: &[(&str, &str)]) {
+    assert_eq!(told(pairs), Vec::<String>::new(), "{pairs:?}");
+}
+
+/// Not a narrowing, and told with these words.
+#[track_caller]
+fn gains_of(pairs: &[(&str, &str)], words: &str) {
+    let told = told(pairs);
+    assert!(
+        told.iter().any(|text| text.contains(words)),
+        "{pairs:?}: {told:#?}"
+    );
+}
+
+#[test]
+fn the_same_rules_gain_nothing_in_whatever_order_they_are_written() {
+    narrows(&[]);
+    narrows(&[
+        ("      id: open\n      name", "      name"),
+        ("      phone:", "      id: open\n      phone:"),
+    ]);
+    narrows(&[(
+        "  open:   { level: 1 }\n  secret: { level: 4 }",
+        "  secret: { level: 2 }\n  open:   { level: 1 }",
+    )]);
+}
+
+#[test]
+fn closing_a_cell_a_row_a_route_an_entry_or_a_parameter_narrows() {
+    narrows(&[(
+        "secret: show, number: show }",
+        "secret: mask, number: show }",
+    )]);
+    narrows(&[("    acme:   { open: token, number: blank }\n", "")]);
+    narrows(&[(
+        "acme:   { open: token, number: blank }",
+        "acme:   { open: strip }",
+    )]);
+    narrows(&[("        GET /customers: $.items[*]\n", "")]);
+    narrows(&[
+        ("      notes: { class: secret, whole: false }\n", ""),
+        (
+            "exceptions:\n  - { field: customer.notes, role: teller, do: show, reason: r, until: 2026-06-30 }\n",
+            "",
+        ),
+    ]);
+    narrows(&[("      page: { whole: 1..100 }\n", "")]);
+    narrows(&[("1..100", "5..50")]);
+    narrows(&[("one_of: [id, name]", "one_of: [id]")]);
+    narrows(&[("unlisted: strip", "unlisted: refuse")]);
+    narrows(&[("$.total: show, ", "")]);
+    narrows(&[(
+        "ceilings:\n",
+        "ceilings:\n  - { class: secret, to: everyone, at_most: mask, reason: r }\n",
+    )]);
+}
+
+#[test]
+fn opening_a_cell_or_a_row_is_told_with_who_gains_what() {
+    gains_of(
+        &[(
+            "teller:  { open: show, secret: mask",
+            "teller:  { open: show, secret: show",
+        )],
+        "customer: teller: `name` from `mask` to `show`",
+    );
+    gains_of(
+        &[(
+            "    acme:   { open: token",
+            "    auditor: { open: show }\n    acme:   { open: token",
+        )],
+        "customer/list: auditor may read here",
+    );
+    gains_of(
+        &[(
+            "secret: show }\n  customer/list",
+            "secret: show, number: blank }\n  customer/list",
+        )],
+        "self: `phone` from `strip` to `blank`",
+    );
+    gains_of(
+        &[("open: token, number: blank", "open: show, number: blank")],
+        "acme: `id` from `token` to `show`",
+    );
+}
+
+/// A class moved, a role extended, a matcher loosened, a route added: what a text diff hides.
+#[test]
+fn widenings_that_a_text_diff_hides_are_found() {
+    gains_of(
+        &[(
+            "name: { class: secret, mask: cn-name }",
+            "name: { class: open, mask: cn-name }",
+        )],
+        "auditor: `name` from `strip` to `show`",
+    );
+    gains_of(
+        &[("has: teller }", "has: employee }")],
+        "teller may read here",
+    );
+    gains_of(&[("spiffe://acme", "spiffe://acme2")], "counts has changed");
+    gains_of(
+        &[(
+            "GET /orders/{key}: $",
+            "GET /orders/{key}: $\n      GET /orders: $",
+        )],
+        "`GET /orders` is a new route",
+    );
+    gains_of(
+        &[("GET /archive: $", "GET /archive: $.data")],
+        "finds its records elsewhere",
+    );
+    gains_of(
+        &[(
+            "      page: { whole: 1..100 }\n",
+            "      page: { whole: 1..100 }\n      q: { whole: 1..2 }\n",
+        )],
+        "the parameter `q` is new",
+    );
+    gains_of(&[("1..100", "1..101")], "the parameter `page`");
+    narrows(&[("      phone: phone\n", "      phone: [phone, name]\n")]);
+    gains_of(
+        &[("      phone: phone\n", "      phone: id\n")],
+        "the parameter `phone`",
+    );
+    gains_of(
+        &[("{ one_of: [id, name] }", "names")],
+        "the parameter `sort`",
+    );
+    narrows(&[(
+        "      by: names
+",
+        "",
+    )]);
+    gains_of(
+        &[("teller: [phone]", "teller: [phone], acme: [phone]")],
+        "customer/list: acme may find by `phone`",
+    );
+    narrows(&[("find:\n  customer/list: { teller: [phone] }\n", "")]);
+    gains_of(
+        &[(
+            "    unlisted: strip\n",
+            "    unlisted: strip\n    unlisted_params: pass\n    unlisted_params_reason: r\n",
+        )],
+        "go upstream",
+    );
+    gains_of(
+        &[(
+            "person: { field: id, path: id }",
+            "person: { field: id, path: id }\n    strip_as: blank",
+        )],
+        "from `strip` to `blank`",
+    );
+    gains_of(
+        &[("path.id: id", "path.id: name")],
+        "the parameter `path.id`",
+    );
+    gains_of(
+        &[(
+            "fields: { id: open, total: secret }",
+            "fields: { id: open, total: secret, tax: open }",
+        )],
+        "`tax` is listed now",
+    );
+    gains_of(&[("whole: false", "whole: true")], "covers something else");
+    gains_of(
+        &[("$.total: show", "$.total: show, $.page: show")],
+        "`$.page` is listed now",
+    );
+    gains_of(
+        &[(
+            "person: { field: id, path: id }",
+            "person: { field: name, path: id }",
+        )],
+        "`person` has changed",
+    );
+    gains_of(
+        &[("unlisted: strip", "unlisted: show\n    unlisted_reason: r")],
+        "not listed leaves",
+    );
+    gains_of(
+        &[(
+            "    at:\n      GET /orders",
+            "    upstream: crm2\n    at:\n      GET /orders",
+        )],
+        "another upstream",
+    );
+    gains_of(
+        &[(
+            "    at:\n      GET /orders",
+            "    keys: any-case\n    at:\n      GET /orders",
+        )],
+        "`keys`",
+    );
+}
+
+#[test]
+fn a_ceiling_that_goes_or_binds_fewer_opens_what_it_held() {
+    gains_of(
+        &[("to: [manager], at_most: mask", "to: [acme], at_most: mask")],
+        "manager: `cards[*].code` from `mask` to `show`",
+    );
+    gains_of(
+        &[(
+            "at_most: mask, reason: r }\n",
+            "at_most: show, reason: r }\n",
+        )],
+        "manager: `cards[*].code`",
+    );
+}
+
+/// Two masks that tie give `***`; without one of them the other shows.
+#[test]
+fn taking_a_role_something_away_can_open_what_tied_with_it() {
+    let cell = (
+        "auditor: { open: show, number: \"mask:ends\" }",
+        "auditor: { open: show }",
+    );
+    gains_of(
+        &[cell],
+        "auditor, teller: `phone` from `mask` to `mask`, which cannot be compared",
+    );
+}
+
+#[test]
+fn a_role_whose_ceiling_binds_others_is_weighed_with_them() {
+    // Who holds both was bound; without the role, nobody is.
+    gains_of(&[("has: manager }", "has: boss }")], "customer: ");
+}
+
+#[test]
+fn a_certificate_no_role_names_any_more_is_not_weighed() {
+    gains_of(
+        &[
+            (
+                "  acme:    { mtls: partners, san: \"spiffe://acme\" }\n",
+                "",
+            ),
+            ("    acme:   { open: token, number: blank }\n", ""),
+        ],
+        "whether the certificate `spiffe://acme` counts has changed",
+    );
+}
+
+#[test]
+fn a_role_that_goes_with_its_token_narrows_where_no_other_role_gains_by_it() {
+    narrows(&[
+        (
+            "  auditor: { jwt: staff, claim: roles, has: auditor }\n",
+            "",
+        ),
+        ("    auditor: { open: show, number: \"mask:ends\" }\n", ""),
+        (
+            "    teller:  { open: show, secret: mask, number: mask }",
+            "    teller:  { open: show, secret: mask }",
+        ),
+    ]);
+}
+
+#[test]
+fn records_of_anyone_are_no_narrowing_of_records_of_oneself() {
+    let gone = [
+        (
+            "  self:    { jwt: app, claim: customer, same_as: person }\n",
+            "",
+        ),
+        ("    self:    { open: show, secret: show }\n", ""),
+    ];
+    gains_of(&gone, "whose records may be read has changed");
+}
+
+#[test]
+fn a_route_that_goes_may_leave_its_targets_to_another() {
+    gains_of(
+        &[("        GET /customers/first: $.items[*]\n", "")],
+        "`GET /customers/first` is gone, and `GET /customers/{id}` may answer for it",
+    );
+}
+
+#[test]
+fn an_entry_that_goes_may_leave_its_nodes_to_another() {
+    let catalogue = |fields: &str| RULES.replace("fields: { id: open, total: secret }", fields);
+    let old = rules(&catalogue(
+        "fields: { id: open, a: { class: open, whole: true }, a.b: secret }",
+    ));
+    let new = rules(&catalogue(
+        "fields: { id: open, a: { class: open, whole: true } }",
+    ));
+    let gains = gains(&old, &new, NOW);
+    let told: Vec<&str> = gains.iter().map(|gain| gain.text.get(Lang::En)).collect();
+    assert!(
+        told.iter()
+            .any(|text| text.contains("`a.b` is not listed any more")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn under_a_net_only_what_no_tie_can_open_again_narrows() {
+    // The net's mask and a token that shows less than before meet in what nobody compared.
+    gains_of(
+        &[(
+            "teller: { open: show, secret: show, number: mask }",
+            "teller: { open: show, secret: token, number: mask }",
+        )],
+        "where other entries meet it",
+    );
+    narrows(&[(
+        "teller: { open: show, secret: show, number: mask }",
+        "teller: { open: show, secret: strip, number: mask }",
+    )]);
+    gains_of(
+        &[("      ..code: number\n", "")],
+        "`..code` is not listed any more",
+    );
+}
+
+#[test]
+fn an_exception_that_lasts_longer_opens_later() {
+    gains_of(
+        &[("until: 2026-06-30", "until: 2026-12-31")],
+        "teller: `notes` from `mask` to `show`",
+    );
+    narrows(&[("until: 2026-06-30", "until: 2026-06-15")]);
+}
+
+#[test]
+fn a_mask_that_shows_parts_does_not_narrow_a_token_and_stars_do() {
+    let field = (
+        "id: open\n      name",
+        "id: { class: open, mask: ends }\n      name",
+    );
+    let old = changed(&[field]);
+    let with = |cell: &str| {
+        changed(&[
+            field,
+            (
+                "open: token, number: blank",
+                &format!("open: {cell}, number: blank"),
+            ),
+        ])
+    };
+    let shown = gains(&old, &with("mask"), NOW);
+    assert_eq!(shown.first().map(|gain| gain.kind), Some(Kind::Unweighed));
+    assert_eq!(
+        gains(&old, &with("\"mask:fixed\""), NOW).len(),
+        1,
+        "keeps its own mask"
+    );
+    assert!(
+        gains(
+            &rules(RULES),
+            &changed(&[("open: token, number: blank", "open: mask, number: blank")]),
+            NOW
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn sets_of_many_roles_are_weighed_in_small_sets_or_not_at_all() {
+    assert_eq!(sets(3, false).unwrap().len(), 7);
+    assert_eq!(sets(30, true).unwrap().len(), 30 + 435 + 4060 + 27405);
+    assert_eq!(sets(30, false), None);
+}
