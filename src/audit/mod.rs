@@ -40,7 +40,7 @@ pub use person::{Hasher, KeyedHash};
 pub use queue::Written;
 pub use record::{
     Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD, Pattern,
-    Plan, PolicyRef, Proof, RecordedCaller, trace_id,
+    Plan, PolicyRef, Proof, RecordedCaller, RulesLooked, trace_id,
 };
 pub use segment::Fault;
 pub use trail::Trail;
@@ -262,7 +262,7 @@ impl Audit {
     /// [`ArchiveError`]: the rule set must not be used.
     pub async fn policy(
         &self,
-        generation: u64,
+        looked: &RulesLooked<'_>,
         digest: &str,
         rules: &[(String, Vec<u8>)],
     ) -> Result<(), ArchiveError> {
@@ -271,12 +271,23 @@ impl Audit {
             .map(|(name, hash)| (name, hash.to_string()))
             .collect();
         let slot = self.reserve()?;
-        let policy = Policy {
-            generation,
-            digest,
-            files,
-        };
+        let policy = Policy::taken(looked, digest, files);
         Ok(self.send_one("policy", &policy, slot).await?)
+    }
+
+    /// Records that a rule set was refused; `why` is a constant code. The one before stays in force.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn policy_refused(
+        &self,
+        looked: &RulesLooked<'_>,
+        why: &'static str,
+    ) -> Result<(), Unavailable> {
+        let slot = self.reserve()?;
+        let policy = Policy::refused(looked, why);
+        self.send_one("policy", &policy, slot).await
     }
 
     /// Records a plan unless this process did; to be awaited before the intent that names its digest.

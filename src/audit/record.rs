@@ -225,6 +225,21 @@ pub struct Plan<'a> {
     pub fields: Pattern<'a>,
 }
 
+/// A rule set that was looked at, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct RulesLooked<'a> {
+    /// The generation in force from now on.
+    pub generation: u64,
+    /// The hash over all that was looked at, fixtures included; `None` where it could not be read.
+    pub contents: Option<&'a str>,
+    /// Why it was looked at: a constant code.
+    pub cause: &'static str,
+    /// Where it was found: a constant code.
+    pub source: &'static str,
+    /// How many of its tests do not hold; `None` where they were not run.
+    pub tests_failed: Option<usize>,
+}
+
 /// Refused before there was a request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connection {
@@ -309,11 +324,55 @@ pub(super) struct Gap<'a> {
     pub synced: u64,
 }
 
+/// A rule set that is in force has digest and files; one that is not has the reason.
 #[derive(Serialize)]
 pub(super) struct Policy<'a> {
-    pub generation: u64,
-    pub digest: &'a str,
-    pub files: BTreeMap<&'a str, String>,
+    generation: u64,
+    digest: Option<&'a str>,
+    files: Option<BTreeMap<&'a str, String>>,
+    contents: Option<&'a str>,
+    cause: &'static str,
+    source: &'static str,
+    tests_failed: Option<usize>,
+    refused: Option<&'static str>,
+}
+
+impl<'a> Policy<'a> {
+    pub fn taken(
+        looked: &RulesLooked<'a>,
+        digest: &'a str,
+        files: BTreeMap<&'a str, String>,
+    ) -> Self {
+        Policy {
+            digest: Some(digest),
+            files: Some(files),
+            ..Policy::of(looked, None)
+        }
+    }
+
+    pub fn refused(looked: &RulesLooked<'a>, why: &'static str) -> Self {
+        Policy::of(looked, Some(why))
+    }
+
+    fn of(looked: &RulesLooked<'a>, refused: Option<&'static str>) -> Self {
+        let RulesLooked {
+            generation,
+            contents,
+            cause,
+            source,
+            tests_failed,
+        } = *looked;
+        Policy {
+            generation,
+            digest: None,
+            files: None,
+            contents,
+            cause,
+            source,
+            tests_failed,
+            refused,
+        }
+    }
 }
 
 #[derive(Serialize)]

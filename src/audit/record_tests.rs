@@ -99,6 +99,13 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
         sha256: Hash::ZERO,
     }];
     let peer = "::1".parse().unwrap();
+    let looked = RulesLooked {
+        generation: 1,
+        contents: Some(text),
+        cause: "change",
+        source: "directory",
+        tests_failed: Some(1),
+    };
     [
         dated(
             "start",
@@ -120,12 +127,9 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
         ),
         dated(
             "policy",
-            &Policy {
-                generation: 1,
-                digest: text,
-                files: [(text, Hash::ZERO.to_string())].into(),
-            },
+            &Policy::taken(&looked, text, [(text, Hash::ZERO.to_string())].into()),
         ),
+        dated("policy", &Policy::refused(&looked, "tests")),
         dated("plan", &PlanBody::from(&plan)),
         dated(
             "connection",

@@ -53,9 +53,11 @@ pub fn facts(line: &[u8]) -> Result<Facts, &'static str> {
         ("intent" | "persons" | "outcome", None) => return Err("it has no `id`"),
         _ => None,
     };
-    let rules = match (&*kind, members.digest, members.files) {
-        ("policy", Some(digest), Some(files)) => Some((digest.into_owned(), hashes(files)?)),
-        ("policy", _, _) => return Err("it names no rule files"),
+    let rules = match (&*kind, members.digest, members.files, members.refused) {
+        ("policy", Some(digest), Some(files), None) => Some((digest.into_owned(), hashes(files)?)),
+        // What was refused is not in force, so nothing of it is kept.
+        ("policy", None, None, Some(_)) => None,
+        ("policy", ..) => return Err("it names no rule files"),
         _ => None,
     };
     Ok(Facts {
@@ -93,6 +95,7 @@ struct Members<'a> {
     decision: Option<Cow<'a, str>>,
     digest: Option<Cow<'a, str>>,
     files: Option<Pairs<'a>>,
+    refused: Option<Cow<'a, str>>,
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -119,7 +122,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
                         "id" => members.id = text(&mut map)?,
                         "digest" => members.digest = text(&mut map)?,
                         "decision" => members.decision = text(&mut map)?,
-                        "files" => members.files = Some(map.next_value()?),
+                        "files" => members.files = map.next_value()?,
+                        "refused" if members.kind.as_deref() == Some("policy") => {
+                            members.refused = text(&mut map)?;
+                        }
                         _ => {
                             map.next_value::<Checked>()?;
                         }

@@ -61,13 +61,24 @@ fn refused(reason: Reason) -> Outcome<'static> {
     }
 }
 
+/// A rule set that was found at the start.
+fn looked() -> RulesLooked<'static> {
+    RulesLooked {
+        generation: 1,
+        contents: Some("sha256:all"),
+        cause: "start",
+        source: "directory",
+        tests_failed: None,
+    }
+}
+
 /// A log with one record of every kind that a quiet day has.
 pub(super) async fn small_log(dir: &Path) {
     let audit = Audit::open(settings(dir)).unwrap();
     let digest = chain::Hash::of(b"rules").to_string();
     audit
         .policy(
-            1,
+            &looked(),
             &digest,
             &[("rules.yaml".to_owned(), b"fieldgate: 1\n".to_vec())],
         )

@@ -4,6 +4,9 @@
 //! (exit 3), or a log that cannot be written (exit 1). A running proxy keeps what it has when something it re-reads
 //! cannot be used.
 
+mod reload;
+mod rules;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::{INTERNAL, RULES, USAGE};
@@ -18,15 +22,19 @@ use crate::admin::{self, Probes};
 use crate::audit::{self, Audit, AuditSettings};
 use crate::config::{self, Durability, Settings};
 use crate::identity::Identity;
-use crate::mask::token::TokenMaster;
+use crate::pipeline::rules::{Cause, Source, record, refuse, taken};
 use crate::pipeline::{self, Budget, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
-use crate::policy::{self, Loaded, RuleSet};
-use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, SwappableTls, Workers};
+use crate::policy::{self, RuleSet};
+use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, Workers};
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::upstream::Upstreams;
+use reload::Reload;
+use rules::Chosen;
 
+/// The generation of the first rule set.
+const FIRST: u64 = 1;
 /// Exchanges that may be open at once before the log's queue refuses more.
 const AUDIT_QUEUE: usize = 65_536;
 
@@ -117,12 +125,12 @@ fn announce(addresses: &[SocketAddr]) -> io::Result<()> {
 /// A proxy that listens.
 pub struct Running {
     proxy: Arc<Proxy>,
-    settings: Arc<Settings>,
     addresses: Vec<SocketAddr>,
     health: Option<SocketAddr>,
     drain: Drain,
-    tls: Vec<SwappableTls>,
     serving: JoinHandle<()>,
+    reloading: JoinHandle<()>,
+    ask_reload: UnboundedSender<()>,
 }
 
 impl Running {
@@ -132,9 +140,8 @@ impl Running {
     ///
     /// See [`StartError`]; nothing listens then.
     pub async fn start(settings: Settings) -> Result<Running, StartError> {
-        let loaded = policy::load(&settings.rules.dir)
-            .map_err(|mistakes| StartError::diagnostics(RULES, &mistakes))?;
-        check_names(&loaded.rules, &settings)?;
+        let settings = Arc::new(settings);
+        let chosen = choose_rules(&settings).await?;
         let identity = Identity::load(&settings.identity).map_err(|mistakes| StartError {
             code: USAGE,
             messages: mistakes.iter().map(ToString::to_string).collect(),
@@ -156,19 +163,16 @@ impl Running {
         };
         let workers = Workers::start(server::worker_count())
             .map_err(|error| StartError::new(INTERNAL, error))?;
-        let audit = open_audit(&settings, &loaded).await?;
+        let audit = open_audit(&settings)?;
         let metrics = Arc::new(Metrics::default());
-        metrics.rules_loaded(1);
-        let tokens = match &settings.tokens {
-            Some(tokens) => TokenMaster::new(tokens.key.clone()),
-            None => TokenMaster::test_key(),
-        };
+        tell(&chosen, &audit, &metrics).await?;
+        if chosen.good {
+            reload::keep(&settings, &chosen.found.contents);
+        }
+        let contents = chosen.found.contents.clone();
+        let policy = Policy::new(FIRST, chosen.found.loaded.rules, rules::tokens(&settings));
         let proxy = Arc::new(Proxy {
-            generation: ArcSwap::from_pointee(Generation::new(Policy::new(
-                1,
-                loaded.rules,
-                tokens,
-            ))),
+            generation: ArcSwap::from_pointee(Generation::new(policy)),
             identity: ArcSwap::from_pointee(identity),
             upstreams: ArcSwap::from_pointee(upstreams),
             audit,
@@ -191,14 +195,27 @@ impl Running {
             drain.clone(),
             addresses.clone(),
         ));
+        let (ask_reload, asked) = unbounded_channel();
+        let refused = chosen.refused;
+        let reload = Reload {
+            proxy: Arc::clone(&proxy),
+            settings,
+            tls,
+            judged: match &refused {
+                None => Some(contents.clone()),
+                Some(refused) => refused.contents.clone(),
+            },
+            in_force: contents,
+            told: refused.map(|refused| (refused.why, refused.contents)),
+        };
         Ok(Running {
             proxy,
-            settings: Arc::new(settings),
             addresses,
             health: health_address,
             drain,
-            tls,
             serving,
+            reloading: tokio::spawn(reload.run(asked)),
+            ask_reload,
         })
     }
 
@@ -210,6 +227,17 @@ impl Running {
     /// Where probes connect.
     pub fn health(&self) -> Option<SocketAddr> {
         self.health
+    }
+
+    /// The generation of the rules in force.
+    pub fn generation(&self) -> u64 {
+        self.proxy.generation.load().policy.generation
+    }
+
+    /// Asks for what SIGHUP asks for.
+    pub fn reload(&self) {
+        // Nobody is left to read anything where this fails.
+        let _ = self.ask_reload.send(());
     }
 
     /// Begins to drain; a second call cuts.
@@ -225,16 +253,14 @@ impl Running {
     pub async fn until_drained(self, signals: Option<Signals>) -> Result<(), StartError> {
         let Running {
             proxy,
-            settings,
             drain,
-            tls,
             serving,
+            reloading,
+            ask_reload,
             ..
         } = self;
-        let reload = || {
-            let (proxy, settings, tls) = (Arc::clone(&proxy), Arc::clone(&settings), tls.clone());
-            tokio::task::spawn_blocking(move || reload(&proxy, &settings, &tls));
-        };
+        // Nobody is left to read anything where this fails.
+        let reload = || _ = ask_reload.send(());
         if let Some(signals) = signals {
             let drain = drain.clone();
             tokio::select! {
@@ -245,12 +271,40 @@ impl Running {
         serving
             .await
             .map_err(|error| StartError::new(INTERNAL, error))?;
+        reloading.abort();
         proxy
             .audit
             .close()
             .await
             .map_err(|error| StartError::new(INTERNAL, error))
     }
+}
+
+/// Reads rules where that blocks nobody.
+async fn choose_rules(settings: &Arc<Settings>) -> Result<Chosen, StartError> {
+    let settings = Arc::clone(settings);
+    let choosing = tokio::task::spawn_blocking(move || rules::choose(&settings));
+    let chosen = choosing.await;
+    chosen.map_err(|error| StartError::new(INTERNAL, error))?
+}
+
+/// Records the rules that count, and those that were meant to where they are others.
+async fn tell(chosen: &Chosen, audit: &Audit, metrics: &Metrics) -> Result<(), StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::new(INTERNAL, error);
+    if let Some(refused) = &chosen.refused {
+        refuse(audit, metrics, FIRST, Cause::Start, refused)
+            .await
+            .map_err(|error| failed(&error))?;
+    }
+    let found = &chosen.found;
+    record(audit, FIRST, Cause::Start, found)
+        .await
+        .map_err(|error| failed(&error))?;
+    if found.source == Source::LastGood {
+        tracing::error!("the last good rules are used: the configured ones cannot be");
+    }
+    taken(metrics, FIRST, Cause::Start, found);
+    Ok(())
 }
 
 /// The last connection is gone when everything is cut.
@@ -317,9 +371,8 @@ fn probes(proxy: &Arc<Proxy>, drain: &Drain) -> Probes<Ready, Text> {
     }
 }
 
-async fn open_audit(settings: &Settings, loaded: &Loaded) -> Result<Audit, StartError> {
-    let failed = |error: &dyn std::fmt::Display| StartError::new(INTERNAL, error);
-    let audit = Audit::open(AuditSettings {
+fn open_audit(settings: &Settings) -> Result<Audit, StartError> {
+    Audit::open(AuditSettings {
         dir: settings.audit.dir.clone(),
         node: settings.node.clone(),
         key: settings.audit.key.clone(),
@@ -329,17 +382,7 @@ async fn open_audit(settings: &Settings, loaded: &Loaded) -> Result<Audit, Start
         },
         queue: AUDIT_QUEUE,
     })
-    .map_err(|error| failed(&error))?;
-    let files: Vec<(String, Vec<u8>)> = loaded
-        .sources
-        .iter()
-        .map(|file| (file.name.clone(), file.source.text.clone().into_bytes()))
-        .collect();
-    audit
-        .policy(1, &loaded.rules.digest, &files)
-        .await
-        .map_err(|error| failed(&error))?;
-    Ok(audit)
+    .map_err(|error| StartError::new(INTERNAL, error))
 }
 
 fn upstreams(settings: &Settings) -> Result<Upstreams, StartError> {
@@ -382,39 +425,6 @@ fn listener_tls(
         server::load_tls(&listener.tls, verifier).map_err(|error| usage(&error))
     };
     settings.listen.iter().map(one).collect()
-}
-
-/// Re-reads keys, authorities, revocation lists and certificates. What cannot be used changes nothing.
-fn reload(proxy: &Proxy, settings: &Settings, tls: &[SwappableTls]) {
-    match reread(settings) {
-        Ok((identity, upstreams, configs)) => {
-            for (tls, config) in tls.iter().zip(configs) {
-                tls.store(Arc::new(config));
-            }
-            proxy.upstreams.store(Arc::new(upstreams));
-            proxy.identity.store(Arc::new(identity));
-            tracing::info!(
-                "certificates and keys re-read; rules are not re-read while running yet"
-            );
-        }
-        Err(error) => {
-            for message in error.messages {
-                tracing::error!("reload refused, what was in use stays in use: {message}");
-            }
-        }
-    }
-}
-
-type Reread = (Identity, Upstreams, Vec<rustls::ServerConfig>);
-
-fn reread(settings: &Settings) -> Result<Reread, StartError> {
-    let identity = Identity::load(&settings.identity).map_err(|mistakes| StartError {
-        code: USAGE,
-        messages: mistakes.iter().map(ToString::to_string).collect(),
-    })?;
-    let upstreams = upstreams(settings)?;
-    let tls = listener_tls(settings, &identity)?;
-    Ok((identity, upstreams, tls))
 }
 
 /// Every issuer, authority and upstream the rules name must be in the settings.

@@ -10,6 +10,7 @@ mod document;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use bytes::Bytes;
 use clap::Args;
@@ -116,6 +117,16 @@ pub(super) fn tested(stage: &Stage) -> Result<Vec<Tested>, Failure> {
         });
     }
     Ok(tested)
+}
+
+/// The tests that do not hold, or were not run before `until`.
+pub(super) fn failing(stage: &Stage, until: Instant) -> Vec<&Test> {
+    let now = jiff::Timestamp::now().as_second();
+    let holds = |test: &Test| {
+        Instant::now() < until && judge(stage, test, now).is_ok_and(|wrong| wrong.is_empty())
+    };
+    let tests = &stage.policy().rules.tests;
+    tests.iter().filter(|test| !holds(test)).collect()
 }
 
 fn for_people(report: &Report<'_>) -> String {

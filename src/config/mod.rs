@@ -12,6 +12,7 @@ mod reader;
 mod secret;
 mod sections;
 mod settings;
+mod state;
 mod upstream;
 
 use std::os::unix::fs::PermissionsExt;

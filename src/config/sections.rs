@@ -10,8 +10,9 @@ use super::limits;
 use super::reader::{Reader, Section};
 use super::secret::SecretSource;
 use super::settings::{
-    Audit, ClientAuth, Durability, Health, Identity, Listener, ListenerTls, Rules, Settings, Tokens,
+    Audit, ClientAuth, Durability, Health, Identity, Listener, ListenerTls, Settings, Tokens,
 };
+use super::state;
 use super::upstream;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::source::{Entries, Node};
@@ -31,7 +32,7 @@ pub const SECTIONS: [&Section; 17] = [
     &super::identity::CLIENT_CA,
     &super::identity::API_KEY,
     &TOKENS,
-    &RULES,
+    &state::RULES,
     &AUDIT,
     &HEALTH,
     &limits::LIMITS,
@@ -69,11 +70,6 @@ const TOKENS: Section = Section {
     path: "tokens",
     known: &["key"],
     later: &[],
-};
-const RULES: Section = Section {
-    path: "rules",
-    known: &["dir"],
-    later: &["last_good"],
 };
 const AUDIT: Section = Section {
     path: "audit",
@@ -131,13 +127,9 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         let (_, key) = reader.secret(key, say!("`tokens.key`"), SecretSource::read_key)?;
         Some(Tokens { key })
     });
-    let rules = reader.need(entries, &FILE, "rules").and_then(|node| {
-        let entries = reader.section(node, &RULES)?;
-        let dir = reader.need(entries, &RULES, "dir")?;
-        Some(Rules {
-            dir: reader.path(dir, say!("`rules.dir`"))?,
-        })
-    });
+    let rules = reader
+        .need(entries, &FILE, "rules")
+        .and_then(|node| state::rules(reader, node));
     let audit = reader
         .need(entries, &FILE, "audit")
         .and_then(|node| audit(reader, node));

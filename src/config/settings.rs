@@ -218,8 +218,10 @@ pub struct Tokens {
 /// The rule set.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Where its files are; read once, when the proxy starts.
+    /// Where its files are; looked at again and again.
     pub dir: PathBuf,
+    /// Where a copy of the last good set is kept, for a start at which `dir` cannot be used.
+    pub last_good: Option<PathBuf>,
 }
 
 /// The access log.

@@ -214,7 +214,6 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
             "admin: { address: 127.0.0.1:9443 }\nhealth:",
             "admin",
         ),
-        ("dir: rules/", "dir: rules/, last_good: state/", "last_good"),
     ] {
         let line = mistake(from, to);
         assert!(

@@ -70,6 +70,7 @@ async fn permit(
     observed: &mut Observed,
 ) -> Result<(Method, Permitted, HeaderMap), Refusal> {
     let generation = proxy.generation.load_full();
+    observed.rules(&generation.policy);
     let now = jiff::Timestamp::now().as_second();
     let (parts, body) = request.into_parts();
 

@@ -9,6 +9,7 @@ mod exchange;
 pub mod observe;
 pub mod rehearsal;
 mod reject;
+pub mod rules;
 mod stream;
 
 use std::sync::Arc;

@@ -90,6 +90,17 @@ impl Observed {
         };
     }
 
+    /// Which rules decide, whatever comes of it.
+    pub fn rules(&mut self, policy: &Policy) {
+        if let Some(trail) = &mut self.trail {
+            trail.exchange.policy = Some(PolicyRef {
+                generation: policy.generation,
+                digest: Arc::clone(&policy.digest),
+                plan: None,
+            });
+        }
+    }
+
     /// Which route was asked for.
     pub fn route(&mut self, policy: &Policy, matched: &Match, upstream: &str) {
         let Some(trail) = &mut self.trail else { return };
@@ -103,11 +114,6 @@ impl Observed {
         exchange.resource = names.map(|names| Arc::clone(&names.group));
         exchange.route = names.map(|names| Arc::clone(&names.route));
         exchange.upstream = Some(upstream.into());
-        exchange.policy = Some(PolicyRef {
-            generation: policy.generation,
-            digest: Arc::clone(&policy.digest),
-            plan: None,
-        });
     }
 
     /// Which roles the caller holds there, whatever comes of it.

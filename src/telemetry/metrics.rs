@@ -48,6 +48,11 @@ struct Refused {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Looked {
+    result: &'static str,
+}
+
 type Seconds = Family<Asked, Histogram, fn() -> Histogram>;
 
 /// All metrics of the process.
@@ -64,6 +69,8 @@ pub struct Metrics {
     connections: Gauge,
     refused: Family<Refused, Counter>,
     generation: Gauge<u64, AtomicU64>,
+    rules_looked: Family<Looked, Counter>,
+    rules_stale: Gauge,
 }
 
 impl Default for Metrics {
@@ -80,6 +87,8 @@ impl Default for Metrics {
             connections: Gauge::default(),
             refused: Family::default(),
             generation: Gauge::default(),
+            rules_looked: Family::default(),
+            rules_stale: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -144,6 +153,16 @@ impl Metrics {
             "rules_generation",
             "Generation of the rule set in force, 0 for none",
             self.generation.clone(),
+        );
+        to.register(
+            "rules_looked",
+            "Rule sets that were judged, by what came of it",
+            self.rules_looked.clone(),
+        );
+        to.register(
+            "rules_stale",
+            "1 while the rules directory holds another rule set than the one in force",
+            self.rules_stale.clone(),
         );
     }
 
@@ -214,6 +233,16 @@ impl Metrics {
         self.generation.set(generation);
     }
 
+    /// Counts a rule set that was judged; `result` is the code of a closed enum.
+    pub fn rules_judged(&self, result: &'static str) {
+        self.rules_looked.get_or_create(&Looked { result }).inc();
+    }
+
+    /// Says whether the rules directory holds another rule set than the one in force.
+    pub fn rules_stale(&self, stale: bool) {
+        self.rules_stale.set(stale.into());
+    }
+
     /// The OpenMetrics text that scrapers read.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -250,6 +279,7 @@ mod tests {
         metrics.found(None, true);
         metrics.upstream_took("crm", Duration::ZERO);
         metrics.connection_refused("handshake");
+        metrics.rules_judged("taken");
         let text = metrics.text();
         let declared: Vec<String> = text
             .lines()
@@ -281,6 +311,8 @@ mod tests {
         metrics.connection_closed();
         metrics.connection_refused("handshake");
         metrics.rules_loaded(18);
+        metrics.rules_judged("tests");
+        metrics.rules_stale(true);
         let text = metrics.text();
         for line in [
             "fieldgate_requests_in_flight 1",
@@ -295,6 +327,8 @@ mod tests {
             "fieldgate_connections 1",
             "fieldgate_connections_refused_total{kind=\"handshake\"} 1",
             "fieldgate_rules_generation 18",
+            "fieldgate_rules_looked_total{result=\"tests\"} 1",
+            "fieldgate_rules_stale 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }

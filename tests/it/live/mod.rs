@@ -15,6 +15,7 @@ mod lifecycle;
 mod recording;
 mod refusals;
 mod refused;
+mod reload;
 mod rig;
 mod searching;
 mod tools;

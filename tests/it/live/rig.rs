@@ -152,6 +152,16 @@ impl Rig {
         answer
     }
 
+    /// The generation of the rules in force.
+    pub fn generation(&self) -> u64 {
+        self.running.generation()
+    }
+
+    /// What SIGHUP does.
+    pub fn reload(&self) {
+        self.running.reload();
+    }
+
     /// One request on a connection of its own.
     pub async fn get(&self, version: Version, caller: &Caller, target: &str) -> Answer {
         self.door.ask(version, caller, "GET", target, &[]).await

@@ -131,4 +131,13 @@ codes! {
             "从列表里删掉它";
         Lines("  crm: { url: \"http://127.0.0.1:9000\", headers: { request: [Authorization] } }", "  crm: { url: \"http://127.0.0.1:9000\" }")
     }
+    FG4017 {
+        en: "the copy of the last good rules lies within the rules, or around them",
+            "it would be read as rules, or be replaced together with them",
+            "a directory of its own, such as `state/rules/`";
+        zh: "最近可用规则的副本放在了规则目录里，或把规则目录包在了里面",
+            "副本会被当成规则读取，或随规则一起被替换",
+            "单独用一个目录，如 `state/rules/`";
+        Lines("rules: { dir: rules/, last_good: rules/kept/ }", "rules: { dir: rules/ }")
+    }
 }
