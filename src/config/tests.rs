@@ -41,7 +41,6 @@ limits:
   key: 4KiB
   value: 1MiB
   record: 256KiB
-  held: 1GiB
   decompressed_ratio: 100
   connections: 10000
   connections_per_address: 200
@@ -208,19 +207,11 @@ fn every_mistake_is_told_at_once_with_its_place() {
 
 #[test]
 fn keys_that_are_not_built_yet_are_refused_by_name() {
-    for (from, to, key) in [
-        (
-            "health:",
-            "admin: { address: 127.0.0.1:9443 }\nhealth:",
-            "admin",
-        ),
-    ] {
-        let line = mistake(from, to);
-        assert!(
-            line.contains(&format!("`{key}`")) && line.contains("not supported yet"),
-            "{line}"
-        );
-    }
+    let line = mistake("health:", "admin: { address: 127.0.0.1:9443 }\nhealth:");
+    assert!(
+        line.contains("`admin`") && line.contains("not supported yet"),
+        "{line}"
+    );
     let line = mistake("on_failure: refuse", "on_failure: { 4: pass }");
     assert!(line.contains("`audit.on_failure` must be a text"), "{line}");
     assert!(mistake("on_failure: refuse", "on_failure: pass").contains("not supported yet"));
@@ -575,8 +566,6 @@ fn numbers_outside_their_range_are_refused() {
         ("depth: 128", "depth: 0"),
         ("depth: 128", "depth: 100000"),
         ("value: 1MiB", "value: 0B"),
-        ("held: 1GiB", "held: 1KiB"),
-        ("held: 1GiB", "held: 2000GiB"),
         ("handshake: 10s", "handshake: 0s"),
         ("handshake: 10s", "handshake: 2h"),
         ("decompressed_ratio: 100", "decompressed_ratio: -1"),

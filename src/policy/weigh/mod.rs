@@ -117,6 +117,14 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
             );
             gains.push(Gain::unweighed(text));
         }
+        if !shape::sends_less((was.listed, before), (site.listed, route)) {
+            let text = say!(
+                "the body of {} may carry something else",
+                "{} 的请求体可带的内容变了",
+                quoted(&route.text)
+            );
+            gains.push(Gain::unweighed(text));
+        }
         let key = (was.resource, was.group, site.resource, site.group);
         pairs.entry(key).or_insert((*was, site));
     }

@@ -6,7 +6,7 @@
 use super::super::diagnostic::{Text, quoted, say};
 use super::super::rules::{
     EnvelopeEntry, Field, FieldId, Param, ParamRule, PersonRule, Resource, RouteRule, Searched,
-    Unlisted, UnlistedParams,
+    SendRule, Unlisted, UnlistedParams,
 };
 use super::{Gain, Site};
 use crate::path::{Path, Segment};
@@ -19,8 +19,25 @@ pub(super) fn same_route(one: &RouteRule, other: &RouteRule) -> bool {
         method,
         template,
         at,
+        // Weighed leaf by leaf.
+        send: _,
     } = one;
     *method == other.method && *template == other.template && *at == other.at
+}
+
+/// Whether a body the new route takes is one the old took. An entry that is gone may leave its leaves to another.
+pub(super) fn sends_less(old: (&Resource, &RouteRule), new: (&Resource, &RouteRule)) -> bool {
+    let (before, now) = match (&old.1.send, &new.1.send) {
+        (_, None) => return true,
+        (None, Some(_)) => return false,
+        (Some(before), Some(now)) => (before, now),
+    };
+    let kept = |one: &SendRule, all: &[SendRule]| all.iter().any(|other| other.path == one.path);
+    before.iter().all(|one| kept(one, now))
+        && now.iter().all(|one| {
+            let mut known = before.iter().filter(|other| other.path == one.path);
+            known.any(|other| carries_less((old.0, &other.param.rule), (new.0, &one.param.rule)))
+        })
 }
 
 /// All that the catalogue of `is` gives over that of `was`.

@@ -189,6 +189,45 @@ fn opening_a_cell_or_a_row_is_told_with_who_gains_what() {
     );
 }
 
+#[test]
+fn a_body_that_may_carry_more_or_less_is_weighed_leaf_by_leaf() {
+    let list = "        GET /customers: $.items[*]\n";
+    let with = |send: &str| {
+        format!(
+            "{list}        POST /customers: {{ record: '$.items[*]', does: read, send: {{ {send} }} }}\n"
+        )
+    };
+    let before = with("page: { whole: 1..100 }, word: { one_of: [a, b] }");
+    let told = |send: &str| {
+        let gains = gains(
+            &changed(&[(list, &before)]),
+            &changed(&[(list, &with(send))]),
+            NOW,
+        );
+        let told = gains.iter().map(|gain| gain.text.get(Lang::En).to_owned());
+        told.collect::<Vec<String>>()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(
+        told("page: { whole: 1..100 }, word: { one_of: [a, b] }"),
+        none
+    );
+    assert_eq!(told("page: { whole: 2..50 }, word: { one_of: [a] }"), none);
+    for more in [
+        "page: { whole: 1..101 }, word: { one_of: [a, b] }",
+        "page: { whole: 1..100 }, word: free",
+        "page: { whole: 1..100 }",
+        "page: { whole: 1..100 }, word: { one_of: [a, b] }, size: free",
+    ] {
+        let told = told(more);
+        let body = "the body of `POST /customers` may carry something else";
+        assert!(
+            told.iter().any(|text| text.contains(body)),
+            "{more}: {told:?}"
+        );
+    }
+}
+
 /// A class moved, a role extended, a matcher loosened, a route added: what a text diff hides.
 #[test]
 fn widenings_that_a_text_diff_hides_are_found() {
@@ -270,7 +309,7 @@ fn widenings_that_a_text_diff_hides_are_found() {
     gains_of(&[("whole: false", "whole: true")], "covers something else");
     gains_of(
         &[("$.total: show", "$.total: show, $.page: show")],
-        "`$.page` is listed now",
+        "`page` is listed now",
     );
     gains_of(
         &[(
