@@ -33,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "identity",
             "audit",
+            "mask",
             "policy",
             "route",
             "decide",

@@ -60,6 +60,11 @@ pub(super) fn add(places: &mut Places) {
                 ),
             ),
             entry(
+                "body",
+                json!({}),
+                say!("The request's body, sent as JSON", "请求体，按 JSON 发出"),
+            ),
+            entry(
                 "reply",
                 at("text"),
                 say!(
