@@ -4,6 +4,7 @@
 //! input is cut into chunks never changes what is refused, nor after which byte.
 
 mod cursor;
+mod decimal;
 mod lexer;
 mod scan;
 mod text;
@@ -11,6 +12,7 @@ mod utf8;
 mod word;
 
 pub use cursor::{Cursor, Elements, Member, Members, Shape};
+pub use decimal::Decimal;
 pub use lexer::{Kind, Lexer, Next, Piece};
 pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
