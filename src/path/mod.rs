@@ -1,12 +1,17 @@
-//! JSONPath (RFC 9535) lowered to segments that can be matched while bytes stream.
+//! JSONPath (RFC 9535) lowered to segments that can be matched while bytes stream, or on an element that is held.
 //!
-//! Refuses every query that cannot be matched exactly in one pass, naming the supported form.
+//! Refuses every query that cannot be matched exactly so, naming the supported form.
 
+mod filter;
+mod lower;
 mod parse;
 mod pattern;
+mod slice;
 
-pub use parse::{PathError, parse};
+pub use filter::{Comparison, Filter, Hop, Literal, Selected};
+pub use parse::{PathError, Refused, parse};
 pub use pattern::{Child, MOST_PATTERNS, Step, dominates, patterns};
+pub use slice::Slice;
 
 /// A path from a record's or a body's root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
@@ -42,11 +47,23 @@ pub enum Selector {
         /// The distance; at least 1.
         step: u64,
     },
+    /// An element, counted from the end: 1 is the last.
+    FromEnd(u64),
+    /// A slice that is counted from the end, or runs towards the front.
+    SliceFromEnd(Slice),
+    /// Elements or members that hold something.
+    Filter(Filter),
 }
 
 impl Path {
     /// Whether any segment is `..`: such a path is a net, which only closes.
     pub fn is_net(&self) -> bool {
         self.segments.iter().any(|segment| segment.descend)
+    }
+
+    /// Whether any segment selects by what an element holds.
+    pub fn has_filter(&self) -> bool {
+        let mut selectors = self.segments.iter().flat_map(|segment| &segment.selectors);
+        selectors.any(|selector| matches!(selector, Selector::Filter(_)))
     }
 }

@@ -4,7 +4,7 @@
 
 use jsonpath_rust::parser::model::{Segment as Parsed, Selector as ParsedSelector};
 
-use super::{Path, Segment, Selector};
+use super::{Path, Segment, Selector, Slice, lower};
 
 /// Paths longer than this are refused: nobody writes them by hand.
 const LONGEST: usize = 1024;
@@ -16,13 +16,26 @@ const MOST_SEGMENTS: usize = 64;
 pub struct PathError {
     /// The sentence.
     pub message: String,
+    /// What is wrong with it.
+    pub refused: Refused,
+}
+
+/// What may be wrong with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not RFC 9535, or larger than paths are.
+    Text,
+    /// It selects nothing in any document.
+    Nothing,
+    /// A filter of it cannot be judged on one element.
+    Filter,
 }
 
 /// Reads a path; a leading `$.` may be left out.
 ///
 /// # Errors
 ///
-/// When the text is not RFC 9535 or cannot be matched while bytes stream.
+/// When the text is not RFC 9535, selects nothing, or holds a filter that cannot be judged on one element.
 pub fn parse(text: &str) -> Result<Path, PathError> {
     if text.len() > LONGEST {
         return refuse(format!("a path may be {LONGEST} bytes long at most"));
@@ -39,6 +52,7 @@ pub fn parse(text: &str) -> Result<Path, PathError> {
         ));
     }
     let query = jsonpath_rust::parser::parse_json_path(&full).map_err(|_| PathError {
+        refused: Refused::Text,
         message: format!(
             "`{text}` is not a path; write names joined by dots, `[*]` for every element, \
              `$['odd name']` for a name with other characters (RFC 9535)"
@@ -50,9 +64,17 @@ pub fn parse(text: &str) -> Result<Path, PathError> {
     let segments = query
         .segments
         .iter()
-        .map(lower)
+        .map(segment)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Path { segments })
+    let path = Path { segments };
+    if path.has_filter() && lower::holds_rounded_number(&full) {
+        let message = format!("`{text}` compares with a number of more digits than are kept");
+        return Err(PathError {
+            message,
+            refused: Refused::Filter,
+        });
+    }
+    Ok(path)
 }
 
 /// The parser reads `a b` as one name; RFC 9535 does not, so blanks count only between brackets.
@@ -78,67 +100,64 @@ fn has_blank_outside_brackets(path: &str) -> bool {
     false
 }
 
-fn lower(parsed: &Parsed) -> Result<Segment, PathError> {
+fn segment(parsed: &Parsed) -> Result<Segment, PathError> {
     match parsed {
         Parsed::Descendant(inner) => Ok(Segment {
             descend: true,
-            ..lower(inner)?
+            ..segment(inner)?
         }),
-        Parsed::Selector(selector) => Ok(Segment {
+        Parsed::Selector(one) => Ok(Segment {
             descend: false,
-            selectors: vec![lower_selector(selector)?],
+            selectors: vec![selector(one)?],
         }),
         Parsed::Selectors(selectors) => Ok(Segment {
             descend: false,
-            selectors: selectors
-                .iter()
-                .map(lower_selector)
-                .collect::<Result<_, _>>()?,
+            selectors: selectors.iter().map(selector).collect::<Result<_, _>>()?,
         }),
     }
 }
 
-fn lower_selector(parsed: &ParsedSelector) -> Result<Selector, PathError> {
+fn selector(parsed: &ParsedSelector) -> Result<Selector, PathError> {
     match parsed {
         ParsedSelector::Name(name) => Ok(Selector::Name(name.clone())),
         ParsedSelector::Wildcard => Ok(Selector::Wildcard),
-        ParsedSelector::Index(index) => from_the_front(*index).map(Selector::Index),
-        ParsedSelector::Slice(start, end, step) => lower_slice(*start, *end, *step),
-        ParsedSelector::Filter(_) => refuse(
-            "filters are not supported yet; use `[*]`, an index or a slice counted from the front",
-        ),
+        ParsedSelector::Index(index) => Ok(match u64::try_from(*index) {
+            Ok(index) => Selector::Index(index),
+            Err(_) => Selector::FromEnd(index.unsigned_abs()),
+        }),
+        ParsedSelector::Slice(start, end, step) => slice(*start, *end, step.unwrap_or(1)),
+        ParsedSelector::Filter(filter) => lower::filter(filter).map(Selector::Filter),
     }
 }
 
-fn lower_slice(
-    start: Option<i64>,
-    end: Option<i64>,
-    step: Option<i64>,
-) -> Result<Selector, PathError> {
-    let step = match step.unwrap_or(1) {
-        step if step > 0 => from_the_front(step)?,
-        0 => return refuse("a slice with step 0 selects nothing"),
-        _ => return refuse("slices counted from the end are not supported yet"),
-    };
-    let start = from_the_front(start.unwrap_or(0))?;
-    let end = end.map(from_the_front).transpose()?;
-    if end.is_some_and(|end| end <= start) {
-        return refuse("this slice selects nothing; its end is not above its start");
+fn slice(start: Option<i64>, end: Option<i64>, step: i64) -> Result<Selector, PathError> {
+    let slice = Slice { start, end, step };
+    if !slice.may_select() {
+        let why = match step {
+            0 => "a slice with step 0 selects nothing",
+            1.. => "this slice selects nothing; its end is not above its start",
+            _ => "this slice selects nothing; its end is not below its start",
+        };
+        return Err(PathError {
+            message: String::from(why),
+            refused: Refused::Nothing,
+        });
     }
-    Ok(Selector::Slice { start, end, step })
-}
-
-fn from_the_front(number: i64) -> Result<u64, PathError> {
-    u64::try_from(number).map_err(|_| PathError {
-        message: String::from(
-            "indexes and slices counted from the end are not supported yet; count from the front",
-        ),
+    let front = |bound: Option<i64>| bound.map(u64::try_from).transpose();
+    Ok(match (front(start), front(end), u64::try_from(step)) {
+        (Ok(start), Ok(end), Ok(step)) => Selector::Slice {
+            start: start.unwrap_or(0),
+            end,
+            step,
+        },
+        _ => Selector::SliceFromEnd(slice),
     })
 }
 
 fn refuse<T>(message: impl Into<String>) -> Result<T, PathError> {
     Err(PathError {
         message: message.into(),
+        refused: Refused::Text,
     })
 }
 
@@ -201,21 +220,48 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_matched_in_one_pass_is_refused_by_name() {
-        for (text, word) in [
-            ("a[-1]", "from the end"),
-            ("a[-2:]", "from the end"),
-            ("a[::-1]", "from the end"),
-            ("a[?@.b==1]", "filters"),
-            ("a[2:1]", "selects nothing"),
-            ("a[0:5:0]", "step 0"),
-            ("a b", "blank"),
-            ("$.a\tb", "blank"),
-            ("a .b", "blank"),
-            ("a.", "not a path"),
-            ("", "empty"),
+    fn what_is_counted_from_the_end_is_told_apart() {
+        let first = |text: &str| parse(text).unwrap().segments[0].selectors[0].clone();
+        assert_eq!(first("[-1]"), Selector::FromEnd(1));
+        assert_eq!(first("[-3]"), Selector::FromEnd(3));
+        let slice = |start, end, step| Selector::SliceFromEnd(Slice { start, end, step });
+        assert_eq!(first("[-2:]"), slice(Some(-2), None, 1));
+        assert_eq!(first("[:-1:2]"), slice(None, Some(-1), 2));
+        assert_eq!(first("[::-1]"), slice(None, None, -1));
+        assert_eq!(first("[3:1:-1]"), slice(Some(3), Some(1), -1));
+        assert!(matches!(first("[::]"), Selector::Slice { .. }));
+    }
+
+    #[test]
+    fn what_cannot_be_matched_is_refused_by_name() {
+        use Refused::{Filter, Nothing, Text};
+        for (text, refused, word) in [
+            ("a[2:1]", Nothing, "not above its start"),
+            ("a[-1:-2]", Nothing, "not above its start"),
+            ("a[1:2:-1]", Nothing, "not below its start"),
+            ("a[:-1:-1]", Nothing, "not below its start"),
+            ("a[0:5:0]", Nothing, "step 0"),
+            ("a[?@.b==@.c]", Filter, "a path with a literal"),
+            ("a[?1==1]", Filter, "a path with a literal"),
+            ("a[?@.b==$.c]", Filter, "a path with a literal"),
+            ("a[?$.b==1]", Filter, "paths from `$`"),
+            ("a[?$.b]", Filter, "paths from `$`"),
+            ("a[?@.*]", Filter, "names and indexes"),
+            ("a[?@..b]", Filter, "names and indexes"),
+            ("a[?@['b','c']]", Filter, "names and indexes"),
+            ("a[?@[?@.b]]", Filter, "names and indexes"),
+            ("a[?length(@.b)==1]", Filter, "a path with a literal"),
+            ("a[?match(@.b,'x')]", Filter, "functions"),
+            ("a[?@.b==0.12345678901234567]", Filter, "digits"),
+            ("a b", Text, "blank"),
+            ("$.a\tb", Text, "blank"),
+            ("a .b", Text, "blank"),
+            ("a.", Text, "not a path"),
+            ("a[?@.b==]", Text, "not a path"),
+            ("", Text, "empty"),
         ] {
             let error = parse(text).expect_err(text);
+            assert_eq!(error.refused, refused, "{text}");
             assert!(error.message.contains(word), "{text}: {}", error.message);
         }
     }

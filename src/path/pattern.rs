@@ -2,7 +2,9 @@
 //!
 //! Refuses a path whose unions multiply into more patterns than anyone means.
 
-use super::{Path, Selector};
+use crate::json::Cursor;
+
+use super::{Path, Selected, Selector};
 
 /// The most patterns one path may become.
 pub const MOST_PATTERNS: usize = 256;
@@ -24,7 +26,12 @@ pub enum Child<'a> {
     /// A member with a name no pattern writes here.
     OtherMember,
     /// An element.
-    Element(u64),
+    Element {
+        /// Counted from the front.
+        index: u64,
+        /// Of the array, where it was counted.
+        length: Option<u64>,
+    },
 }
 
 /// Spells a path's unions out. `None` where that gives more than [`MOST_PATTERNS`].
@@ -51,10 +58,12 @@ pub fn patterns(path: &Path) -> Option<Vec<Vec<Step>>> {
 }
 
 impl Selector {
-    /// Whether this selects `child`; `any_case` folds ASCII case in names.
-    pub fn selects(&self, child: Child<'_>, any_case: bool) -> bool {
-        match (self, child) {
+    /// Whether this selects `child`; `any_case` folds ASCII case in names. Unknown where that depends on what the child
+    /// holds, or on its array's length, which nobody has counted.
+    pub fn selects(&self, child: Child<'_>, any_case: bool) -> Selected {
+        Selected::from(match (self, child) {
             (Selector::Wildcard, _) => true,
+            (Selector::Filter(_), _) => return Selected::Unknown,
             (Selector::Name(name), Child::Member(member)) => {
                 if any_case {
                     name.eq_ignore_ascii_case(member)
@@ -62,22 +71,62 @@ impl Selector {
                     name == member
                 }
             }
-            (Selector::Index(index), Child::Element(element)) => *index == element,
-            (Selector::Slice { start, end, step }, Child::Element(element)) => {
-                element >= *start
-                    && end.is_none_or(|end| element < end)
-                    && (element - start).checked_rem(*step) == Some(0)
+            (Selector::Index(wanted), Child::Element { index, .. }) => *wanted == index,
+            (Selector::Slice { start, end, step }, Child::Element { index, .. }) => {
+                index >= *start
+                    && end.is_none_or(|end| index < end)
+                    && (index - start).checked_rem(*step) == Some(0)
             }
+            (
+                Selector::FromEnd(_) | Selector::SliceFromEnd(_),
+                Child::Element { length: None, .. },
+            ) => return Selected::Unknown,
+            (
+                Selector::FromEnd(back),
+                Child::Element {
+                    index,
+                    length: Some(length),
+                },
+            ) => length.checked_sub(*back) == Some(index),
+            (
+                Selector::SliceFromEnd(slice),
+                Child::Element {
+                    index,
+                    length: Some(length),
+                },
+            ) => slice.selects(index, length),
             _ => false,
-        }
+        })
+    }
+
+    /// Whether this selects a child whose text is at hand; what cannot be told counts as selected.
+    pub fn may_select(&self, child: Child<'_>, any_case: bool, text: &dyn Fn() -> String) -> bool {
+        let selected = match self {
+            Selector::Filter(filter) => filter.selects(Cursor::new(&text()), any_case),
+            _ => self.selects(child, any_case),
+        };
+        selected != Selected::No
+    }
+
+    /// Whether it surely selects a child of any document.
+    fn surely_selects(&self, child: Child<'_>, any_case: bool) -> bool {
+        self.selects(child, any_case) == Selected::Yes
+    }
+
+    /// Whether what it selects depends on the length of the array.
+    pub fn counts(&self) -> bool {
+        matches!(self, Selector::FromEnd(_) | Selector::SliceFromEnd(_))
     }
 
     /// Whether it can select anything of an object (else: of an array). `[*]` selects of both.
     pub fn fits(&self, object: bool) -> bool {
         match self {
-            Selector::Wildcard => true,
+            Selector::Wildcard | Selector::Filter(_) => true,
             Selector::Name(_) => object,
-            Selector::Index(_) | Selector::Slice { .. } => !object,
+            Selector::Index(_)
+            | Selector::Slice { .. }
+            | Selector::FromEnd(_)
+            | Selector::SliceFromEnd(_) => !object,
         }
     }
 
@@ -86,9 +135,15 @@ impl Selector {
         match (self, other) {
             (Selector::Wildcard, _) => true,
             (Selector::Name(_), Selector::Name(name)) => {
-                self.selects(Child::Member(name), any_case)
+                self.surely_selects(Child::Member(name), any_case)
             }
-            (_, Selector::Index(index)) => self.selects(Child::Element(*index), any_case),
+            (_, Selector::Index(index)) => {
+                let child = Child::Element {
+                    index: *index,
+                    length: None,
+                };
+                self.surely_selects(child, any_case)
+            }
             _ => self == other,
         }
     }
@@ -96,17 +151,22 @@ impl Selector {
     /// Whether some child could be selected by both. Never says no where one could.
     pub fn meets(&self, other: &Selector, any_case: bool) -> bool {
         match (self, other) {
-            (Selector::Wildcard, _) | (_, Selector::Wildcard) => true,
+            (Selector::Wildcard | Selector::Filter(_), _)
+            | (_, Selector::Wildcard | Selector::Filter(_)) => true,
             (Selector::Slice { .. }, Selector::Slice { .. }) => slices_meet(self, other),
+            (Selector::FromEnd(one), Selector::FromEnd(other)) => one == other,
+            (Selector::Name(_), one) | (one, Selector::Name(_)) if one.counts() => false,
+            _ if self.counts() || other.counts() => true,
             _ => self.covers(other, any_case) || other.covers(self, any_case),
         }
     }
 
-    /// How much it spells out: a name or an index over `[*]` and slices.
+    /// How much it spells out: a name or an index over a filter, a filter over `[*]` and slices.
     pub fn spells_out(&self) -> u8 {
         match self {
-            Selector::Name(_) | Selector::Index(_) => 1,
-            Selector::Wildcard | Selector::Slice { .. } => 0,
+            Selector::Name(_) | Selector::Index(_) | Selector::FromEnd(_) => 2,
+            Selector::Filter(_) => 1,
+            Selector::Wildcard | Selector::Slice { .. } | Selector::SliceFromEnd(_) => 0,
         }
     }
 }
@@ -158,10 +218,30 @@ mod tests {
     fn a_slice_selects_its_elements_only() {
         let slice = &first("[1:7:2]")[0].selector;
         let selected: Vec<u64> = (0..10)
-            .filter(|index| slice.selects(Child::Element(*index), false))
+            .filter(|index| {
+                let child = Child::Element {
+                    index: *index,
+                    length: None,
+                };
+                slice.surely_selects(child, false)
+            })
             .collect();
         assert_eq!(selected, [1, 3, 5]);
-        assert!(!slice.selects(Child::Member("1"), false));
+        assert!(!slice.surely_selects(Child::Member("1"), false));
+    }
+
+    #[test]
+    fn what_is_counted_from_the_end_needs_the_length() {
+        let last = &first("[-1]")[0].selector;
+        let element = |index, length| last.selects(Child::Element { index, length }, false);
+        assert_eq!(element(4, Some(5)), Selected::Yes);
+        assert_eq!(element(3, Some(5)), Selected::No);
+        assert_eq!(element(4, None), Selected::Unknown);
+        assert_eq!(last.selects(Child::OtherMember, false), Selected::No);
+        let far = &first("[-3]")[0].selector;
+        let element = |index, length| far.selects(Child::Element { index, length }, false);
+        assert_eq!(element(0, Some(2)), Selected::No);
+        assert_eq!(element(0, Some(3)), Selected::Yes);
     }
 
     #[test]
@@ -169,6 +249,19 @@ mod tests {
         assert!(dominates(&first("a[0].x"), &first("a[*].x")));
         assert!(!dominates(&first("a[*].x"), &first("a[0].x")));
         assert!(!dominates(&first("a[0].b[*]"), &first("a[*].b[0]")));
+    }
+
+    #[test]
+    fn a_filter_spells_out_more_than_a_wildcard_and_less_than_a_name() {
+        let outdoes =
+            |a: &str, b: &str| dominates(&first(a), &first(b)) && !dominates(&first(b), &first(a));
+        assert!(outdoes("[?@.a].x", "[*].x"));
+        assert!(outdoes("[?@.a].x", "[1:].x"));
+        assert!(outdoes("[?@.a].x", "[-2:].x"));
+        assert!(outdoes("[0].x", "[?@.a].x"));
+        assert!(outdoes("[-1].x", "[?@.a].x"));
+        assert!(outdoes("n.x", "[?@.a].x"));
+        assert!(!outdoes("[?@.a].x", "[?@.b].x"));
     }
 
     #[test]
@@ -180,5 +273,8 @@ mod tests {
         assert!(!meets("[3]", "[0:3]"));
         assert!(meets("[*]", "a"));
         assert!(!meets("b", "a"));
+        assert!(meets("[-1]", "[0]") && meets("[0:3]", "[-1]") && meets("[-2:]", "[-1]"));
+        assert!(!meets("[-1]", "[-2]") && !meets("[-1]", "a") && !meets("a", "[::-1]"));
+        assert!(meets("[?@.x]", "a") && meets("[1]", "[?@.x]"));
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 pub use crate::json::Limits;
 use crate::json::{self, Kind, Lexer, Piece};
 use crate::model::Reason;
-use crate::path::{Child, Path, Selector};
+use crate::path::{Child, Path, Selected, Selector};
 use crate::policy::ParamRule;
 
 use super::query;
@@ -62,10 +62,16 @@ impl Value {
 impl Leaf {
     /// Whether a path leads here. `[*]` stands for elements alone: names of members are data.
     pub fn is_at(&self, path: &Path, any_case: bool) -> bool {
-        let selects = |selector: &Selector, step: &Step| match (selector, step) {
-            (Selector::Wildcard, Step::Member(_)) => false,
-            (_, Step::Member(name)) => selector.selects(Child::Member(name), any_case),
-            (_, Step::Element(index)) => selector.selects(Child::Element(*index), any_case),
+        let selects = |selector: &Selector, step: &Step| {
+            let child = match step {
+                Step::Member(_) if *selector == Selector::Wildcard => return false,
+                Step::Member(name) => Child::Member(name),
+                Step::Element(index) => Child::Element {
+                    index: *index,
+                    length: None,
+                },
+            };
+            selector.selects(child, any_case) == Selected::Yes
         };
         let steps = path.segments.iter().zip(&self.place);
         path.segments.len() == self.place.len()

@@ -1,5 +1,6 @@
 //! The engine on small answers: blanks, containers, records and their persons, and every cut of the input.
 
+mod held;
 mod judged;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,15 @@ fn treatment(word: &str) -> Treatment {
 }
 
 fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
+    plan_of(at, fields, person, |_| ())
+}
+
+fn plan_of(
+    at: &str,
+    fields: &[(&str, &str)],
+    person: Option<&str>,
+    change: impl FnOnce(&mut Resource),
+) -> Arc<Plan> {
     let catalogue: Vec<Field> = fields
         .iter()
         .map(|(text, word)| Field {
@@ -57,16 +67,8 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         send: None,
         at: parse(at).unwrap(),
     };
-    let treatments = Treatments {
-        fields: fields
-            .iter()
-            .map(|(_, word)| treatment(word.trim_end_matches(" whole")))
-            .collect(),
-        names_shown: vec![false; fields.len()],
-        envelope: Vec::new(),
-    };
     let person_check = person.is_some();
-    let resource = Resource {
+    let mut resource = Resource {
         name: String::from("x"),
         place: Place::default(),
         zh: None,
@@ -85,6 +87,15 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,
+    };
+    change(&mut resource);
+    let treatments = Treatments {
+        fields: fields
+            .iter()
+            .map(|(_, word)| treatment(word.trim_end_matches(" whole")))
+            .collect(),
+        names_shown: vec![false; fields.len()],
+        envelope: vec![Treatment::Show; resource.envelope.len()],
     };
     let rules = RuleSet {
         digest: String::new(),

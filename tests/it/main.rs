@@ -21,6 +21,7 @@ mod demo;
 mod diagnostics;
 mod engine;
 mod generate;
+mod jsonpath;
 mod live;
 mod oracle;
 mod properties;

@@ -19,6 +19,7 @@ use fieldgate::policy::{
 };
 
 use crate::oracle::View;
+use crate::oracle::filters::{filter_text, slice_text};
 use crate::oracle::treat::{Treatment, Treatments};
 
 /// The person of every sketch that has one.
@@ -330,6 +331,10 @@ fn bracket(mut rest: &str) -> (Vec<Selector>, &str) {
                 let end = quoted.find('\'').expect("a closing quote");
                 (Selector::Name(quoted[..end].to_owned()), &quoted[end + 1..])
             }
+            None if rest.starts_with('?') => {
+                let end = end_of_filter(rest);
+                (by_the_reader(&rest[..end]), &rest[end..])
+            }
             None => {
                 let end = rest.find([',', ']']).expect("a closing bracket");
                 (unquoted(&rest[..end]), &rest[end..])
@@ -343,7 +348,33 @@ fn bracket(mut rest: &str) -> (Vec<Selector>, &str) {
     }
 }
 
+/// Where the bracket closes around a filter.
+fn end_of_filter(text: &str) -> usize {
+    let (mut quoted, mut depth) = (false, 0);
+    let end = text.find(|letter| {
+        match letter {
+            '\'' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted && depth == 0 => return true,
+            ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        false
+    });
+    end.expect("a closing bracket")
+}
+
+/// What must be held is read by the reader of paths.
+fn by_the_reader(text: &str) -> Selector {
+    let path = fieldgate::path::parse(&format!("$[{text}]"));
+    let mut path = path.unwrap_or_else(|error| panic!("{text}: {}", error.message));
+    path.segments.remove(0).selectors.remove(0)
+}
+
 fn unquoted(text: &str) -> Selector {
+    if text.contains('-') {
+        return by_the_reader(text);
+    }
     let number = |text: &str| text.parse::<u64>().expect("a number");
     match text.split(':').collect::<Vec<_>>().as_slice() {
         ["*"] => Selector::Wildcard,
@@ -388,6 +419,9 @@ fn selector(selector: &Selector) -> String {
             let end = end.map(|end| end.to_string()).unwrap_or_default();
             format!("{start}:{end}:{step}")
         }
+        Selector::FromEnd(back) => format!("-{back}"),
+        Selector::SliceFromEnd(slice) => slice_text(slice),
+        Selector::Filter(filter) => format!("?{}", filter_text(filter)),
     }
 }
 
@@ -446,7 +480,7 @@ mod tests {
     #[test]
     fn a_sketch_is_read_as_it_is_written() {
         let text = "at $.items[*]; $.a['x','k/v'][0,2][1:3:1]..b: mask:last4; $.c: show whole \
-                    names=strip; $.d: names=show; $['person-id']: token:t; envelope $.total: blank; \
+                    names=strip; $.d: names=show; $.e[-1][-2::1][?(@['k']=='x')&&(!(@['l'][0]))].f: show; $['person-id']: token:t; envelope $.total: blank; \
                     unlisted refuse; drift show; keys any-case; person $['person-id']";
         assert_eq!(Sketch::read(text).to_string(), text);
         assert_eq!(path("a.b[*]..c"), path("$.a['b'][*]..['c']"));

@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("json", &[]),
     ("telemetry", &[]),
-    ("path", &[]),
+    ("path", &["json"]),
     ("mask", &["model"]),
     ("policy", &["model", "json", "path", "mask"]),
     ("config", &["model", "policy::source", "policy::diagnostic"]),

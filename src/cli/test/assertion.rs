@@ -14,7 +14,7 @@ use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
 use crate::policy::Test;
 use crate::policy::diagnostic::{Text, quoted, say};
-use crate::policy::plan::{Act, Plan, Verdict};
+use crate::policy::plan::{Act, Node as PlanNode, Plan, Verdict};
 
 /// A text that stands for a mask or a token.
 const MASKED: &str = "masked";
@@ -234,14 +234,15 @@ fn is_replaced(plan: &Plan, place: &Place, stars: bool) -> Option<bool> {
         let state = states.get(id.0 as usize)?;
         id = match step {
             Step::Member(name) => plan.member(state, name)?.0,
-            Step::Element(index) => plan.element(state, *index as u64)?,
+            Step::Element(index) => plan.element(state, *index as u64, None)?,
         };
     }
     let states = plan.states();
     let state = states.get(id.0 as usize)?;
     let replaces = |verdict: &Verdict| matches!(verdict.act, Act::Replace(_) | Act::Stars);
-    let others = [&state.object, &state.array, &state.null];
-    Some(replaces(&state.scalar) || (stars && others.into_iter().any(replaces)))
+    let may = |node| plan.in_some_world(state, node, replaces);
+    let others = [PlanNode::Object, PlanNode::Array, PlanNode::Null];
+    Some(may(PlanNode::Scalar) || (stars && others.into_iter().any(may)))
 }
 
 /// Integers by their digits, so that none is rounded; others by their value.

@@ -3,7 +3,7 @@
 //! Refuses what the engine refuses to read.
 
 use crate::json::{self, Kind, Lexer, Limits, Piece};
-use crate::path::{Path, Segment, Selector};
+use crate::path::{Child, Path, Segment};
 
 /// A node of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,11 +115,21 @@ fn follow<'d>(
     any_case: bool,
     into: &mut Vec<(Place, &'d Node)>,
 ) {
+    let length = match node {
+        Node::List(elements) => u64::try_from(elements.len()).ok(),
+        _ => None,
+    };
     for (step, child) in children(node) {
-        let selected = segment
-            .selectors
-            .iter()
-            .any(|selector| selects(selector, &step, any_case));
+        let text = || written(child);
+        let as_child = match &step {
+            Step::Member(name) => Child::Member(name),
+            Step::Element(index) => Child::Element {
+                index: *index as u64,
+                length,
+            },
+        };
+        let mut selectors = segment.selectors.iter();
+        let selected = selectors.any(|selector| selector.may_select(as_child, any_case, &text));
         let mut place = place.clone();
         place.push(step);
         if segment.descend {
@@ -143,23 +153,6 @@ fn children(node: &Node) -> Vec<(Step, &Node)> {
             .map(|(index, child)| (Step::Element(index), child))
             .collect(),
         Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => Vec::new(),
-    }
-}
-
-fn selects(selector: &Selector, step: &Step, any_case: bool) -> bool {
-    match (selector, step) {
-        (Selector::Wildcard, _) => true,
-        (Selector::Name(wanted), Step::Member(name)) if any_case => {
-            wanted.eq_ignore_ascii_case(name)
-        }
-        (Selector::Name(wanted), Step::Member(name)) => wanted == name,
-        (Selector::Index(wanted), Step::Element(index)) => *wanted == *index as u64,
-        (Selector::Slice { start, end, step }, Step::Element(index)) => {
-            let index = *index as u64;
-            let away = index.checked_sub(*start);
-            end.is_none_or(|end| index < end) && away.is_some_and(|away| away.is_multiple_of(*step))
-        }
-        _ => false,
     }
 }
 
@@ -197,12 +190,17 @@ pub(super) fn path_of(place: &Place) -> String {
 /// The node as JSON, cut where it is long.
 pub(super) fn shown(node: &Node) -> String {
     const LONGEST: usize = 80;
-    let mut text = String::new();
-    write(node, &mut text);
+    let text = written(node);
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text,
     }
+}
+
+fn written(node: &Node) -> String {
+    let mut text = String::new();
+    write(node, &mut text);
+    text
 }
 
 fn write(node: &Node, text: &mut String) {
@@ -261,6 +259,9 @@ mod tests {
         assert_eq!(found("l[0:3:2].n", text), ["l[0].n 1.0", "l[2].n null"]);
         assert_eq!(found("$..n", text).len(), 3);
         assert_eq!(found("l.n", text), [""; 0]);
+        assert_eq!(found("l[-1].n", text), ["l[2].n null"]);
+        assert_eq!(found("l[?@.n==1].n", text), ["l[0].n 1.0"]);
+        assert_eq!(found("l[?@.n!=true].n", text).len(), 2);
     }
 
     #[test]

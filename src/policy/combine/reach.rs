@@ -131,11 +131,15 @@ impl<'a> Reach<'a> {
 
     fn overlap(&self, one: &Selector, other: &Selector) -> bool {
         match (one, other) {
-            (Selector::Wildcard, _) | (_, Selector::Wildcard) => true,
+            (Selector::Wildcard | Selector::Filter(_), _)
+            | (_, Selector::Wildcard | Selector::Filter(_)) => true,
             (Selector::Name(a), Selector::Name(b)) if self.any_case => a.eq_ignore_ascii_case(b),
             (Selector::Name(a), Selector::Name(b)) => a == b,
             (Selector::Name(_), _) | (_, Selector::Name(_)) => false,
-            (Selector::Index(a), Selector::Index(b)) => a == b,
+            (Selector::Index(a), Selector::Index(b))
+            | (Selector::FromEnd(a), Selector::FromEnd(b)) => a == b,
+            (Selector::FromEnd(_) | Selector::SliceFromEnd(_), _)
+            | (_, Selector::FromEnd(_) | Selector::SliceFromEnd(_)) => true,
             (Selector::Index(index), Selector::Slice { start, end, step })
             | (Selector::Slice { start, end, step }, Selector::Index(index)) => {
                 index >= start

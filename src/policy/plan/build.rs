@@ -4,9 +4,12 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use super::state::{Cover, Elements, Gate, Key, Members, Position, State, Zone};
+use super::state::{
+    Act, Cover, Elements, Gate, Key, Known, Members, Position, State, Verdict, Zone,
+};
+use super::worlds::{Situation, most_closed};
 use super::{Entry, Mode, Pattern, Plan};
-use crate::path::{Child, Selector, Step, dominates};
+use crate::path::{Child, Selected, Selector, Step, dominates};
 use crate::policy::FieldId;
 use crate::policy::combine::Treatment;
 
@@ -14,55 +17,88 @@ use crate::policy::combine::Treatment;
 const MOST_ELEMENTS: u64 = 1024;
 
 impl Plan {
-    pub(super) fn build(&self, key: Key, root: bool) -> State {
+    pub(super) fn build(&self, situation: Situation) -> State {
+        let (worlds, root) = (&situation.worlds, situation.root);
+        let any = |holds: &dyn Fn(&Key) -> bool| worlds.iter().any(holds);
         let person = |ended: bool| {
             self.person.is_some()
-                && key.positions.iter().any(|position| {
-                    self.ended(position) == ended && self.field_of(position) == self.person
+                && any(&|key| {
+                    key.positions.iter().any(|position| {
+                        self.ended(position) == ended && self.field_of(position) == self.person
+                    })
                 })
         };
-        let is_record = key.zone == Zone::RecordRoot;
+        let is_record = any(&|key| key.zone == Zone::RecordRoot);
         let (is_person, person_below) = (person(true), person(false));
-        let must_be_empty = self.array_must_be_empty(&key);
+        let must_be_empty = any(&|key| self.array_must_be_empty(key));
+        let verdict = |judge: fn(&Plan, &Key, bool) -> Verdict| {
+            most_closed(worlds.iter().map(|key| judge(self, key, root)).collect())
+        };
+        let mut array = verdict(Plan::array);
+        if root && worlds.is_empty() {
+            array.act = Act::Hollow;
+        }
+        let waits = !situation.open.is_empty();
+        let counts = array.act == Act::Enter
+            && !must_be_empty
+            && any(&|key| self.next_steps(key).any(|step| step.selector.counts()));
+        let mut filters: Vec<usize> = self.filters_in(&situation.open).collect();
+        filters.sort_unstable();
+        filters.dedup();
         State {
-            scalar: self.scalar(&key, root),
-            null: self.null(&key, root),
-            object: self.object(&key, root),
-            array: self.array(&key, root),
+            scalar: verdict(Plan::scalar),
+            null: verdict(Plan::null),
+            object: verdict(Plan::object),
+            array,
             is_record,
             is_person,
             person_below,
             must_be_empty,
-            is_plain: !(is_record || is_person || person_below || must_be_empty),
-            members: self.members(&key),
-            elements: self.elements(&key),
-            key,
+            waits,
+            counts,
+            is_plain: !(is_record || is_person || person_below || must_be_empty || waits || counts),
+            filters: filters.into(),
+            known: Known::default(),
+            members: self.members(worlds),
+            elements: self.elements(worlds),
+            situation,
         }
     }
 
-    /// The key of a child of the node `key` stands for, that node being an object or an array.
-    pub(super) fn child(&self, key: &Key, object: bool, child: Child<'_>) -> Key {
+    /// The situation of a child of a node, that node being an object or an array.
+    pub(super) fn child(&self, of: &Situation, object: bool, child: Child<'_>) -> Situation {
+        let worlds = of.worlds.iter();
+        self.situation(
+            worlds
+                .map(|key| self.child_in(key, object, child))
+                .collect(),
+        )
+    }
+
+    /// The key of a child in one world.
+    fn child_in(&self, key: &Key, object: bool, child: Child<'_>) -> Key {
         let mut zone = match key.zone {
             Zone::RecordRoot => Zone::Record,
             Zone::Way(_) => Zone::Envelope,
             zone => zone,
         };
         if let Some((done, step)) = self.way_on(key, object)
-            && step.selector.selects(child, self.any_case)
+            && step.selector.selects(child, self.any_case) == Selected::Yes
         {
             if done + 1 == self.at.len() {
                 return self.record();
             }
             zone = Zone::Way(done + 1);
         }
-        let mut next = Key::new(zone, self.advance(&key.positions, child));
+        let (positions, undecided) = self.advance(&key.positions, child);
+        let mut next = Key::new(zone, positions);
+        next.undecided = undecided;
         next.array = if object { None } else { self.cover(key) };
         next.whole = self.whole(key).map(|cover| Cover {
             remnant: cover.remnant || (object && cover.treatment != Treatment::Show),
             ..cover
         });
         next.nets.clone_from(&key.nets);
-        self.close_nets(&mut next);
         next
     }
 
@@ -75,8 +111,13 @@ impl Plan {
         (matches!(step.selector, Selector::Name(_)) == object).then_some((done, step))
     }
 
-    fn advance(&self, positions: &[Position], child: Child<'_>) -> Vec<Position> {
-        let mut next = Vec::new();
+    /// How far patterns have matched at a child; and how far if a selector that must be asked selects it.
+    fn advance(
+        &self,
+        positions: &[Position],
+        child: Child<'_>,
+    ) -> (Vec<Position>, Vec<(usize, Position)>) {
+        let (mut next, mut undecided) = (Vec::new(), Vec::new());
         for position in positions {
             let Some(step) = self.next_step(position) else {
                 continue;
@@ -84,20 +125,26 @@ impl Plan {
             if step.descend {
                 next.push(*position);
             }
-            if step.selector.selects(child, self.any_case) {
-                next.push(Position {
-                    step: position.step + 1,
-                    ..*position
-                });
+            let on = Position {
+                step: position.step + 1,
+                ..*position
+            };
+            match step.selector.selects(child, self.any_case) {
+                Selected::No => {}
+                Selected::Yes => next.push(on),
+                Selected::Unknown => {
+                    let asked = self.asked.iter().position(|one| *one == step.selector);
+                    undecided.extend(asked.map(|asked| (asked, on)));
+                }
             }
         }
-        next.sort_unstable();
-        next.dedup();
-        next
+        (next, undecided)
     }
 
     /// Nets that have matched close from here on; their ends need not be remembered.
-    fn close_nets(&self, key: &mut Key) {
+    pub(super) fn close_nets(&self, key: &mut Key) {
+        key.positions.sort_unstable();
+        key.positions.dedup();
         let mut positions = std::mem::take(&mut key.positions);
         positions.retain(|position| {
             let Some(pattern) = self.pattern(position).filter(|pattern| pattern.net) else {
@@ -116,19 +163,24 @@ impl Plan {
     }
 
     /// The entry that ends here and decides, of those that cover the scalars here: the one that spells out most.
-    /// Where several are left, the most closed.
+    /// Where several are left, such as two filters, the most closed.
     pub(super) fn cover(&self, key: &Key) -> Option<Cover> {
         let ended = self.ended_here(key, |entry| entry.treatment.is_some());
         let all: Vec<Treatment> = ended
             .iter()
             .filter_map(|entry| entry.treatment.clone())
             .collect();
-        let first = ended.first()?;
+        let treatment = Treatment::closest(&all);
+        let decides = |entry: &&&Entry| {
+            let own = entry.treatment.as_ref().map(Treatment::openness);
+            own == Some(treatment.openness())
+        };
+        let first = ended.iter().find(decides).or(ended.first())?;
         Some(Cover {
-            treatment: Treatment::closest(&all),
             field: first.field,
-            whole: first.whole,
+            whole: ended.iter().all(|entry| entry.whole),
             remnant: false,
+            treatment,
         })
     }
 
@@ -161,32 +213,54 @@ impl Plan {
         }
     }
 
-    fn members(&self, key: &Key) -> Members {
-        let mut names: FxHashMap<Box<str>, (bool, OnceLock<_>)> = FxHashMap::default();
-        let mut add = |selector: &Selector, written: bool| {
-            if let Selector::Name(name) = selector {
+    fn members(&self, worlds: &[Key]) -> Members {
+        let gates: Vec<Gate> = worlds.iter().map(|key| self.gate_of(key)).collect();
+        let strictest = gates.iter().copied().max().unwrap_or_default();
+        let mut names: FxHashMap<Box<str>, (Gate, OnceLock<_>)> = FxHashMap::default();
+        let next: Vec<_> = worlds.iter().map(|key| self.names_next(key)).collect();
+        for name in next.iter().flat_map(FxHashMap::keys) {
+            if names.contains_key(name) {
+                continue;
+            }
+            let in_each = next.iter().zip(&gates).map(|(next, gate)| {
+                let written = next.get(name) == Some(&true);
+                if written { Gate::Pass } else { *gate }
+            });
+            let gate = in_each.max().unwrap_or(strictest);
+            names.insert(name.clone(), (gate, OnceLock::new()));
+        }
+        Members {
+            names,
+            other: OnceLock::new(),
+            gate: strictest,
+        }
+    }
+
+    /// The names that paths go on with, and whether a path of the catalogue writes them.
+    fn names_next(&self, key: &Key) -> FxHashMap<Box<str>, bool> {
+        let way = self.way_on(key, true).map(|(_, step)| (step, true));
+        let written = key.positions.iter().filter_map(|position| {
+            let pattern = self.pattern(position)?;
+            Some((self.next_step(position)?, !pattern.net))
+        });
+        let mut names: FxHashMap<Box<str>, bool> = FxHashMap::default();
+        for (step, written) in way.into_iter().chain(written) {
+            if let Selector::Name(name) = &step.selector {
                 let name = if self.any_case {
                     name.to_ascii_lowercase()
                 } else {
                     name.clone()
                 };
-                names.entry(name.into_boxed_str()).or_default().0 |= written;
-            }
-        };
-        if let Some((_, step)) = self.way_on(key, true) {
-            add(&step.selector, true);
-        }
-        for position in &key.positions {
-            if let (Some(step), Some(pattern)) = (self.next_step(position), self.pattern(position))
-            {
-                add(&step.selector, !pattern.net);
+                *names.entry(name.into_boxed_str()).or_default() |= written;
             }
         }
-        Members {
-            names,
-            other: OnceLock::new(),
-            gate: self.gate_of(key),
-        }
+        names
+    }
+
+    /// The steps that patterns go on with.
+    fn next_steps<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Step> {
+        let positions = key.positions.iter();
+        positions.filter_map(|position| self.next_step(position))
     }
 
     /// Names that no path writes are data: they leave only where their class is shown, where a `whole` entry shows
@@ -204,7 +278,9 @@ impl Plan {
         let wildcard = key.positions.iter().any(|position| {
             let net = self.pattern(position).is_some_and(|pattern| pattern.net);
             let step = self.next_step(position);
-            !net && step.is_some_and(|step| step.selector == Selector::Wildcard)
+            let any_member =
+                |step: &Step| matches!(step.selector, Selector::Wildcard | Selector::Filter(_));
+            !net && step.is_some_and(any_member)
         });
         match self.unlisted {
             _ if !wildcard || whole_shown => Gate::Pass,
@@ -217,22 +293,26 @@ impl Plan {
     }
 
     /// How many elements must be told apart: beyond the largest bound all are alike, unless a slice has steps.
-    fn elements(&self, key: &Key) -> Elements {
-        let way = self.way_on(key, false).map(|(_, step)| step);
-        let steps = key
-            .positions
-            .iter()
-            .filter_map(|position| self.next_step(position));
+    fn elements(&self, worlds: &[Key]) -> Elements {
+        let way = worlds.iter().filter_map(|key| self.way_on(key, false));
+        let way = way.map(|(_, step)| step);
+        let steps = worlds.iter().flat_map(|key| self.next_steps(key));
         let mut bound = 0;
         let mut alike = true;
         for step in steps.chain(way) {
             match step.selector {
+                Selector::FromEnd(_) | Selector::SliceFromEnd(_) => {
+                    return Elements {
+                        first: Vec::new(),
+                        rest: None,
+                    };
+                }
                 Selector::Index(index) => bound = bound.max(index.saturating_add(1)),
                 Selector::Slice { start, end, step } => {
                     alike &= end.is_some() || step == 1;
                     bound = bound.max(end.unwrap_or(start));
                 }
-                Selector::Name(_) | Selector::Wildcard => {}
+                Selector::Name(_) | Selector::Wildcard | Selector::Filter(_) => {}
             }
         }
         alike &= bound <= MOST_ELEMENTS;

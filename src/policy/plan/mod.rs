@@ -8,6 +8,7 @@ mod build;
 mod decide;
 pub mod judge;
 mod state;
+mod worlds;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,11 @@ use arc_swap::ArcSwap;
 
 use super::combine::{Treatment, Treatments};
 use super::{FieldId, GroupId, ResourceId, RuleSet, Unlisted};
-use crate::path::{Path, Selector, Step, patterns};
+use crate::json::Cursor;
+use crate::path::{Path, Selected, Selector, Step, patterns};
 pub use state::{Act, Gate, Node, State, StateId, Verdict};
 use state::{Key, Position, Zone};
+use worlds::Situation;
 
 /// A plan never grows beyond this many states; a document that would need more is refused.
 const MOST_STATES: usize = 100_000;
@@ -32,6 +35,8 @@ pub struct Plan {
     /// Where the envelope's patterns begin.
     envelope_from: usize,
     at: Vec<Step>,
+    /// The selectors that must be asked, each once: filters, and what is counted from the end.
+    asked: Vec<Selector>,
     unlisted: Mode,
     drift_show: bool,
     any_case: bool,
@@ -43,7 +48,7 @@ pub struct Plan {
     listed: Vec<Listed>,
     states: ArcSwap<Vec<Arc<State>>>,
     /// The ids of the states; its lock also serialises growth.
-    ids: Mutex<HashMap<Key, StateId>>,
+    ids: Mutex<HashMap<Situation, StateId>>,
 }
 
 /// A listed field under this plan, for audit and explanation.
@@ -102,6 +107,7 @@ impl Plan {
             patterns: Vec::new(),
             envelope_from: 0,
             at: patterns(at)?.into_iter().next()?,
+            asked: Vec::new(),
             unlisted: match resource.unlisted {
                 Unlisted::Strip => Mode::Strip,
                 Unlisted::Refuse => Mode::Refuse,
@@ -161,6 +167,12 @@ impl Plan {
             if let Some(name) = last_name(&steps) {
                 self.last_names.insert(drift_form(name));
             }
+            for step in &steps {
+                let asks = step.selector.counts() || matches!(step.selector, Selector::Filter(_));
+                if asks && !self.asked.contains(&step.selector) {
+                    self.asked.push(step.selector.clone());
+                }
+            }
             self.patterns.push(Pattern {
                 steps,
                 entry: self.entries.len(),
@@ -215,15 +227,14 @@ impl Plan {
         Some(Treatment::closest(&all))
     }
 
-    fn root(&self) -> Key {
+    fn root(&self) -> Situation {
         let envelope = (self.envelope_from..self.patterns.len())
             .map(Position::start)
             .collect();
         if self.at.is_empty() {
-            self.record()
-        } else {
-            Key::new(Zone::Way(0), envelope)
+            return Situation::certain(self.record(), true);
         }
+        Situation::certain(Key::new(Zone::Way(0), envelope), true)
     }
 
     fn record(&self) -> Key {
@@ -245,13 +256,13 @@ impl Plan {
 
     /// The id of the state for a record; `None` where the plan has grown too large.
     pub fn record_state(&self) -> Option<StateId> {
-        self.state_id(self.record())
+        self.state_id(Situation::certain(self.record(), self.at.is_empty()))
     }
 
-    /// The state for a key, built where it is new; `None` beyond [`MOST_STATES`].
-    fn state_id(&self, key: Key) -> Option<StateId> {
+    /// The state for a situation, built where it is new; `None` beyond [`MOST_STATES`].
+    fn state_id(&self, situation: Situation) -> Option<StateId> {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = ids.get(&key) {
+        if let Some(id) = ids.get(&situation) {
             return Some(*id);
         }
         let known = self.states.load();
@@ -261,29 +272,77 @@ impl Plan {
         let id = StateId(u32::try_from(known.len()).ok()?);
         let mut grown = Vec::with_capacity(known.len() + 1);
         grown.extend(known.iter().cloned());
-        grown.push(Arc::new(self.build(key.clone(), id.0 == 0)));
-        ids.insert(key, id);
+        grown.push(Arc::new(self.build(situation.clone())));
+        ids.insert(situation, id);
         self.states.store(Arc::new(grown));
         Some(id)
     }
 
     /// The state of a member, by its decoded name, and whether the names rule lets it in.
     pub fn member(&self, state: &State, name: &str) -> Option<(StateId, Gate)> {
-        state.member(
-            name,
-            self.any_case,
-            |key| self.state_id(key),
-            |key, child| self.child(key, true, child),
-        )
+        state.member(name, self.any_case, |situation, child| {
+            self.state_id(self.child(situation, true, child))
+        })
     }
 
-    /// The state of an element.
-    pub fn element(&self, state: &State, index: u64) -> Option<StateId> {
-        state.element(
-            index,
-            |key| self.state_id(key),
-            |key, child| self.child(key, false, child),
-        )
+    /// The state of an element, in an array of so many, where they were counted.
+    pub fn element(&self, state: &State, index: u64, length: Option<u64>) -> Option<StateId> {
+        state.element(index, length, |situation, child| {
+            self.state_id(self.child(situation, false, child))
+        })
+    }
+
+    /// Whether something holds of what happens to a node of that type in some world that cannot be ruled out.
+    pub fn in_some_world(
+        &self,
+        state: &State,
+        node: Node,
+        holds: impl Fn(&Verdict) -> bool,
+    ) -> bool {
+        let judge = match node {
+            Node::Scalar => Plan::scalar,
+            Node::Null => Plan::null,
+            Node::Object => Plan::object,
+            Node::Array => Plan::array,
+        };
+        let Situation { worlds, root, .. } = &state.situation;
+        let mut worlds = worlds.iter();
+        worlds.any(|key| holds(&judge(self, key, *root)))
+    }
+
+    /// The state of a node that waits for being known; `None` of a node of which nothing is known.
+    pub fn known(&self, state: &State, node: Option<Cursor<'_>>) -> Option<StateId> {
+        let ask = |asked: &usize| match (self.asked.get(*asked), node) {
+            (Some(Selector::Filter(filter)), Some(node)) => filter.selects(node, self.any_case),
+            _ => Selected::Unknown,
+        };
+        let answers: Vec<Selected> = state.filters.iter().map(ask).collect();
+        let known = || state.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = known().get(answers.as_slice()) {
+            return Some(*id);
+        }
+        let answer = |asked: usize| {
+            let place = state.filters.iter().position(|filter| *filter == asked);
+            let answer = place.and_then(|place| answers.get(place));
+            answer.copied().unwrap_or(Selected::Unknown)
+        };
+        let id = self.state_id(Situation {
+            root: false,
+            worlds: self.settle(&state.situation.open, answer),
+            open: Vec::new(),
+        })?;
+        known().insert(answers.into(), id);
+        Some(id)
+    }
+
+    /// The state of a node that goes with all in it; the body's root keeps its brackets.
+    pub fn closed_state(&self, root: bool) -> Option<StateId> {
+        self.state_id(Situation::closed(root))
+    }
+
+    /// Whether what is too large to be known is treated by what is certain of it, instead of going.
+    pub fn keeps_unknown(&self) -> bool {
+        self.drift_show
     }
 
     /// Whether a member that no entry lists looks like listed data under another spelling.

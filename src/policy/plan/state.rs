@@ -1,11 +1,12 @@
 //! One state of a plan's automaton: what happens to a node of each JSON type, and where its children lead.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::worlds::Situation;
 use crate::model::{Openness, Reason};
-use crate::path::Child;
+use crate::path::{Child, Selected};
 use crate::policy::FieldId;
 use crate::policy::combine::Treatment;
 
@@ -50,11 +51,11 @@ pub(super) struct Cover {
     pub remnant: bool,
 }
 
-/// All that decides a node, so two nodes with equal keys share a state.
+/// All that decides a node in one world.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub zone: Zone,
-    /// Sorted; a pattern that has matched to its end stands here too, unless it is a net.
+    /// A pattern that has matched to its end stands here too, unless it is a net.
     pub positions: Vec<Position>,
     /// The entry at the array this node is an element of.
     pub array: Option<Cover>,
@@ -64,6 +65,8 @@ pub(super) struct Key {
     pub nets: Vec<usize>,
     /// One of them matched right here.
     pub caught: bool,
+    /// How far patterns have matched if a selector selects this node, of which cannot be told yet.
+    pub undecided: Vec<(usize, Position)>,
 }
 
 impl Key {
@@ -75,6 +78,7 @@ impl Key {
             whole: None,
             nets: Vec::new(),
             caught: false,
+            undecided: Vec::new(),
         }
     }
 }
@@ -128,10 +132,11 @@ pub enum Node {
     Array,
 }
 
-/// Whether a member may be judged by its value, or its name already decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a member may be judged by its value, or its name already decides. From most open to most closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
     /// By its value.
+    #[default]
     Pass,
     /// Its name is data the caller does not see.
     DropListed,
@@ -144,7 +149,7 @@ pub enum Gate {
 /// See the module.
 #[derive(Debug)]
 pub struct State {
-    pub(super) key: Key,
+    pub(super) situation: Situation,
     /// A string, number or boolean here.
     pub scalar: Verdict,
     /// A `null` here.
@@ -161,11 +166,21 @@ pub struct State {
     pub person_below: bool,
     /// An array here must be empty, else the answer has not the declared shape.
     pub must_be_empty: bool,
-    /// It is none of the four above: nothing but its verdicts counts.
+    /// What a node holds decides which state it really has.
+    pub waits: bool,
+    /// How many elements an array has decides which state each of them has.
+    pub counts: bool,
+    /// It is none of the six above: nothing but its verdicts counts.
     pub is_plain: bool,
+    /// The filters that are asked what the node holds.
+    pub(super) filters: Box<[usize]>,
+    pub(super) known: Known,
     pub(super) members: Members,
     pub(super) elements: Elements,
 }
+
+/// Where a node leads that was asked what it holds, by what its filters answered.
+pub(super) type Known = Mutex<FxHashMap<Box<[Selected]>, StateId>>;
 
 /// A transition, built when first taken.
 type Slot = OnceLock<StateId>;
@@ -173,9 +188,9 @@ type Slot = OnceLock<StateId>;
 /// Where the members of an object lead.
 #[derive(Debug)]
 pub(super) struct Members {
-    /// By name (lower-case under `keys: any-case`): whether a path of the catalogue writes it, and the transition.
-    /// The names are the rules', so nobody can make them collide.
-    pub names: FxHashMap<Box<str>, (bool, Slot)>,
+    /// By name (lower-case under `keys: any-case`): what of it may be seen, and the transition. The names are the
+    /// rules', so nobody can make them collide.
+    pub names: FxHashMap<Box<str>, (Gate, Slot)>,
     pub other: Slot,
     /// For names that no path writes.
     pub gate: Gate,
@@ -206,27 +221,21 @@ impl State {
         &self,
         name: &str,
         any_case: bool,
-        id: impl Fn(Key) -> Option<StateId>,
-        child: impl Fn(&Key, Child<'_>) -> Key,
+        build: impl Fn(&Situation, Child<'_>) -> Option<StateId>,
     ) -> Option<(StateId, Gate)> {
         let found = if any_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             self.members.names.get(name.to_ascii_lowercase().as_str())
         } else {
             self.members.names.get(name)
         };
-        let (written, slot, child_of) = match found {
-            Some((written, slot)) => (*written, slot, Child::Member(name)),
-            None => (false, &self.members.other, Child::OtherMember),
-        };
-        let gate = if written {
-            Gate::Pass
-        } else {
-            self.members.gate
+        let (gate, slot, child) = match found {
+            Some((gate, slot)) => (*gate, slot, Child::Member(name)),
+            None => (self.members.gate, &self.members.other, Child::OtherMember),
         };
         let state = match slot.get() {
             Some(known) => *known,
             None => {
-                let built = id(child(&self.key, child_of))?;
+                let built = build(&self.situation, child)?;
                 *slot.get_or_init(|| built)
             }
         };
@@ -236,8 +245,8 @@ impl State {
     pub(super) fn element(
         &self,
         index: u64,
-        id: impl Fn(Key) -> Option<StateId>,
-        child: impl Fn(&Key, Child<'_>) -> Key,
+        length: Option<u64>,
+        build: impl Fn(&Situation, Child<'_>) -> Option<StateId>,
     ) -> Option<StateId> {
         let early = usize::try_from(index)
             .ok()
@@ -246,7 +255,7 @@ impl State {
         if let Some(known) = slot.and_then(OnceLock::get) {
             return Some(*known);
         }
-        let built = id(child(&self.key, Child::Element(index)))?;
+        let built = build(&self.situation, Child::Element { index, length })?;
         Some(slot.map_or(built, |slot| *slot.get_or_init(|| built)))
     }
 }

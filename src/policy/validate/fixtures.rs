@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::path::{Path, Segment, Selector};
+use crate::path::{Child, Path, Segment};
 use crate::policy::rules::{Resource, RouteRule, RuleSet, TemplateSegment};
 
 /// The parsed answers that tests give to a resource's routes, each once.
@@ -76,41 +76,14 @@ fn step<'v>(segment: &Segment, value: &'v Value, any_case: bool, into: &mut Vec<
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                let matches = |selector: &Selector| match selector {
-                    Selector::Name(wanted) if any_case => wanted.eq_ignore_ascii_case(name),
-                    Selector::Name(wanted) => wanted == name,
-                    Selector::Wildcard => true,
-                    Selector::Index(_) | Selector::Slice { .. } => false,
-                };
-                take(
-                    segment,
-                    member,
-                    segment.selectors.iter().any(matches),
-                    any_case,
-                    into,
-                );
+                take(segment, Child::Member(name), member, any_case, into);
             }
         }
         Value::Array(elements) => {
+            let length = u64::try_from(elements.len()).ok();
             for (index, element) in (0_u64..).zip(elements) {
-                let matches = |selector: &Selector| match selector {
-                    Selector::Name(_) => false,
-                    Selector::Wildcard => true,
-                    Selector::Index(wanted) => *wanted == index,
-                    Selector::Slice { start, end, step } => {
-                        end.is_none_or(|end| index < end)
-                            && index
-                                .checked_sub(*start)
-                                .is_some_and(|away| away.is_multiple_of(*step))
-                    }
-                };
-                take(
-                    segment,
-                    element,
-                    segment.selectors.iter().any(matches),
-                    any_case,
-                    into,
-                );
+                let child = Child::Element { index, length };
+                take(segment, child, element, any_case, into);
             }
         }
         _ => {}
@@ -119,15 +92,17 @@ fn step<'v>(segment: &Segment, value: &'v Value, any_case: bool, into: &mut Vec<
 
 fn take<'v>(
     segment: &Segment,
-    child: &'v Value,
-    matches: bool,
+    child: Child<'_>,
+    value: &'v Value,
     any_case: bool,
     into: &mut Vec<&'v Value>,
 ) {
-    if matches {
-        into.push(child);
+    let text = || value.to_string();
+    let mut selectors = segment.selectors.iter();
+    if selectors.any(|selector| selector.may_select(child, any_case, &text)) {
+        into.push(value);
     }
     if segment.descend {
-        step(segment, child, any_case, into);
+        step(segment, value, any_case, into);
     }
 }

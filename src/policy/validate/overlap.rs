@@ -11,17 +11,19 @@ pub(super) fn tie(a: &Path, b: &Path, any_case: bool) -> bool {
     if a.is_net() || b.is_net() || a.segments.len() != b.segments.len() {
         return false;
     }
-    // Which of the two has spelled out more somewhere on the way; unions make several ways.
-    let mut ways = vec![(false, false)];
+    // Which of the two has spelled out more somewhere on the way, and whether two filters told them apart; unions make
+    // several ways.
+    let mut ways = vec![(false, false, false)];
     for (left, right) in a.segments.iter().zip(&b.segments) {
         let mut next = Vec::new();
         for (left, right) in pairs(left, right) {
-            if !meet(left, right, any_case) {
+            if !left.meets(right, any_case) || apart(left, right) {
                 continue;
             }
-            let (l, r) = (spelled_out(left), spelled_out(right));
-            for (left_more, right_more) in &ways {
-                let way = (*left_more || (l && !r), *right_more || (r && !l));
+            let (l, r) = (left.spells_out(), right.spells_out());
+            let two = left != right && l == r && matches!(left, Selector::Filter(_));
+            for (left_more, right_more, filters) in &ways {
+                let way = (*left_more || l > r, *right_more || r > l, *filters || two);
                 if !next.contains(&way) {
                     next.push(way);
                 }
@@ -29,8 +31,11 @@ pub(super) fn tie(a: &Path, b: &Path, any_case: bool) -> bool {
         }
         ways = next;
     }
-    ways.iter()
-        .any(|(left_more, right_more)| left_more == right_more)
+    // Of two filters that both select, the more closed outcome counts, so nothing is left to chance.
+    let is_tie = |(left_more, right_more, filters): &(bool, bool, bool)| {
+        left_more == right_more && (*left_more || !filters)
+    };
+    ways.iter().any(is_tie)
 }
 
 /// Whether an envelope path can match a record, something in one, or an array's scalar that is one.
@@ -45,7 +50,7 @@ pub(super) fn meets_record(envelope: &Path, at: &Path, any_case: bool) -> bool {
         .segments
         .iter()
         .zip(&at.segments)
-        .all(|(a, b)| pairs(a, b).any(|(a, b)| meet(a, b, any_case)));
+        .all(|(a, b)| pairs(a, b).any(|(a, b)| a.meets(b, any_case) && !apart(a, b)));
     let last_is_element = at.segments.last().is_some_and(|last| {
         !last
             .selectors
@@ -65,39 +70,23 @@ fn pairs<'a>(
     left.selectors.iter().flat_map(each)
 }
 
-fn spelled_out(selector: &Selector) -> bool {
-    matches!(selector, Selector::Name(_) | Selector::Index(_))
-}
-
-fn meet(left: &Selector, right: &Selector, any_case: bool) -> bool {
-    match (left, right) {
-        (Selector::Wildcard, _) | (_, Selector::Wildcard) => true,
-        (Selector::Name(a), Selector::Name(b)) if any_case => a.eq_ignore_ascii_case(b),
-        (Selector::Name(a), Selector::Name(b)) => a == b,
-        (Selector::Index(a), Selector::Index(b)) => a == b,
-        (Selector::Index(index), Selector::Slice { start, end, step })
-        | (Selector::Slice { start, end, step }, Selector::Index(index)) => {
-            let below = end.is_none_or(|end| *index < end);
-            below
-                && index
-                    .checked_sub(*start)
-                    .is_some_and(|away| away.is_multiple_of(*step))
-        }
-        (
-            Selector::Slice { start, end, step },
-            Selector::Slice {
-                start: other_start,
-                end: other_end,
-                step: other_step,
-            },
-        ) => {
-            let first = (*start).max(*other_start);
-            let reach = |end: &Option<u64>| end.is_none_or(|end| first < end);
-            let common = greatest_common_divisor(*step, *other_step).max(1);
-            reach(end) && reach(other_end) && start.abs_diff(*other_start).is_multiple_of(common)
-        }
-        _ => false,
-    }
+/// Whether the steps of two slices never fall on one element, though their ranges meet.
+fn apart(left: &Selector, right: &Selector) -> bool {
+    let (
+        Selector::Slice { start, end, step },
+        Selector::Slice {
+            start: other_start,
+            end: other_end,
+            step: other_step,
+        },
+    ) = (left, right)
+    else {
+        return false;
+    };
+    let first = (*start).max(*other_start);
+    let reach = |end: &Option<u64>| end.is_none_or(|end| first < end);
+    let common = greatest_common_divisor(*step, *other_step).max(1);
+    !(reach(end) && reach(other_end) && start.abs_diff(*other_start).is_multiple_of(common))
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
@@ -138,6 +127,20 @@ mod tests {
         assert!(!ties("a[0:2]", "a[2:4]"));
         assert!(!ties("..a", "a"));
         assert!(!ties("*.b", "a.b"));
+        assert!(!ties("a[-1]", "a[*]"));
+        assert!(!ties("a[-1]", "a[-2]"));
+        assert!(!ties("a[?@.k].b", "a[*].b"));
+        assert!(!ties("a[?@.k].b", "a[-1].b"));
+    }
+
+    #[test]
+    fn two_filters_may_both_select_and_the_same_filter_ties() {
+        assert!(!ties("a[?@.k].b", "a[?@.l].b"));
+        assert!(!ties("a[?@.k].b[*]", "a[?@.l].b[0:2]"));
+        assert!(ties("a[?@.k].b[*]", "a[?@.k].b[0:2]"));
+        assert!(ties("a[?@.k].b[0]", "a[-1].b[*]"));
+        assert!(ties("a[0]", "a[-1]"));
+        assert!(ties("a[-2:]", "a[*]"));
     }
 
     #[test]

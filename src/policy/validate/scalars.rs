@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::path::{self, Path};
+use crate::path::{self, Path, Refused};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::source::{Entries, Node, Span, last_second, odd_character};
 
@@ -94,12 +94,20 @@ pub(super) fn path(text: &str, span: &Span) -> Result<Path, Diagnostic> {
     }
     path::parse(text).map_err(|error| {
         let (why, written) = (error.message, quoted(text));
-        let message = say!(
-            "{why}",
-            "{written} 不是 JSONPath（RFC 9535），或不能边读边匹配"
-        );
-        Diagnostic::error(code::FG3001, message)
-            .at(span)
-            .help(code::FG3001.cure())
+        let (code, message) = match error.refused {
+            Refused::Text => {
+                let message = say!("{why}", "{written} 不是 JSONPath（RFC 9535）");
+                (code::FG3001, message)
+            }
+            Refused::Nothing => {
+                let message = say!("{why}", "{written} 里的切片什么也选不中");
+                (code::FG3003, message)
+            }
+            Refused::Filter => {
+                let message = say!("{why}", "{written} 里的过滤条件不能只凭一个元素判断");
+                (code::FG3004, message)
+            }
+        };
+        Diagnostic::error(code, message).at(span).help(code.cure())
     })
 }

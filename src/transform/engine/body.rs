@@ -1,5 +1,6 @@
 //! An answer's body as far as it is read: the open containers, what waits for its fate, what leaves.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -84,7 +85,26 @@ pub(super) struct Frame {
     pub hollow: bool,
     pub must_be_empty: bool,
     pub index: u64,
+    pub length: Length,
     pub course: Course,
+}
+
+/// How many elements an array has, where that was counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Length(Option<NonZeroU32>);
+
+impl Length {
+    pub fn of(count: usize) -> Self {
+        let more = count
+            .checked_add(1)
+            .and_then(|more| u32::try_from(more).ok());
+        Length(more.and_then(NonZeroU32::new))
+    }
+
+    #[inline]
+    pub fn get(self) -> Option<u64> {
+        self.0.map(|more| u64::from(more.get()) - 1)
+    }
 }
 
 impl Frame {
@@ -104,6 +124,7 @@ impl Frame {
             hollow: false,
             must_be_empty: false,
             index: 0,
+            length: Length::default(),
             course: Course::default(),
         }
     }
@@ -159,6 +180,8 @@ pub(super) struct Member {
     pub state: StateId,
     pub gate: Gate,
     pub looks_listed: bool,
+    /// Of the array it is.
+    pub length: Length,
 }
 
 impl Member {
@@ -174,6 +197,7 @@ impl Member {
             state,
             gate: Gate::Pass,
             looks_listed: false,
+            length: Length::default(),
         }
     }
 }

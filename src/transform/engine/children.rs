@@ -86,7 +86,7 @@ impl Engine {
             }
             body.frames.push(frame);
             body.before_child(chunk, stretch);
-            if body.must_wait(member, state) {
+            if body.must_wait(member, state, token.kind) {
                 return self.hold(chunk, token, member);
             }
             body.value(chunk, token, member, state, lexer.depth())?;
@@ -112,7 +112,8 @@ impl Engine {
     ) -> Result<Option<(Member, usize)>, Reason> {
         if !frame.object {
             let state = self.state(frame.state)?;
-            let element = self.terms.plan.element(state, frame.index);
+            let length = frame.length.get();
+            let element = self.terms.plan.element(state, frame.index, length);
             let member = Member::unnamed(element.ok_or(Reason::Overloaded)?);
             return Ok(Some((member, head)));
         }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use self::body::{Body, Member, Now, Spot};
+use self::body::{Body, Length, Member, Now, Spot};
 use self::habit::Habits;
 use self::raw::{Raw, Variant};
 use super::{BodyLimits, Departed, Tally};
@@ -42,6 +42,8 @@ pub struct Engine {
     raw: Option<Raw>,
     /// The place of the value that is read again.
     again: Option<Member>,
+    /// How many values that were held are being read again, each within the one before.
+    nested: usize,
     /// The plans of records that came before.
     variants: Vec<Terms>,
     /// The record at hand, where it outgrew the limit and has another plan than what is around it.
@@ -89,6 +91,7 @@ impl Engine {
             name: String::new(),
             raw: None,
             again: None,
+            nested: 0,
             variants: Vec::new(),
             variant: None,
             spare: String::new(),
@@ -286,7 +289,7 @@ impl Engine {
             ..
         } = self;
         let state = reach(plan, states, member.state)?;
-        if again.is_none() && body.must_wait(member, state) {
+        if again.is_none() && body.must_wait(member, state, piece.kind) {
             return self.hold(chunk, piece, member);
         }
         body.value(chunk, piece, member, state, lexer.depth())?;
@@ -305,9 +308,10 @@ impl Engine {
         if frame.object {
             return self.body.next.take().ok_or(Reason::Internal);
         }
-        let (parent, index) = (frame.state, frame.index);
+        let (parent, index, length) = (frame.state, frame.index, frame.length.get());
         frame.index += 1;
-        let element = self.terms.plan.element(self.state(parent)?, index);
+        let state = self.state(parent)?;
+        let element = self.terms.plan.element(state, index, length);
         Ok(Member::unnamed(element.ok_or(Reason::Overloaded)?))
     }
 
@@ -323,6 +327,7 @@ fn member(plan: &Plan, state: &State, name: &str) -> Result<Member, Reason> {
         state: id,
         gate,
         looks_listed: plan.looks_listed(name),
+        length: Length::default(),
     })
 }
 

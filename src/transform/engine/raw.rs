@@ -6,15 +6,18 @@
 
 use std::sync::Arc;
 
-use super::body::{Body, Frame, Member, Now};
-use super::{Engine, Terms};
-use crate::json::{Kind, Piece};
+use super::body::{Body, Frame, Length, Member, Now};
+use super::{Engine, Terms, reach};
+use crate::json::{Cursor, Kind, Piece};
 use crate::model::Reason;
 use crate::policy::plan::judge::Judged;
 use crate::policy::plan::{Gate, Plan, State};
 
 /// Plans of records that are kept ready in one answer.
 const MOST_VARIANTS: usize = 32;
+
+/// A value within so many that are held is not held any more: it is read again once for each of them.
+const MOST_NESTED: usize = 32;
 
 /// A value that is held.
 #[derive(Debug)]
@@ -48,12 +51,12 @@ pub(super) struct Variant {
 
 impl Body {
     /// Whether a value cannot be treated before it is known.
-    pub(super) fn must_wait(&self, member: Member, state: &State) -> bool {
+    pub(super) fn must_wait(&self, member: Member, state: &State, kind: Kind) -> bool {
         let leaves = |frame: &Frame| !(frame.muted || frame.hollow);
-        state.is_record
-            && self.judged
-            && member.gate == Gate::Pass
-            && self.frames.last().is_none_or(leaves)
+        let unknown = state.waits
+            || (state.counts && kind == Kind::ArrayOpen)
+            || (state.is_record && self.judged);
+        unknown && member.gate == Gate::Pass && self.frames.last().is_none_or(leaves)
     }
 
     /// Nothing lies in the chunk at hand any more.
@@ -81,6 +84,11 @@ impl Engine {
         piece: Piece,
         member: Member,
     ) -> Result<usize, Reason> {
+        if self.nested >= MOST_NESTED {
+            let member = self.place(member, None, piece.kind == Kind::ArrayOpen)?;
+            self.again = Some(member);
+            return self.value(chunk, piece);
+        }
         let opens = matches!(piece.kind, Kind::ObjectOpen | Kind::ArrayOpen);
         let depth = self.lexer.depth() - usize::from(opens);
         self.body.settle(chunk);
@@ -151,10 +159,12 @@ impl Engine {
             kept.push_str(here);
             kept.as_str()
         };
-        if let Some((member, variant)) = self.judge(member, Some(text))? {
+        if let Some((member, variant)) = self.judge(member, Some(text), text.as_bytes().first())? {
             self.again = Some(member);
             self.body.now = Now::Judging;
+            self.nested += 1;
             self.read_whole(text, start, depth)?;
+            self.nested -= 1;
             self.leave(variant);
         }
         kept.clear();
@@ -169,15 +179,18 @@ impl Engine {
         let mut kept = raw.text;
         let here = chunk.get(raw.from..end).ok_or(Reason::Internal)?;
         kept.push_str(here);
-        match self.judge(member, None)? {
+        let first = kept.as_bytes().first().or(chunk.as_bytes().get(end));
+        match self.judge(member, None, first)? {
             Some((member, variant)) => {
                 self.variant = variant.outside.map(|_| variant);
                 self.again = Some(member);
                 self.body.now = Now::Judging;
             }
-            None => self.pass_over(kept.as_bytes().first().or(chunk.as_bytes().get(end)), depth),
+            None => self.pass_over(first, depth),
         }
+        self.nested += 1;
         self.read_again(&kept, start, depth)?;
+        self.nested -= 1;
         kept.clear();
         self.spare = kept;
         Ok(())
@@ -188,25 +201,63 @@ impl Engine {
         &mut self,
         member: Member,
         text: Option<&str>,
+        first: Option<&u8>,
     ) -> Result<Option<(Member, Variant)>, Reason> {
-        let judge = self.judge.as_ref().ok_or(Reason::Internal)?;
-        let around = self.body.frames.len();
-        match judge.record(text) {
-            Judged::Gone if self.body.single => Err(Reason::NoSuchRecord),
-            Judged::Gone => {
-                if text.is_some() {
-                    self.body.value_done("")?;
+        let mut variant = Variant {
+            outside: None,
+            around: self.body.frames.len(),
+        };
+        let mut member = member;
+        if self.state(member.state)?.is_record
+            && let Some(judge) = &self.judge
+        {
+            match judge.record(text) {
+                Judged::Gone if self.body.single => return Err(Reason::NoSuchRecord),
+                Judged::Gone => {
+                    if text.is_some() {
+                        self.body.value_done("")?;
+                    }
+                    return Ok(None);
                 }
-                Ok(None)
-            }
-            Judged::Under(plan) => {
-                self.body.let_through();
-                let state = plan.record_state().ok_or(Reason::Overloaded)?;
-                let outside = self.enter(&plan);
-                let member = Member { state, ..member };
-                Ok(Some((member, Variant { outside, around })))
+                Judged::Under(plan) => {
+                    self.body.let_through();
+                    member.state = plan.record_state().ok_or(Reason::Overloaded)?;
+                    variant.outside = self.enter(&plan);
+                }
             }
         }
+        let member = self.place(member, text.map(Cursor::new), first == Some(&b'['))?;
+        Ok(Some((member, variant)))
+    }
+
+    /// The place of a value whose filters can be asked and whose elements can be counted. Of one that is too large
+    /// for that, nothing leaves, unless the resource shows what has drifted.
+    fn place(
+        &mut self,
+        mut member: Member,
+        node: Option<Cursor<'_>>,
+        array: bool,
+    ) -> Result<Member, Reason> {
+        let root = self.body.frames.is_empty();
+        let Terms { plan, states, .. } = &mut self.terms;
+        let too_large = node.is_none() && !plan.keeps_unknown();
+        let mut state = reach(plan, states, member.state)?;
+        if state.waits {
+            let id = match too_large {
+                true => plan.closed_state(root),
+                false => plan.known(state, node),
+            };
+            member.state = id.ok_or(Reason::Overloaded)?;
+            state = reach(plan, states, member.state)?;
+        }
+        if state.counts && array {
+            if too_large {
+                member.state = plan.closed_state(root).ok_or(Reason::Overloaded)?;
+            }
+            member.length =
+                node.map_or_else(Length::default, |node| Length::of(node.elements().count()));
+        }
+        Ok(member)
     }
 
     /// Reads a value again that has ended.

@@ -48,6 +48,7 @@ impl Body {
                 let object = piece.kind == Kind::ObjectOpen;
                 self.open(Frame {
                     must_be_empty: !object && state.must_be_empty,
+                    length: member.length,
                     ..Frame::new(member.state, object)
                 });
                 Ok(())

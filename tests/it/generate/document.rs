@@ -4,7 +4,7 @@ use fieldgate::path::{Path, Segment, Selector};
 
 use super::Choices;
 use crate::oracle::matching::{Step, matches};
-use crate::sketch::{PERSON, Sketch};
+use crate::sketch::{PERSON, Sketch, SketchField};
 
 const STRINGS: [&str; 20] = [
     "x",
@@ -125,10 +125,21 @@ impl Below {
     fn of<'p>(paths: impl Iterator<Item = &'p Path>, location: &[Step], fold: bool) -> Below {
         let mut below = Below::default();
         for path in paths {
-            below.ends |= matches(&path.segments, location, fold);
+            // What must be asked may select anything.
+            let asked = path.segments.iter().flat_map(|segment| &segment.selectors);
+            let asked: Vec<Selector> = asked.filter(|one| asks(one)).cloned().collect();
+            let steps = location.iter().cloned();
+            let location: Vec<Step> = steps
+                .map(|step| Step::Asked(Box::new(step), asked.clone(), true))
+                .collect();
+            below.ends |= matches(&path.segments, &location, fold);
             for (index, segment) in path.segments.iter().enumerate() {
-                if matches(&path.segments[..index], location, fold) {
+                if matches(&path.segments[..index], &location, fold) {
                     below.add(segment);
+                    let before = index.checked_sub(1).map(|before| &path.segments[before]);
+                    if before.is_some_and(is_filtered) {
+                        below.names.extend(["a", "b"].map(str::to_owned));
+                    }
                 }
             }
         }
@@ -144,6 +155,15 @@ impl Below {
             }
         }
     }
+}
+
+fn asks(selector: &Selector) -> bool {
+    selector.counts() || matches!(selector, Selector::Filter(_))
+}
+
+fn is_filtered(segment: &Segment) -> bool {
+    let mut selectors = segment.selectors.iter();
+    selectors.any(|selector| matches!(selector, Selector::Filter(_)))
 }
 
 impl Writer<'_> {
@@ -325,6 +345,10 @@ impl Writer<'_> {
     // --- Scalars -------------------------------------------------------------------------------------
 
     fn scalar(&mut self) {
+        let filtered = |field: &SketchField| field.path.segments.iter().any(is_filtered);
+        if self.sketch.fields.iter().any(filtered) && self.choices.one_in(3) {
+            return self.string("x");
+        }
         match self.choices.below(16) {
             0..=7 => {
                 let text = *self.choices.pick(&STRINGS);

@@ -1,6 +1,6 @@
 //! Rule sets as sketches. Entries that would conflict when a file loads are left out.
 
-use fieldgate::path::{Path, Segment, Selector};
+use fieldgate::path::{Comparison, Filter, Hop, Literal, Path, Segment, Selector, Slice};
 
 use super::Choices;
 use crate::oracle::matching::same_name;
@@ -131,7 +131,13 @@ fn field(choices: &mut Choices) -> SketchField {
         let place = choices.below(segments.len());
         segments[place].descend = true;
         for segment in segments.iter_mut() {
-            let slices = |selector: &Selector| matches!(selector, Selector::Slice { .. });
+            // Filters in nets are for the tests of the engine: at every depth they double what may be the case.
+            let slices = |selector: &Selector| {
+                matches!(
+                    selector,
+                    Selector::Slice { .. } | Selector::SliceFromEnd(_) | Selector::Filter(_)
+                )
+            };
             if segment.selectors.iter().any(slices) {
                 segment.selectors = vec![Selector::Index(1)];
             }
@@ -163,10 +169,17 @@ fn written_path(choices: &mut Choices, most: usize) -> Path {
 fn selectors(choices: &mut Choices) -> Vec<Selector> {
     let name = |choices: &mut Choices| Selector::Name((*choices.pick(&NAMES)).to_owned());
     let index = |choices: &mut Choices| Selector::Index(choices.below(4) as u64);
-    match choices.below(16) {
+    match choices.below(20) {
         0..=8 => vec![name(choices)],
         9..=11 => vec![Selector::Wildcard],
         12 => vec![index(choices)],
+        16 | 17 => vec![Selector::Filter(filter(choices))],
+        18 => vec![Selector::FromEnd(1 + choices.below(3) as u64)],
+        19 => {
+            let slices = [(Some(-2), None, 1), (None, Some(-1), 1), (None, None, -2)];
+            let (start, end, step) = *choices.pick(&slices);
+            vec![Selector::SliceFromEnd(Slice { start, end, step })]
+        }
         13 => vec![name(choices), name(choices)],
         14 => vec![index(choices), index(choices)],
         _ => {
@@ -175,6 +188,32 @@ fn selectors(choices: &mut Choices) -> Vec<Selector> {
             let (end, step) = [(None, 1), (None, 2), (Some(start + 3), 1)][choices.below(3)];
             vec![Selector::Slice { start, end, step }]
         }
+    }
+}
+
+/// One of few, so that what must be asked of a document stays little.
+fn filter(choices: &mut Choices) -> Filter {
+    let at = |name: &str| vec![Hop::Name(name.to_owned())];
+    let word = |with, literal: &str| Filter::Compare {
+        path: at("a"),
+        with,
+        literal: Literal::String(literal.to_owned()),
+    };
+    let equal = word(Comparison::Equal, "x");
+    match choices.below(10) {
+        0..=3 => equal,
+        4 | 5 => word(Comparison::Other, "x"),
+        6 => Filter::Not(Box::new(equal)),
+        7 => Filter::Exists(at("b")),
+        8 => Filter::Compare {
+            path: Vec::new(),
+            with: Comparison::More,
+            literal: Literal::Number(String::from("10")),
+        },
+        _ => Filter::All(vec![
+            Filter::Not(Box::new(Filter::Exists(at("c")))),
+            Filter::Any(vec![equal, word(Comparison::AtLeast, "张")]),
+        ]),
     }
 }
 
@@ -195,15 +234,20 @@ fn conflicts(sketch: &Sketch, entry: &SketchField) -> bool {
     })
 }
 
-fn is_literal(segment: &Segment) -> bool {
-    !(segment.selectors.iter())
-        .any(|selector| matches!(selector, Selector::Wildcard | Selector::Slice { .. }))
+/// How much a segment spells out, whichever of its selectors selects.
+fn rank(segment: &Segment) -> u8 {
+    let ranks = segment.selectors.iter().map(|selector| match selector {
+        Selector::Name(_) | Selector::Index(_) | Selector::FromEnd(_) => 2,
+        Selector::Filter(_) => 1,
+        Selector::Wildcard | Selector::Slice { .. } | Selector::SliceFromEnd(_) => 0,
+    });
+    ranks.min().unwrap_or(0)
 }
 
 fn outranks(one: &Path, other: &Path) -> bool {
     let pairs = || one.segments.iter().zip(&other.segments);
-    pairs().all(|(one, other)| is_literal(one) || !is_literal(other))
-        && pairs().any(|(one, other)| is_literal(one) && !is_literal(other))
+    pairs().all(|(one, other)| rank(one) >= rank(other))
+        && pairs().any(|(one, other)| rank(one) > rank(other))
 }
 
 /// Whether two paths could select the same node, or one a node on the other's way.
@@ -223,7 +267,8 @@ fn may_meet(one: &Path, other: &Path, fold: bool) -> bool {
 
 fn overlap(one: &Selector, other: &Selector, fold: bool) -> bool {
     match (one, other) {
-        (Selector::Wildcard, _) | (_, Selector::Wildcard) => true,
+        (Selector::Wildcard | Selector::Filter(_), _)
+        | (_, Selector::Wildcard | Selector::Filter(_)) => true,
         (Selector::Name(one), Selector::Name(other)) => same_name(one, other, fold),
         (Selector::Name(_), _) | (_, Selector::Name(_)) => false,
         (Selector::Index(one), Selector::Index(other)) => one == other,

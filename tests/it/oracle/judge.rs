@@ -9,9 +9,11 @@ use fieldgate::model::{Openness, Reason};
 use fieldgate::path::{Path, Segment, Selector};
 use fieldgate::policy::Unlisted;
 
+use super::filters;
 use super::matching::{Queries, Step, matches, same_name, selects};
 use super::read::{Container, Document, Node, Tree};
 use super::treat::{Treatment, most_closed};
+use super::worlds::{Raw, collapse};
 use super::{Fate, View};
 
 /// One entry of the catalogue or of the envelope.
@@ -74,12 +76,10 @@ impl Place<'_> {
 /// What to do with an object or array.
 enum Plan {
     Gone,
-    Put(&'static str),
+    Null,
+    Stars,
     Enter(Above),
 }
-
-const NULL: &str = "null";
-const STARS: &str = "\"***\"";
 
 struct Judge<'a> {
     view: View<'a>,
@@ -93,6 +93,8 @@ struct Judge<'a> {
     /// Last names of all entries, case, `_` and `-` removed.
     last_names: Vec<String>,
     leads: RefCell<HashMap<(Region, Vec<Step>), bool>>,
+    /// Selectors that ask more than which step it is.
+    asked: Vec<Selector>,
 }
 
 /// Every node's fate.
@@ -120,7 +122,16 @@ pub fn judge(view: View<'_>, queries: Option<&Queries>, body: &Document) -> Resu
         .flat_map(|entry| last_names(entry.path))
         .map(plain_name)
         .collect();
+    let segments = (fields.iter().chain(&envelope)).flat_map(|entry| entry.segments());
+    let mut asked: Vec<Selector> = Vec::new();
+    for selector in segments.flat_map(|segment| &segment.selectors) {
+        let asks = selector.counts() || matches!(selector, Selector::Filter(_));
+        if asks && !asked.contains(selector) {
+            asked.push(selector.clone());
+        }
+    }
     let judge = Judge {
+        asked,
         view,
         queries,
         fields,
@@ -139,7 +150,7 @@ pub fn judge(view: View<'_>, queries: Option<&Queries>, body: &Document) -> Resu
         above: Above::Nothing,
         member: None,
     };
-    let fate = judge.envelope_node(root, &body.root)?;
+    let fate = collapse(vec![judge.envelope_node(root, &body.root)?], &body.root)?;
     judge.single_record_is_the_persons(&body.root)?;
     Ok(fate)
 }
@@ -170,16 +181,19 @@ fn last_names(path: &Path) -> Vec<&str> {
         .collect()
 }
 
-/// How much of a path is spelled out, for a node it matches: "a name or index over `[*]` or slice".
+/// How much of a path is spelled out, for a node it matches: "a name or index over a filter, a filter over `[*]` or slice".
 fn spelled_out(segments: &[Segment], location: &[Step], fold: bool) -> usize {
     (segments.iter().zip(location))
-        .filter(|(segment, step)| {
-            (segment.selectors.iter()).any(|selector| {
-                matches!(selector, Selector::Name(_) | Selector::Index(_))
-                    && selects(selector, step, fold)
-            })
+        .map(|(segment, step)| {
+            let selecting = (segment.selectors.iter()).filter(|one| selects(one, step, fold));
+            let ranks = selecting.map(|selector| match selector {
+                Selector::Name(_) | Selector::Index(_) | Selector::FromEnd(_) => 2,
+                Selector::Filter(_) => 1,
+                Selector::Wildcard | Selector::Slice { .. } | Selector::SliceFromEnd(_) => 0,
+            });
+            ranks.max().unwrap_or(0)
         })
-        .count()
+        .sum()
 }
 
 /// Whether a net selects whatever a written path selects, as far as their selectors tell.
@@ -207,7 +221,7 @@ fn covers(net: &[Segment], written: &[Segment], fold: bool) -> bool {
 /// Whether `at` leads to the location: there, `[*]` stands for the elements of an array and nothing else.
 fn leads_to(at: &[Segment], location: &[Step], fold: bool) -> bool {
     let element = |(segment, step): (&Segment, &Step)| {
-        !segment.selectors.contains(&Selector::Wildcard) || matches!(step, Step::Index(_))
+        !segment.selectors.contains(&Selector::Wildcard) || matches!(step.plain(), Step::Index(_))
     };
     matches(at, location, fold) && at.iter().zip(location).all(element)
 }
@@ -216,6 +230,11 @@ fn child(location: &[Step], step: Step) -> Vec<Step> {
     let mut child = location.to_vec();
     child.push(step);
     child
+}
+
+/// Whether it is known of every step which filters select what it leads to.
+fn is_certain(location: &[Step]) -> bool {
+    (location.iter()).all(|step| !matches!(step, Step::Asked(_, _, false)))
 }
 
 impl<'a> Judge<'a> {
@@ -234,7 +253,15 @@ impl<'a> Judge<'a> {
 
     fn selected(&self, place: &Place<'_>, segments: &[Segment], location: &[Step]) -> bool {
         let by_hand = matches(segments, location, self.fold);
+        let plain =
+            (segments.iter().flat_map(|segment| &segment.selectors)).all(
+                |selector| match selector {
+                    Selector::Filter(filter) => filters::is_plain(filter) && is_certain(location),
+                    _ => true,
+                },
+            );
         if let Some(queries) = self.queries
+            && plain
             && let Some(selected) = queries.selects(&place.base, segments, location)
         {
             return selected;
@@ -278,6 +305,14 @@ impl<'a> Judge<'a> {
                     .then_some(next)
             })
             .collect()
+    }
+
+    /// All segments of nets, which may go on anywhere.
+    fn net_segments(&self, place: &Place<'_>) -> impl Iterator<Item = &Segment> {
+        let entries = self.entries(place.region).iter();
+        entries
+            .filter(|entry| entry.path.is_net())
+            .flat_map(|entry| entry.segments())
     }
 
     /// The segment with which the place of the records goes on below the node.
@@ -382,7 +417,7 @@ impl<'a> Judge<'a> {
                 && matches(&entry.segments()[..depth], location, self.fold)
         });
         let leads = alive
-            && self.steps(region).into_iter().any(|step| {
+            && self.steps(region, depth).into_iter().any(|step| {
                 let below = child(location, step);
                 self.is_visible(region, &below) || self.leads(region, &below)
             });
@@ -392,16 +427,25 @@ impl<'a> Judge<'a> {
         leads
     }
 
-    fn steps(&self, region: Region) -> Vec<Step> {
+    /// One of each that paths tell apart so deep.
+    fn steps(&self, region: Region, depth: usize) -> Vec<Step> {
         let mut steps = vec![Step::Name(String::from("\u{1}no path writes this"))];
         let mut bound = 0;
-        let selectors = (self.entries(region).iter())
-            .flat_map(|entry| entry.segments())
-            .flat_map(|segment| &segment.selectors);
-        for selector in selectors {
+        let written = self
+            .entries(region)
+            .iter()
+            .filter(|entry| !entry.path.is_net());
+        let selectors: Vec<&Selector> = written
+            .filter_map(|entry| entry.segments().get(depth))
+            .flat_map(|segment| &segment.selectors)
+            .collect();
+        for selector in &selectors {
             match selector {
                 Selector::Name(name) => steps.push(Step::Name(name.clone())),
-                Selector::Wildcard => {}
+                Selector::Wildcard
+                | Selector::FromEnd(_)
+                | Selector::SliceFromEnd(_)
+                | Selector::Filter(_) => {}
                 Selector::Index(index) => bound = bound.max(*index),
                 Selector::Slice { start, end, step } => {
                     bound = bound.max(end.unwrap_or(0)).max(start + step);
@@ -409,6 +453,17 @@ impl<'a> Judge<'a> {
             }
         }
         steps.extend((0..=bound + 2).map(Step::Index));
+        // What one of them selects that no path selects otherwise.
+        for selector in self.asked.iter().filter(|asked| selectors.contains(asked)) {
+            let mut selected = vec![Step::Index(bound + 3)];
+            if matches!(selector, Selector::Filter(_)) {
+                selected.push(steps[0].clone());
+            }
+            steps.extend(
+                (selected.into_iter())
+                    .map(|step| Step::Asked(Box::new(step), vec![selector.clone()], true)),
+            );
+        }
         steps
     }
 
@@ -440,7 +495,7 @@ impl<'a> Judge<'a> {
     // --- Nodes ---------------------------------------------------------------------------------------
 
     /// A node outside the records, or one at their place.
-    fn envelope_node(&self, place: Place<'_>, node: &Node) -> Result<Fate, Reason> {
+    fn envelope_node(&self, place: Place<'_>, node: &Node) -> Result<Raw, Reason> {
         if !leads_to(self.at, &place.location, self.fold) {
             return self.node(&place, node);
         }
@@ -454,49 +509,47 @@ impl<'a> Judge<'a> {
         };
         let fate = self.node(&record, node)?;
         if is_list && !self.is_the_persons(&record, node) && !record.is_root() {
-            return Ok(Fate::Gone);
+            return Ok(Raw::Gone);
         }
         Ok(fate)
     }
 
-    fn node(&self, place: &Place<'_>, node: &Node) -> Result<Fate, Reason> {
+    fn node(&self, place: &Place<'_>, node: &Node) -> Result<Raw, Reason> {
         match node {
             Node::Scalar { value, .. } => self.scalar(place, value),
             Node::Container(container) => self.container(place, container),
         }
     }
 
-    fn scalar(&self, place: &Place<'_>, value: &Tree) -> Result<Fate, Reason> {
+    fn scalar(&self, place: &Place<'_>, value: &Tree) -> Result<Raw, Reason> {
         let nets = self.nets(place);
         let closed = |outcome: &Treatment| {
             let outcome = most_closed(nets.iter().copied().chain([outcome]));
             match outcome.openness() {
-                Openness::Show => Fate::Same,
-                Openness::Token | Openness::Mask => Fate::Put(outcome.replacement(value)),
-                Openness::Blank => Fate::Put(String::from(NULL)),
-                Openness::Strip => Fate::Gone,
+                Openness::Strip => Raw::Gone,
+                _ => Raw::Scalar(outcome),
             }
         };
         let entries = self.entries(place.region);
         let covering = match (self.ends_here(place), place.above) {
             (Some(entry), _) => Some(entry),
             (None, Above::Whole(entry) | Above::Elements(entry)) => Some(entry),
-            (None, Above::OnlyLonger) => return Ok(Fate::Gone),
+            (None, Above::OnlyLonger) => return Ok(Raw::Gone),
             (None, Above::Nothing) => None,
         };
         if let Some(outcome) = covering.and_then(|entry| entries[entry].treatment) {
             return match closed(outcome) {
                 // "a root scalar must be listed (`$`) and not stripped, else the body is refused"
-                Fate::Gone if place.is_root() && *value != Tree::Null => {
+                Raw::Gone if place.is_root() && *value != Tree::Null => {
                     Err(Reason::UnexpectedShape)
                 }
-                Fate::Gone if place.is_root() => Ok(Fate::Same),
+                Raw::Gone if place.is_root() => Ok(Raw::Scalar(Treatment::Show)),
                 fate => Ok(fate),
             };
         }
         if place.is_root() {
             return match value {
-                Tree::Null => Ok(Fate::Same),
+                Tree::Null => Ok(Raw::Scalar(Treatment::Show)),
                 _ => Err(Reason::UnexpectedShape),
             };
         }
@@ -505,14 +558,14 @@ impl<'a> Judge<'a> {
         if on_a_way && *value == Tree::Null {
             return Ok(match self.leads_to_a_visible_field(place) {
                 true => closed(&Treatment::Show),
-                false => Fate::Gone,
+                false => Raw::Gone,
             });
         }
         match self.unlisted {
-            Unlisted::Strip => Ok(Fate::Gone),
+            Unlisted::Strip => Ok(Raw::Gone),
             Unlisted::Refuse => Err(Reason::UnlistedField),
             Unlisted::Show { .. } if !self.drift_show && (on_a_way || self.looks_listed(place)) => {
-                Ok(Fate::Gone)
+                Ok(Raw::Gone)
             }
             Unlisted::Show { .. } => Ok(closed(&Treatment::Show)),
         }
@@ -531,20 +584,21 @@ impl<'a> Judge<'a> {
                 .is_some_and(|name| self.last_names.contains(&plain_name(name)))
     }
 
-    fn container(&self, place: &Place<'_>, container: &Container) -> Result<Fate, Reason> {
+    fn container(&self, place: &Place<'_>, container: &Container) -> Result<Raw, Reason> {
         let mut plan = self.plan(place, container)?;
         // "its `strip` and `blank` take a container whole"
         match (most_closed(self.nets(place)).openness(), &plan) {
             (Openness::Strip, _) => plan = Plan::Gone,
-            (Openness::Blank, Plan::Put(_) | Plan::Enter(_)) => plan = Plan::Put(NULL),
+            (Openness::Blank, Plan::Null | Plan::Stars | Plan::Enter(_)) => plan = Plan::Null,
             _ => {}
         }
         match plan {
             Plan::Enter(above) => self.items(place, above, container),
             // "The body's root keeps its brackets"
-            _ if place.is_root() => Ok(Fate::Enter(vec![Fate::Gone; container.items.len()])),
-            Plan::Gone => Ok(Fate::Gone),
-            Plan::Put(text) => Ok(Fate::Put(text.to_owned())),
+            _ if place.is_root() => Ok(Raw::Enter(vec![vec![Raw::Gone]; container.items.len()])),
+            Plan::Gone => Ok(Raw::Gone),
+            Plan::Null => Ok(Raw::Null),
+            Plan::Stars => Ok(Raw::Stars),
         }
     }
 
@@ -580,8 +634,8 @@ impl<'a> Judge<'a> {
                 (_, false) => Plan::Enter(above),
                 (Openness::Strip, true) => stays_for_longer(Above::OnlyLonger),
                 (_, true) if longer() => Plan::Enter(Above::OnlyLonger),
-                (Openness::Blank, true) => Plan::Put(NULL),
-                (_, true) => Plan::Put(STARS),
+                (Openness::Blank, true) => Plan::Null,
+                (_, true) => Plan::Stars,
             },
             Above::OnlyLonger => stays_for_longer(Above::OnlyLonger),
             // An array at the path of an entry: the entry covers its scalars.
@@ -594,7 +648,7 @@ impl<'a> Judge<'a> {
                     {
                         Plan::Enter(above)
                     }
-                    Openness::Blank if !longer() => Plan::Put(NULL),
+                    Openness::Blank if !longer() => Plan::Null,
                     _ => Plan::Enter(above),
                 }
             }
@@ -651,8 +705,11 @@ impl<'a> Judge<'a> {
                 .flat_map(|segment| &segment.selectors)
                 .any(|selector| match selector {
                     Selector::Name(_) => container.object,
-                    Selector::Wildcard => true,
-                    Selector::Index(_) | Selector::Slice { .. } => !container.object,
+                    Selector::Wildcard | Selector::Filter(_) => true,
+                    Selector::Index(_)
+                    | Selector::Slice { .. }
+                    | Selector::FromEnd(_)
+                    | Selector::SliceFromEnd(_) => !container.object,
                 })
     }
 
@@ -682,36 +739,77 @@ impl<'a> Judge<'a> {
 
     // --- Members and elements ------------------------------------------------------------------------
 
-    fn items(
-        &self,
-        place: &Place<'_>,
-        above: Above,
-        container: &Container,
-    ) -> Result<Fate, Reason> {
+    fn items(&self, place: &Place<'_>, above: Above, container: &Container) -> Result<Raw, Reason> {
         let mut fates = Vec::new();
         for (index, item) in container.items.iter().enumerate() {
-            let step = match item.name() {
-                Some(name) => Step::Name(name.to_owned()),
-                None => Step::Index(index as u64),
-            };
-            let below = Place {
-                region: place.region,
-                base: place.base.clone(),
-                location: child(&place.location, step),
-                above,
-                member: item.name(),
-            };
             let gone = match item.name() {
-                Some(name) => self.name_goes(place, above, name)?,
-                None => false,
+                Some(name) => self.name_goes(place, above, name),
+                None => Ok(false),
             };
-            fates.push(match place.region {
-                _ if gone => Fate::Gone,
-                Region::Envelope => self.envelope_node(below, &item.node)?,
-                Region::Record => self.node(&below, &item.node)?,
+            let worlds = self.worlds(place, container, index).into_iter();
+            let in_each = worlds.map(|step| {
+                let below = Place {
+                    region: place.region,
+                    base: place.base.clone(),
+                    location: child(&place.location, step),
+                    above,
+                    member: item.name(),
+                };
+                match place.region {
+                    Region::Envelope => self.envelope_node(below, &item.node),
+                    Region::Record => self.node(&below, &item.node),
+                }
+                .unwrap_or_else(Raw::Refused)
+            });
+            fates.push(match gone {
+                Ok(true) => vec![Raw::Gone],
+                Ok(false) => in_each.collect(),
+                Err(reason) => vec![Raw::Refused(reason)],
             });
         }
-        Ok(Fate::Enter(fates))
+        Ok(Raw::Enter(fates))
+    }
+
+    /// The step to an item, once for each thing that may be the case.
+    fn worlds(&self, place: &Place<'_>, container: &Container, index: usize) -> Vec<Step> {
+        let item = &container.items[index];
+        let step = match item.name() {
+            Some(name) => Step::Name(name.to_owned()),
+            None => Step::Index(index as u64),
+        };
+        let next: Vec<&Selector> = (self.goes_on(place).into_iter())
+            .chain(self.net_segments(place))
+            .flat_map(|segment| &segment.selectors)
+            .collect();
+        let asked = (self.asked.iter()).filter(|asked| next.contains(asked));
+        let asked: Vec<&Selector> = asked.collect();
+        if asked.is_empty() {
+            return vec![step];
+        }
+        let (index, length) = (index as u64, container.items.len() as u64);
+        let mut worlds = vec![Vec::new()];
+        let mut certain = true;
+        for selector in asked {
+            let answer = match selector {
+                Selector::Filter(filter) => filters::selects(filter, &item.node.tree(), self.fold),
+                _ if container.object => Some(false),
+                Selector::FromEnd(back) => Some(index + back == length),
+                Selector::SliceFromEnd(slice) => Some(filters::slice_selects(slice, index, length)),
+                _ => unreachable!("it asks nothing"),
+            };
+            certain &= answer.is_some();
+            let mut selected = worlds.clone();
+            selected
+                .iter_mut()
+                .for_each(|world| world.push(selector.clone()));
+            match answer {
+                Some(true) => worlds = selected,
+                Some(false) => {}
+                None => worlds.append(&mut selected),
+            }
+        }
+        let asked = |selected| Step::Asked(Box::new(step.clone()), selected, certain);
+        worlds.into_iter().map(asked).collect()
     }
 
     /// "Member names that no path writes are data. Where `[*]` or a filter meets an object, its members
@@ -732,7 +830,8 @@ impl<'a> Judge<'a> {
             return Ok(!shown);
         }
         let met = (self.goes_on(object).iter())
-            .any(|segment| segment.selectors.contains(&Selector::Wildcard));
+            .flat_map(|segment| &segment.selectors)
+            .any(|selector| matches!(selector, Selector::Wildcard | Selector::Filter(_)));
         if !met || self.shows_unlisted() {
             return Ok(false);
         }

@@ -8,6 +8,7 @@ use fieldgate::path::{Segment, Selector};
 use jsonpath_rust::JsonPath as _;
 use serde_json::Value;
 
+use super::filters::{filter_text, slice_text};
 use super::read::Tree;
 
 /// One step of a normalized path.
@@ -15,6 +16,19 @@ use super::read::Tree;
 pub enum Step {
     Name(String),
     Index(u64),
+    /// A step of which was asked what depends on more than the step: the selectors that select what it leads to, and
+    /// whether that is certain.
+    Asked(Box<Step>, Vec<Selector>, bool),
+}
+
+impl Step {
+    /// The step alone.
+    pub fn plain(&self) -> &Step {
+        match self {
+            Step::Asked(step, ..) => step.plain(),
+            step => step,
+        }
+    }
 }
 
 /// Whether two member names are the same, with ASCII case folded or not.
@@ -25,6 +39,11 @@ pub fn same_name(one: &str, other: &str, fold: bool) -> bool {
 /// Whether a selector selects the child that `step` leads to.
 pub fn selects(selector: &Selector, step: &Step, fold: bool) -> bool {
     match (selector, step) {
+        (
+            Selector::FromEnd(_) | Selector::SliceFromEnd(_) | Selector::Filter(_),
+            Step::Asked(_, selected, _),
+        ) => selected.contains(selector),
+        (_, Step::Asked(step, ..)) => selects(selector, step, fold),
         (Selector::Wildcard, _) => true,
         (Selector::Name(name), Step::Name(other)) => same_name(name, other, fold),
         (Selector::Index(index), Step::Index(other)) => index == other,
@@ -61,6 +80,9 @@ pub fn query_text(segments: &[Segment]) -> String {
                     format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
                 }
                 Selector::Wildcard => String::from("*"),
+                Selector::FromEnd(back) => format!("-{back}"),
+                Selector::SliceFromEnd(slice) => slice_text(slice),
+                Selector::Filter(filter) => format!("?{}", filter_text(filter)),
                 Selector::Index(index) => index.to_string(),
                 Selector::Slice { start, end, step } => {
                     let end = end.map(|end| end.to_string()).unwrap_or_default();
@@ -108,9 +130,10 @@ impl Queries {
     fn node(&self, base: &[Step], location: &[Step]) -> Option<&Value> {
         base.iter()
             .chain(location)
-            .try_fold(&self.body, |node, step| match step {
+            .try_fold(&self.body, |node, step| match step.plain() {
                 Step::Name(name) => node.as_object()?.get(name),
                 Step::Index(index) => node.as_array()?.get(usize::try_from(*index).ok()?),
+                Step::Asked(..) => None,
             })
     }
 

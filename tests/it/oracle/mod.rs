@@ -4,11 +4,13 @@
 //! location by matching every path afresh; the white-space rule is applied last. On documents without
 //! duplicated names `jsonpath-rust` on a `serde_json::Value` decides which paths match, instead of us.
 
+pub mod filters;
 mod judge;
 pub mod matching;
 pub mod read;
 mod render;
 pub mod treat;
+mod worlds;
 
 use fieldgate::model::Reason;
 use fieldgate::policy::{GroupId, ResourceId, RuleSet};

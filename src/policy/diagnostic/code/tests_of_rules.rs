@@ -1,18 +1,18 @@
-//! `FG3xxx`: paths that cannot be matched while bytes stream. `FG50xx`: the tests of a rule set.
+//! `FG3xxx`: paths that cannot be matched while bytes stream, nor on an element that is held. `FG50xx`: the tests of a rule set.
 
 use super::codes;
 
 codes! {
-    /// What cannot be matched in one pass.
+    /// What cannot be matched.
     STREAMING:
     FG3001 {
-        en: "not a JSONPath (RFC 9535), or one that cannot be matched while bytes stream",
+        en: "not a JSONPath (RFC 9535)",
             "a path is matched exactly or refused, never silently matching nothing",
-            "names, `[*]`, indexes and slices from the front, unions, `..`";
-        zh: "不是 JSONPath（RFC 9535），或不能边读边匹配",
+            "names, `[*]`, indexes, slices, unions, filters, `..`";
+        zh: "不是 JSONPath（RFC 9535）",
             "路径要么准确匹配，要么拒绝加载，绝不悄悄匹配不到",
-            "用名字、`[*]`、从前往后数的下标和切片、并集、`..`";
-        Lines("      phones[-1].number: contact", "      phones[*].number: { class: contact, mask: cn-phone }")
+            "用名字、`[*]`、下标、切片、并集、过滤条件、`..`";
+        Lines("      phones[].number: contact", "      phones[*].number: { class: contact, mask: cn-phone }")
     }
     FG3002 {
         en: "the place of a record is more than names, indexes and `[*]`",
@@ -22,6 +22,24 @@ codes! {
             "读到每个字节都要清楚记录是否已经开始",
             "写成 `$.data.items[*]` 这样";
         Lines("        GET /customers: $..items", "        GET /customers: $.items[*]")
+    }
+    FG3003 {
+        en: "a slice that selects nothing, whatever the array",
+            "a path is matched exactly or refused, never silently matching nothing",
+            "the start before the end: `[0:2]`, `[-2:]`, `[::-1]`";
+        zh: "切片在任何数组里都选不中元素",
+            "路径要么准确匹配，要么拒绝加载，绝不悄悄匹配不到",
+            "起点写在终点之前：`[0:2]`、`[-2:]`、`[::-1]`";
+        Lines("      phones[2:1].number: contact", "      phones[*].number: { class: contact, mask: cn-phone }")
+    }
+    FG3004 {
+        en: "a filter that cannot be judged on one element alone",
+            "an element is held until its filter is decided, and nothing else is at hand then",
+            "compare `@.name` or `@.list[0].name` with a literal, or ask whether it is there; join with `&&`, `||`, `!`";
+        zh: "过滤条件不能只凭一个元素判断",
+            "元素要扣住，到条件判明为止，那时手里没有别的数据",
+            "拿 `@.name`、`@.list[0].name` 与字面值比较，或只写它表示存在；可用 `&&`、`||`、`!` 连接";
+        Lines("      phones[?length(@.number)==11].number: contact", "      phones[*].number: { class: contact, mask: cn-phone }")
     }
 }
 

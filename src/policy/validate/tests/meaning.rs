@@ -268,6 +268,40 @@ fn catalogue_entries_say_something() {
         &["FG2022", "`..`"],
     );
     refuses("notes[*].text: secret", "notes..: secret", &["FG3001"]);
+    for path in [
+        "notes[-1].text",
+        "notes[-2:].text",
+        "notes[::-1].text",
+        "notes[?@.kind=='x'].text",
+        "notes[?@.kind!='x' && !(@.a[0].b<=1 || @.c)].text",
+        "$..[?@.secret==true]",
+    ] {
+        let loaded = loads("notes[*].text:", &format!("{path}:"));
+        let fields = &loaded.rules.resources[0].fields;
+        let path = crate::path::parse(path).unwrap();
+        assert!(fields.iter().any(|field| field.path == path), "{path:?}");
+    }
+    for (path, code) in [
+        ("notes[2:1].text", "FG3003"),
+        ("notes[-1:-2].text", "FG3003"),
+        ("notes[?length(@.kind)==1].text", "FG3004"),
+        ("notes[?@.kind==$.kind].text", "FG3004"),
+        ("notes[?@.kind==@.other].text", "FG3004"),
+        ("notes[?@.*].text", "FG3004"),
+        ("notes[?@.n==0.12345678901234567].text", "FG3004"),
+    ] {
+        let written = format!("{path}:");
+        refuses("notes[*].text:", &written, &[code, "rules.yaml:18:7"]);
+    }
+    refuses(
+        "notes[*].text: secret",
+        "notes[0].text: secret\n      notes[-1].text: basic",
+        &["FG2021"],
+    );
+    loads(
+        "notes[*].text: secret",
+        "notes[?@.a==1].text: secret\n      notes[?@.b==1].text: basic",
+    );
     refuses(
         "notes[*].text: secret",
         "n\u{43e}tes: secret",

@@ -100,17 +100,6 @@ fn keys_of_fields_and_paths_from_the_end() {
         "name: { class: basic, write: never,",
         "`write`",
     );
-    for path in [
-        "notes[-1].text",
-        "notes[-2:].text",
-        "notes[?@.kind=='x'].text",
-    ] {
-        refuses(
-            "notes[*].text:",
-            &format!("{path}:"),
-            &["FG3001", "not supported yet", "rules.yaml:18:7"],
-        );
-    }
 }
 
 #[test]
