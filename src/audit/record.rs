@@ -221,6 +221,10 @@ pub struct Plan<'a> {
     pub route: &'a str,
     /// The role set.
     pub roles: &'a [&'a str],
+    /// The contract, where there is one.
+    pub contract: Option<&'a str>,
+    /// Its purpose.
+    pub purpose: Option<&'a str>,
     /// The listed fields.
     pub fields: Pattern<'a>,
 }
@@ -382,6 +386,8 @@ pub(super) struct PlanBody<'a> {
     resource: &'a str,
     route: &'a str,
     roles: &'a [&'a str],
+    contract: Option<&'a str>,
+    purpose: Option<&'a str>,
     #[serde(serialize_with = "grouped")]
     fields: Pattern<'a>,
 }
@@ -394,6 +400,8 @@ impl<'a> From<&Plan<'a>> for PlanBody<'a> {
             resource,
             route,
             roles,
+            contract,
+            purpose,
             fields,
         } = *plan;
         PlanBody {
@@ -402,6 +410,8 @@ impl<'a> From<&Plan<'a>> for PlanBody<'a> {
             resource,
             route,
             roles,
+            contract,
+            purpose,
             fields,
         }
     }

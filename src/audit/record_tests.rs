@@ -91,6 +91,8 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
         resource: text,
         route: text,
         roles: &[text],
+        contract: None,
+        purpose: None,
         fields: &fields,
     };
     let tails = [Tail {

@@ -91,6 +91,8 @@ pub(super) async fn small_log(dir: &Path) {
         resource: "customer",
         route: "GET /customers/{id}",
         roles: &["teller"],
+        contract: None,
+        purpose: None,
         fields: &fields,
     };
     audit.plan_once(&plan).await.unwrap();
@@ -361,6 +363,8 @@ async fn a_plan_is_written_once_per_generation() {
         resource: "customer",
         route: "GET /customers",
         roles: &[],
+        contract: None,
+        purpose: None,
         fields: &[],
     };
     for (generation, digest) in [(1, "a"), (1, "a"), (1, "b"), (2, "a"), (1, "a"), (2, "a")] {

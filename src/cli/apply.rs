@@ -127,10 +127,26 @@ fn who(arguments: &Arguments, rules: &RuleSet) -> Result<Who, Failure> {
         (roles, None) => {
             let names = roles.as_deref().unwrap_or_default().split(',');
             let roles = names.map(|name| role(rules, name.trim()));
-            TestCaller::Roles(roles.collect::<Result<_, _>>()?)
+            let roles: Vec<RoleId> = roles.collect::<Result<_, _>>()?;
+            only_one(&roles, rules)?;
+            TestCaller::Roles(roles)
         }
     };
     Ok(offline::who(caller, arguments.peer))
+}
+
+/// A contract role is never merged.
+fn only_one(roles: &[RoleId], rules: &RuleSet) -> Result<(), Failure> {
+    let held = roles.iter().filter_map(|role| rules.roles.get(role.0));
+    let others = |one: &RoleId| roles.iter().any(|other| other != one);
+    let mut partners = held.filter(|role| role.contract);
+    match partners.next() {
+        Some(role) if roles.iter().any(others) => Err(Failure::usage(format_args!(
+            "who holds the contract role {} holds no other; name it alone",
+            quoted(&role.name)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn role(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {

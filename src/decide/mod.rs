@@ -1,8 +1,10 @@
 //! The decision point: pure, no I/O, no clock. A [`Permit`] proves that it said yes.
 //!
-//! Refuses a caller without a role here (`no-role`), roles without a row (`no-row`), parameters that are not listed or
+//! Refuses a caller without a role here (`no-role`), a role whose contract is not in force (`contract-*`, `wrong-network`,
+//! `wrong-purpose`, `no-contract`), roles without a row (`no-row`), parameters that are not listed or
 //! search a hidden field (`unlisted-parameter`, `bad-query`, `filter-on-hidden`), in that order.
 
+mod contracts;
 mod permit;
 mod roles;
 
@@ -16,10 +18,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use self::contracts::Refused;
 use crate::model::{Caller, Reason};
+use crate::policy::combine::Standing;
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
-    Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule, UnlistedParams,
+    ContractId, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule, UnlistedParams,
 };
 use crate::route::body::{self, Leaf, Limits, Value};
 use crate::route::{Match, query};
@@ -51,6 +55,10 @@ pub struct Denial {
     pub reason: Reason,
     /// The roles the caller holds here.
     pub roles: Vec<RoleId>,
+    /// The contract that was judged, where it is clear which.
+    pub contract: Option<ContractId>,
+    /// Whether the caller declared its purpose.
+    pub declared: bool,
 }
 
 /// Decides whether `caller` may have what `matched` names, and what of it.
@@ -66,9 +74,26 @@ pub fn decide_as(
     matched: &Match,
     context: Context<'_>,
 ) -> Decision {
+    let denied = |refused: Refused, roles| {
+        let Refused {
+            reason,
+            contract,
+            declared,
+        } = refused;
+        Decision::Deny(Denial {
+            reason,
+            roles,
+            contract,
+            declared,
+        })
+    };
+    let roles = match contracts::alone(policy, roles) {
+        Ok(roles) => roles,
+        Err(several) => return denied(Reason::NoRole.into(), several),
+    };
     match permit(policy, &roles, matched, context) {
         Ok(permit) => Decision::Allow(Box::new(permit)),
-        Err(reason) => Decision::Deny(Denial { reason, roles }),
+        Err(refused) => denied(refused, roles),
     }
 }
 
@@ -77,13 +102,30 @@ fn permit(
     roles: &[RoleId],
     matched: &Match,
     context: Context<'_>,
-) -> Result<Permit, Reason> {
+) -> Result<Permit, Refused> {
     if roles.is_empty() {
-        return Err(Reason::NoRole);
+        return Err(Reason::NoRole.into());
     }
+    let contract = contracts::in_force(policy, roles, context)?;
+    let standing = Standing { roles, contract };
+    let judged = |reason| Refused {
+        reason,
+        contract,
+        declared: contract.is_some(),
+    };
+    permit_under(policy, standing, matched, context).map_err(judged)
+}
+
+/// What is left to judge once it is clear as whom a caller is treated.
+fn permit_under(
+    policy: &Policy,
+    standing: Standing<'_>,
+    matched: &Match,
+    context: Context<'_>,
+) -> Result<Permit, Reason> {
     let resource = policy.rules.resources.get(matched.resource.0);
     let resource = resource.ok_or(Reason::Internal)?;
-    let compiled = plan(policy, roles, matched, context)?;
+    let compiled = plan(policy, standing, matched, context)?;
     let sent = parameters(resource, &compiled, matched)?;
     Ok(Permit::new(
         compiled,
@@ -96,7 +138,7 @@ fn permit(
 /// The plan, which nobody has whose roles have no row.
 fn plan(
     policy: &Policy,
-    roles: &[RoleId],
+    standing: Standing<'_>,
     matched: &Match,
     context: Context<'_>,
 ) -> Result<Arc<Compiled>, Reason> {
@@ -111,16 +153,15 @@ fn plan(
         group,
         route,
     };
-    let known = policy.known_plan(place, roles, context.now);
+    let known = policy.known_plan(place, standing, context.now);
     if let Some(known) = known.filter(|known| known.has_row) {
         return Ok(known);
     }
-    let has_row = |role: &RoleId| policy.rules.rows.contains_key(&(resource, group, *role));
-    if !roles.iter().any(has_row) {
+    if !policy.rules.has_row(resource, group, standing) {
         return Err(Reason::NoRow);
     }
     policy
-        .plan(resource, group, route, roles, context.now)
+        .plan(resource, group, route, standing, context.now)
         .ok_or(Reason::Internal)
 }
 
@@ -145,7 +186,7 @@ fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Resu
         let is_it = |param: &ParamName| matches!(param, ParamName::Query(query) if query == name);
         match listed(resource, compiled, is_it) {
             Some((param, usage)) => judge(param, usage, compiled, value, &mut sent)?,
-            None if passes_unlisted(resource) => {}
+            None if passes_unlisted(resource, compiled) => {}
             None => return Err(Reason::UnlistedParameter),
         }
     }
@@ -161,8 +202,10 @@ fn listed<'a>(
     params.find(|(param, _)| is_it(&param.name))
 }
 
-fn passes_unlisted(resource: &Resource) -> bool {
-    matches!(resource.unlisted_params, UnlistedParams::Pass { .. })
+/// Never for a partner: what a contract covers is listed.
+fn passes_unlisted(resource: &Resource, compiled: &Compiled) -> bool {
+    let passes = matches!(resource.unlisted_params, UnlistedParams::Pass { .. });
+    passes && compiled.contract.is_none()
 }
 
 /// Judges one parameter, and keeps it where it names data.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::policy::contract::ContractNames;
 use crate::policy::plan::Plan;
 use crate::policy::store::Compiled;
 
@@ -99,6 +100,11 @@ impl Permit {
     /// The names of the caller's roles here.
     pub fn roles(&self) -> &Arc<[String]> {
         &self.compiled.roles
+    }
+
+    /// The contract the exchange runs under.
+    pub fn contract(&self) -> Option<&ContractNames> {
+        self.compiled.contract.as_ref()
     }
 
     /// The resource, or `resource/group`.

@@ -231,8 +231,15 @@ fn an_exception_ends_on_time_in_a_decision_made_before() {
 fn a_plan_that_is_known_opens_nothing_to_roles_without_a_row() {
     let policy = policy(&WITH_EXCEPTION);
     let matched = matched(&policy, "/customers/1001");
-    let plan =
-        |roles: &[RoleId]| policy.plan(matched.resource, matched.group, matched.route, roles, 0);
+    let plan = |roles: &[RoleId]| {
+        policy.plan(
+            matched.resource,
+            matched.group,
+            matched.route,
+            roles.into(),
+            0,
+        )
+    };
     let shared = plan(&[RoleId(1), RoleId(0)]).unwrap();
     assert!(Arc::ptr_eq(
         &shared,

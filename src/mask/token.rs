@@ -24,14 +24,23 @@ pub struct TokenMaster(Secret<[u8; 32]>);
 /// Where equal values give equal tokens, and beyond which they do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenSpace<'a> {
-    /// `token`: one class, one catalogued path, one holder.
+    /// `token`: one class, one catalogued path, one role.
     Separate {
         /// The class's name.
         class: &'a str,
         /// The catalogued path as written.
         path: &'a str,
-        /// The contract, or the role where there is none.
+        /// The role.
         holder: &'a str,
+    },
+    /// `token` under a contract: one class, one catalogued path, one contract. No role's key, whatever it is called.
+    Contract {
+        /// The class's name.
+        class: &'a str,
+        /// The catalogued path as written.
+        path: &'a str,
+        /// The contract, or the one whose pseudonyms it goes on with.
+        contract: &'a str,
     },
     /// `token:<name>`: shared on purpose.
     Shared(&'a str),
@@ -93,6 +102,11 @@ impl TokenMaster {
                 path,
                 holder,
             } => (b'd', [class, path, holder]),
+            TokenSpace::Contract {
+                class,
+                path,
+                contract,
+            } => (b'c', [class, path, contract]),
             TokenSpace::Shared(name) => (b's', [name, "", ""]),
         };
         let master = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());

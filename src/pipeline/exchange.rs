@@ -18,6 +18,7 @@ use super::stream::{Beginning, Stream};
 use super::{Generation, Proxy, body_limits, decoder_limits, request_limits};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
+use crate::policy::contract::ContractNames;
 use crate::policy::{Resource, Role};
 use crate::route::{Match, canonical};
 use crate::server::{Connection, check_framing};
@@ -185,6 +186,9 @@ fn decide(
                 observed.caller(caller, None);
             }
             observed.roles(Arc::clone(permit.roles()));
+            if let Some(ContractNames { name, purpose }) = permit.contract() {
+                observed.contract(name, Some(purpose));
+            }
             Ok(*permit)
         }
         Decision::Deny(denial) => {
@@ -194,6 +198,11 @@ fn decide(
                 observed.caller(caller, None);
             }
             observed.roles(roles().map(|role| role.name.clone()).collect());
+            let contract = denial.contract;
+            if let Some(names) = contract.and_then(|id| generation.policy.contracts.names(id)) {
+                let purpose = Some(&names.purpose).filter(|_| denial.declared);
+                observed.contract(&names.name, purpose);
+            }
             Err(denial.reason)
         }
     }

@@ -123,6 +123,14 @@ impl Observed {
         }
     }
 
+    /// Which contract they call under, and its purpose where they declared it: never what else they may have sent.
+    pub fn contract(&mut self, name: &Arc<str>, purpose: Option<&Arc<str>>) {
+        if let Some(trail) = &mut self.trail {
+            trail.exchange.contract = Some(Arc::clone(name));
+            trail.exchange.purpose = purpose.cloned();
+        }
+    }
+
     /// Records plan and intent; the upstream must not hear of the request before this returned.
     pub async fn intend(&mut self, policy: &Policy, permit: &Permit) -> Result<(), Unavailable> {
         let intended = self.write_intent(policy, permit).await;
@@ -183,6 +191,8 @@ impl Observed {
             resource: permit.group(),
             route: permit.route(),
             roles: &roles,
+            contract: permit.contract().map(|contract| &*contract.name),
+            purpose: permit.contract().map(|contract| &*contract.purpose),
             fields: &fields,
         };
         self.audit.plan_once(&plan).await

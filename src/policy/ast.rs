@@ -13,7 +13,7 @@ use super::source::{self, Entries, Key, Node, SourceFile};
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
 
 /// Sections of named entries.
-const MAPS: [&str; 7] = [
+const MAPS: [&str; 8] = [
     "classes",
     "masks",
     "resources",
@@ -21,15 +21,15 @@ const MAPS: [&str; 7] = [
     "grids",
     "read",
     "find",
+    "contracts",
 ];
 /// Sections that are lists.
 const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
-const LATER: [&str; 15] = [
+const LATER: [&str; 14] = [
     "create",
     "update",
     "delete",
     "conditions",
-    "contracts",
     "open",
     "dictionary",
     "consents",

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use self::reach::Reach;
 use super::rules::{
-    Ceiling, Cell, ClassId, Covers, Exception, FieldId, GroupId, Resource, ResourceId, Role,
-    RoleId, Row, RuleSet,
+    Bound, Ceiling, Cell, ClassId, Contract, ContractId, Covers, Exception, FieldId, GroupId,
+    Resource, ResourceId, Role, RoleId, Row, RuleSet,
 };
 use crate::mask::Mask;
 use crate::mask::token::{TokenKey, TokenMaster, TokenSpace};
@@ -84,6 +84,25 @@ impl Treatment {
     }
 }
 
+/// As whom a caller is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// The roles held.
+    pub roles: &'a [RoleId],
+    /// The contract the exchange runs under.
+    pub contract: Option<ContractId>,
+}
+
+impl<'a> From<&'a [RoleId]> for Standing<'a> {
+    /// Without a contract.
+    fn from(roles: &'a [RoleId]) -> Standing<'a> {
+        Standing {
+            roles,
+            contract: None,
+        }
+    }
+}
+
 /// What happens to everything a resource lists, for one caller and one group of routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Treatments {
@@ -97,13 +116,13 @@ pub struct Treatments {
 
 /// Merges the caller's roles for one group of routes at `now` (seconds since 1970).
 ///
-/// `roles` are all roles the caller holds: those without a row here open nothing, but ceilings that name
+/// `standing` has all roles the caller holds: those without a row here open nothing, but ceilings that name
 /// them bind.
 pub fn treatments(
     rules: &RuleSet,
     resource: ResourceId,
     group: GroupId,
-    roles: &[RoleId],
+    standing: Standing<'_>,
     now: i64,
     tokens: &TokenMaster,
 ) -> Treatments {
@@ -114,7 +133,7 @@ pub fn treatments(
             envelope: Vec::new(),
         };
     };
-    let merge = Merge::new(rules, (resource, listed), group, roles, now, tokens);
+    let merge = Merge::new(rules, (resource, listed), group, standing, now, tokens);
     let fields = listed.fields.iter().enumerate();
     let fields = fields.map(|(at, field)| Governed {
         text: &field.text,
@@ -189,6 +208,8 @@ struct Merge<'a> {
     shape_of: Option<ResourceId>,
     /// The caller's roles that have a row here.
     rows: Vec<(RoleId, &'a Role, &'a Row)>,
+    /// The contract the caller runs under, and what it says of this group.
+    contract: Option<(&'a Contract, Option<&'a Row>)>,
     /// The exceptions of this resource that are in force.
     exceptions: Vec<&'a Exception>,
     /// The ceilings that bind this caller and what of this resource each reaches.
@@ -201,12 +222,17 @@ impl<'a> Merge<'a> {
         rules: &'a RuleSet,
         (resource, listed): (ResourceId, &'a Resource),
         group: GroupId,
-        roles: &[RoleId],
+        standing: Standing<'_>,
         now: i64,
         tokens: &'a TokenMaster,
     ) -> Merge<'a> {
-        let held: BTreeSet<RoleId> = roles.iter().copied().collect();
-        let rows = held.iter().filter_map(|&id| {
+        let held: BTreeSet<RoleId> = standing.roles.iter().copied().collect();
+        let contract = standing.contract.and_then(|id| rules.contracts.get(id.0));
+        let contract = contract.map(|one| (one, one.items.get(&(resource, group))));
+        // What the contract does not name at all, not even the envelope leaves.
+        let is_covered = contract.is_none_or(|(_, items)| items.is_some());
+        let held_here = held.iter().filter(|_| is_covered);
+        let rows = held_here.filter_map(|&id| {
             let row = rules.rows.get(&(resource, group, id))?;
             Some((id, rules.roles.get(id.0)?, row))
         });
@@ -216,15 +242,13 @@ impl<'a> Merge<'a> {
         let ceilings = rules
             .ceilings
             .iter()
-            .filter(|ceiling| match &ceiling.roles {
-                None => true,
-                Some(named) => named.iter().any(|role| held.contains(role)),
-            });
+            .filter(|ceiling| is_bound(rules, ceiling, &held));
         Merge {
             rules,
             resource,
             shape_of: listed.shape_of,
             rows: rows.collect(),
+            contract,
             exceptions: exceptions.collect(),
             ceilings: ceilings
                 .map(|ceiling| (ceiling, reach_of(rules, ceiling, resource, listed)))
@@ -254,7 +278,27 @@ impl<'a> Merge<'a> {
             .filter(|(_, cell)| *cell == merged)
             .map(|(role, _)| *role)
             .collect();
-        self.under_ceilings(merged, &winners, class, governed)
+        let outcome = self.under_ceilings(merged, &winners, class, governed);
+        self.within_contract(outcome, class, governed)
+    }
+
+    /// The more closed of what the role gets and what the contract's annex says.
+    fn within_contract(
+        &self,
+        outcome: Treatment,
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> Treatment {
+        let Some((_, items)) = self.contract else {
+            return outcome;
+        };
+        let item = items.and_then(|row| row.cells.get(class.0));
+        match (item.unwrap_or(&Cell::Strip), &outcome) {
+            (Cell::Mask(None), Treatment::Show | Treatment::Token(_)) => own_mask(governed),
+            // A bare mask accepts any.
+            (Cell::Mask(None), _) => outcome,
+            (cell, _) => outcome.closer(self.resolve(cell, &[], class, governed)),
+        }
     }
 
     /// What one role gets: its exception, else its cell.
@@ -349,14 +393,22 @@ impl<'a> Merge<'a> {
         match cell {
             Cell::Show => Treatment::Show,
             Cell::Token(Some(name)) => self.token(&TokenSpace::Shared(name)),
-            Cell::Token(None) => match (holders, self.rules.classes.get(class.0)) {
-                ([role], Some(class)) => self.token(&TokenSpace::Separate {
-                    class: &class.name,
-                    path: governed.text,
-                    holder: &role.name,
-                }),
-                _ => Treatment::fixed(),
-            },
+            Cell::Token(None) => {
+                let class = self.rules.classes.get(class.0);
+                match (self.contract, holders, class) {
+                    (Some((contract, _)), _, Some(class)) => self.token(&TokenSpace::Contract {
+                        class: &class.name,
+                        path: governed.text,
+                        contract: self.rules.tokens_of(contract),
+                    }),
+                    (None, [role], Some(class)) => self.token(&TokenSpace::Separate {
+                        class: &class.name,
+                        path: governed.text,
+                        holder: &role.name,
+                    }),
+                    _ => Treatment::fixed(),
+                }
+            }
             Cell::Mask(None) => own_mask(governed),
             Cell::Mask(Some(name)) => {
                 let listed = governed.masks.iter().find(|(listed, _)| listed == name);
@@ -373,6 +425,18 @@ impl<'a> Merge<'a> {
     fn token(&self, space: &TokenSpace<'_>) -> Treatment {
         Treatment::Token(Arc::new(self.tokens.derive(space)))
     }
+}
+
+/// Whether a ceiling binds who holds these roles.
+fn is_bound(rules: &RuleSet, ceiling: &Ceiling, held: &BTreeSet<RoleId>) -> bool {
+    let of_contract = |role: &RoleId| rules.roles.get(role.0).is_some_and(|role| role.contract);
+    let is_partner = held.iter().any(of_contract);
+    let named = match &ceiling.to {
+        Bound::Everyone => true,
+        Bound::Contracts => is_partner,
+        Bound::Roles(roles) => roles.iter().any(|role| held.contains(role)),
+    };
+    named && !(ceiling.except_contracts && is_partner)
 }
 
 /// The first mask an entry lists, else `"***"`.

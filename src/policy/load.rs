@@ -200,7 +200,8 @@ fn finish(
     });
     sources.extend(read);
     sources.sort_by(|a, b| a.name.cmp(&b.name));
-    match validate::rule_set(&document, fixtures, &tables, digest_of(&sources)) {
+    let now = jiff::Timestamp::now().as_second();
+    match validate::rule_set(&document, fixtures, &tables, digest_of(&sources), now) {
         Ok((rules, warnings)) if mistakes.is_empty() => Ok(Loaded {
             rules,
             warnings,

@@ -5,10 +5,13 @@
 mod ast;
 pub mod candidates;
 pub mod combine;
+pub mod contract;
 pub mod diagnostic;
 mod load;
+pub mod network;
 mod place;
 pub mod plan;
+mod role;
 mod rules;
 pub mod source;
 pub mod store;

@@ -13,6 +13,8 @@ pub use case::{Test, TestCaller};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
 use super::Place;
+pub use super::contract::{Contract, ContractId, Declare, Partner, Suspension, Term};
+pub use super::role::{ClaimTest, JwtMatcher, Matcher, MtlsMatcher, Role};
 use crate::mask::Mask;
 use crate::path::Path;
 
@@ -49,6 +51,8 @@ pub struct RuleSet {
     pub exceptions: Vec<Exception>,
     /// What nobody named may exceed.
     pub ceilings: Vec<Ceiling>,
+    /// What contract roles run under, in the order of the names.
+    pub contracts: Vec<Contract>,
     /// Who may look a person up by a value that is masked for them.
     pub finds: BTreeSet<Find>,
     /// The rule set's own tests.
@@ -58,7 +62,9 @@ pub struct RuleSet {
 impl RuleSet {
     /// Whether any outcome is `token`, which needs a key.
     pub fn uses_tokens(&self) -> bool {
-        let rows = self.rows.values().flat_map(|row| &row.cells);
+        let items = self.contracts.iter().flat_map(|one| one.items.values());
+        let rows = self.rows.values().chain(items);
+        let rows = rows.flat_map(|row| &row.cells);
         let exceptions = self.exceptions.iter().map(|exception| &exception.cell);
         let ceilings = self.ceilings.iter().map(|ceiling| &ceiling.at_most);
         rows.chain(exceptions)
@@ -235,78 +241,6 @@ pub enum Unlisted {
     },
 }
 
-/// Who a caller is to the rules.
-#[derive(Clone, Debug)]
-pub struct Role {
-    /// The name rule files use.
-    pub name: String,
-    /// Where it was written.
-    pub place: Place,
-    /// What a caller must present: one of these, each whole.
-    pub matchers: Vec<Matcher>,
-    /// The role whose cells and exceptions it has where it has none of its own.
-    pub extends: Option<RoleId>,
-}
-
-/// What a caller must present. All of it must hold, and nothing else may be presented.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matcher {
-    /// What a token must say.
-    pub jwt: Option<JwtMatcher>,
-    /// What a client certificate must say.
-    pub mtls: Option<MtlsMatcher>,
-    /// The name of the API key in `fieldgate.yaml`.
-    pub api_key: Option<String>,
-}
-
-/// What a token must say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwtMatcher {
-    /// The issuer's name in `fieldgate.yaml`.
-    pub issuer: String,
-    /// The claim's name and the members to walk into it.
-    pub claim: Vec<String>,
-    /// What the claim must be.
-    pub test: ClaimTest,
-}
-
-/// What a claim must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimTest {
-    /// One whole element of an array, or the whole string.
-    Has(String),
-    /// The whole string.
-    Is(String),
-    /// Equal to the person the path names, and again to the person each record names.
-    SameAsPerson,
-}
-
-/// What a client certificate must say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MtlsMatcher {
-    /// The authority's name in `fieldgate.yaml`.
-    pub authority: String,
-    /// One of the certificate's URI or DNS names, compared exactly.
-    pub san: String,
-}
-
-impl Role {
-    /// Whether the role is tied to the record's person (`same_as: person`).
-    ///
-    /// Alternatives agree in this: whoever holds it, by whichever of them, is tied or is not.
-    pub fn same_as_person(&self) -> bool {
-        self.matchers.iter().any(Matcher::same_as_person)
-    }
-}
-
-impl Matcher {
-    /// Whether it asks for the record's person.
-    pub fn same_as_person(&self) -> bool {
-        let jwt = self.jwt.as_ref();
-        jwt.is_some_and(|jwt| jwt.test == ClaimTest::SameAsPerson)
-    }
-}
-
 /// One row of a grid: a cell for each class; a class it does not name is [`Cell::Strip`].
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -364,12 +298,25 @@ pub struct Ceiling {
     pub place: Place,
     /// What it covers.
     pub covers: Covers,
-    /// Whom it binds; `None` is everyone.
-    pub roles: Option<Vec<RoleId>>,
+    /// Whom it binds.
+    pub to: Bound,
+    /// `except: [contracts]`: but not who holds a contract role.
+    pub except_contracts: bool,
     /// The most open outcome that is left.
     pub at_most: Cell,
     /// Mandatory, for the auditor.
     pub reason: String,
+}
+
+/// Whom a ceiling binds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Everyone.
+    Everyone,
+    /// Who holds a contract role.
+    Contracts,
+    /// Who holds one of these.
+    Roles(Vec<RoleId>),
 }
 
 /// What a ceiling covers.

@@ -13,11 +13,12 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, UnitWeighter};
 
 use super::candidates::Candidates;
-use super::combine::{Treatment, treatments};
+use super::combine::{Standing, Treatment, treatments};
+use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
 use super::{
-    FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
-    RouteRule, RuleSet, Searched, SendRule,
+    ContractId, FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId,
+    Role, RoleId, RouteRule, RuleSet, Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -40,6 +41,8 @@ pub struct Policy {
     ends: Vec<i64>,
     routes: Routes,
     plans: Cache<PlanKey, Arc<Compiled>, UnitWeighter, RandomState>,
+    /// The contracts of each role.
+    pub contracts: ByRole,
 }
 
 /// A plan with all that is the same for every exchange under it.
@@ -53,6 +56,8 @@ pub struct Compiled {
     pub has_row: bool,
     /// The names of the roles.
     pub roles: Arc<[String]>,
+    /// The contract, where there is one.
+    pub contract: Option<ContractNames>,
     /// The route's own names.
     pub route: RouteNames,
     /// The upstream the resource names; `None` where there is exactly one.
@@ -158,6 +163,8 @@ struct PlanKey {
     ended: usize,
     /// The caller's roles, sorted.
     roles: Vec<RoleId>,
+    /// The contract the exchange runs under.
+    contract: Option<ContractId>,
 }
 
 /// The same, borrowed; hashed alike.
@@ -166,6 +173,7 @@ struct Asked<'a> {
     route: RouteId,
     ended: usize,
     roles: &'a [RoleId],
+    contract: Option<ContractId>,
 }
 
 impl Hash for PlanKey {
@@ -174,11 +182,13 @@ impl Hash for PlanKey {
             route,
             ended,
             ref roles,
+            contract,
         } = *self;
         Asked {
             route,
             ended,
             roles,
+            contract,
         }
         .hash(state);
     }
@@ -194,7 +204,8 @@ impl Hash for Asked<'_> {
             route,
         } = self.route;
         let roles = self.roles.iter().map(|role| role.0);
-        let all = [resource.0, group.0, route, self.ended]
+        let contract = self.contract.map_or(0, |contract| contract.0 + 1);
+        let all = [resource.0, group.0, route, self.ended, contract]
             .into_iter()
             .chain(roles);
         let mix = |mixed: u64, index: usize| {
@@ -206,7 +217,10 @@ impl Hash for Asked<'_> {
 
 impl Equivalent<PlanKey> for Asked<'_> {
     fn equivalent(&self, key: &PlanKey) -> bool {
-        self.route == key.route && self.ended == key.ended && self.roles == key.roles
+        self.route == key.route
+            && self.ended == key.ended
+            && self.contract == key.contract
+            && self.roles == key.roles
     }
 }
 
@@ -233,6 +247,7 @@ impl Policy {
             tokens,
             ends,
             routes: rules.resources.iter().map(names).collect(),
+            contracts: ByRole::new(&rules),
             plans: Cache::with(
                 MOST_PLANS,
                 MOST_PLANS as u64,
@@ -257,7 +272,7 @@ impl Policy {
         resource: ResourceId,
         group: GroupId,
         route: usize,
-        roles: &[RoleId],
+        standing: Standing<'_>,
         now: i64,
     ) -> Option<Arc<Compiled>> {
         let route = RouteId {
@@ -265,26 +280,30 @@ impl Policy {
             group,
             route,
         };
-        self.known_plan(route, roles, now)
-            .or_else(|| self.compile(route, roles, now))
+        self.known_plan(route, standing, now)
+            .or_else(|| self.compile(route, standing, now))
     }
 
     /// The same where it was compiled before.
-    pub fn known_plan(&self, route: RouteId, roles: &[RoleId], now: i64) -> Option<Arc<Compiled>> {
+    pub fn known_plan(
+        &self,
+        route: RouteId,
+        standing: Standing<'_>,
+        now: i64,
+    ) -> Option<Arc<Compiled>> {
         let ended = self.ended(now);
-        if roles.is_sorted() {
-            return self.plans.get(&Asked {
+        let known = |roles: &[RoleId]| {
+            self.plans.get(&Asked {
                 route,
                 ended,
                 roles,
-            });
+                contract: standing.contract,
+            })
+        };
+        match standing.roles.is_sorted() {
+            true => known(standing.roles),
+            false => known(&sorted(standing.roles)),
         }
-        let roles = &*sorted(roles);
-        self.plans.get(&Asked {
-            route,
-            ended,
-            roles,
-        })
     }
 
     /// How many exceptions have ended: all that the time changes about a plan.
@@ -292,11 +311,12 @@ impl Policy {
         self.ends.partition_point(|until| *until < now)
     }
 
-    fn compile(&self, route: RouteId, roles: &[RoleId], now: i64) -> Option<Arc<Compiled>> {
+    fn compile(&self, route: RouteId, standing: Standing<'_>, now: i64) -> Option<Arc<Compiled>> {
         let key = PlanKey {
             route,
             ended: self.ended(now),
-            roles: sorted(roles),
+            roles: sorted(standing.roles),
+            contract: standing.contract,
         };
         let compiled = Arc::new(self.compiled(&key, now)?);
         self.plans.insert(key, Arc::clone(&compiled));
@@ -313,7 +333,11 @@ impl Policy {
         let place = self.place(key.route)?;
         let held = || roles.iter().map(|role| self.rules.roles.get(role.0));
         let person_check = held().flatten().any(Role::same_as_person);
-        let treatments = treatments(&self.rules, resource, group, roles, now, &self.tokens);
+        let standing = Standing {
+            roles,
+            contract: key.contract,
+        };
+        let treatments = treatments(&self.rules, resource, group, standing, now, &self.tokens);
         let shows_names = treatments.names_shown.clone();
         let (envelope, names_shown) = (
             treatments.envelope.clone(),
@@ -361,12 +385,11 @@ impl Policy {
             let rules = rules.iter().map(|rule| (rule.clone(), usage(&rule.param)));
             rules.collect()
         });
-        let row = |role: &RoleId| (resource, group, *role);
+        let contract = key.contract.and_then(|id| self.contracts.names(id));
         Some(Compiled {
-            has_row: roles
-                .iter()
-                .any(|role| self.rules.rows.contains_key(&row(role))),
-            digest: self.plan_digest(&place, &names, &plan, &envelope, &names_shown),
+            has_row: self.rules.has_row(resource, group, standing),
+            digest: self.plan_digest((&place, &names, contract), &plan, &envelope, &names_shown),
+            contract: contract.cloned(),
             params,
             send,
             any_case: place.resource.any_case,
@@ -393,8 +416,7 @@ impl Policy {
 
     fn plan_digest(
         &self,
-        place: &Place<'_>,
-        roles: &[String],
+        (place, roles, contract): (&Place<'_>, &[String], Option<&ContractNames>),
         plan: &Plan,
         envelope: &[Treatment],
         names_shown: &str,
@@ -409,6 +431,11 @@ impl Policy {
         }
         for role in roles {
             add(role);
+        }
+        if let Some(contract) = contract {
+            for text in ["contract", &contract.name, &contract.purpose] {
+                add(text);
+            }
         }
         for listed in plan.listed() {
             add(&listed.field);

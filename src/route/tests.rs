@@ -40,6 +40,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        contracts: Vec::new(),
         finds: Default::default(),
         tests: Vec::new(),
     }

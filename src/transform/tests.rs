@@ -105,6 +105,7 @@ fn plan_of(
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        contracts: Vec::new(),
         finds: Default::default(),
         tests: Vec::new(),
     };

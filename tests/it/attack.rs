@@ -49,7 +49,7 @@ fn run(
     size: usize,
 ) -> (Vec<u8>, String) {
     let compiled = policy
-        .plan(ResourceId(0), GroupId(0), 0, &[role], 0)
+        .plan(ResourceId(0), GroupId(0), 0, [role][..].into(), 0)
         .unwrap();
     let plan = Arc::clone(&compiled.plan);
     let mut engine = Engine::new(plan, *limits, Some("1001".to_owned()), None);
@@ -191,7 +191,7 @@ fn what_stands_before_a_single_record_is_not_held_beyond_the_limit() {
         .replace("envelope: { $.total: show }", "envelope: { $.notes: show }");
     let policy = policy(&rules);
     let compiled = policy
-        .plan(ResourceId(0), GroupId(0), 0, &[SELF], 0)
+        .plan(ResourceId(0), GroupId(0), 0, [SELF][..].into(), 0)
         .unwrap();
     let limits = BodyLimits {
         record: 1 << 10,

@@ -2,6 +2,8 @@
 //!
 //! Each test names its sentence. The stages are those of the live proxy, without a network.
 
+mod commands;
+mod contracts;
 mod extending;
 mod merging;
 mod roles;

@@ -258,10 +258,12 @@ impl Sketch {
                 place: Place::default(),
                 matchers: Vec::new(),
                 extends: None,
+                contract: false,
             }],
             rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), row)]),
             exceptions: Vec::new(),
             ceilings: Vec::new(),
+            contracts: Vec::new(),
             finds: Default::default(),
             tests: Vec::new(),
         }

@@ -61,6 +61,7 @@ fn rules() -> RuleSet {
         place: Place::default(),
         matchers: Vec::new(),
         extends: None,
+        contract: false,
     };
     let mut balances = field("balances", BASIC, &[]);
     balances.class = None;
@@ -107,6 +108,7 @@ fn rules() -> RuleSet {
         rows: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
+        contracts: Vec::new(),
         finds: Default::default(),
         tests: Vec::new(),
     }
@@ -144,7 +146,11 @@ fn ceiling(covers: Covers, roles: Option<Vec<RoleId>>, at_most: Cell) -> Ceiling
     Ceiling {
         place: Place::default(),
         covers,
-        roles,
+        to: match roles {
+            None => Bound::Everyone,
+            Some(roles) => Bound::Roles(roles),
+        },
+        except_contracts: false,
         at_most,
         reason: String::new(),
     }
@@ -155,7 +161,14 @@ fn on_field(field: usize) -> Covers {
 }
 
 fn merge(rules: &RuleSet, roles: &[RoleId]) -> Treatments {
-    treatments(rules, CUSTOMER, OWN, roles, 100, &TokenMaster::test_key())
+    treatments(
+        rules,
+        CUSTOMER,
+        OWN,
+        roles.into(),
+        100,
+        &TokenMaster::test_key(),
+    )
 }
 
 fn phone(rules: &RuleSet, roles: &[RoleId]) -> Treatment {

@@ -44,14 +44,8 @@ const ASSERTIONS: [&str; 5] = [
     "expect_reason",
 ];
 /// Reasons of refusals that are not built yet.
-const LATER_REASONS: [&str; 17] = [
+const LATER_REASONS: [&str; 11] = [
     "empty-write",
-    "contract-suspended",
-    "contract-not-started",
-    "contract-expired",
-    "wrong-purpose",
-    "wrong-network",
-    "no-contract",
     "field-not-writable",
     "would-erase",
     "put-would-erase",
@@ -197,6 +191,16 @@ impl Context<'_> {
             if !roles.contains(&role) {
                 roles.push(role);
             }
+        }
+        let is_contract = |role: &RoleId| self.roles.get(role.0).is_some_and(|role| role.contract);
+        if roles.len() > 1 && roles.iter().any(is_contract) {
+            let message = say!(
+                "who holds a contract role holds no other",
+                "具备合同角色的人不会再有别的角色"
+            );
+            return Err(Diagnostic::error(code::FG5001, message)
+                .at(&node.span)
+                .help(say!("name that role alone", "只写这一个角色")));
         }
         match roles.is_empty() {
             false => Ok(roles),

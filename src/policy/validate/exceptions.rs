@@ -12,7 +12,7 @@ use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
-    Ceiling, Cell, Class, Covers, Exception, Field, FieldId, Resource, ResourceId, RoleId,
+    Bound, Ceiling, Cell, Class, Covers, Exception, Field, FieldId, Resource, ResourceId, RoleId,
 };
 use crate::policy::source::{Entries, Kind, Node};
 
@@ -180,15 +180,18 @@ fn ceiling(
     findings: &mut Findings,
 ) -> Option<Ceiling> {
     let entries = findings.keep(node.as_map(say!("a ceiling", "上限")))?;
-    let keys = ["field", "class", "level", "to", "at_most", "reason"];
-    findings.extend(entries.check_keys(
-        say!("a ceiling", "上限"),
-        &keys,
-        &["except", "until", "if"],
-    ));
+    let keys = [
+        "field", "class", "level", "to", "at_most", "except", "reason",
+    ];
+    findings.extend(entries.check_keys(say!("a ceiling", "上限"), &keys, &["until", "if"]));
     let covers = findings.keep(covers(node, entries, names, known));
     let to = require(entries, "to", say!("a ceiling", "上限"), findings);
-    let roles = to.and_then(|to| findings.keep(bound(to, names)));
+    let to = to.and_then(|to| findings.keep(bound(to, names)));
+    let except = entries.get("except");
+    let except_contracts = match (except, &to) {
+        (Some(node), Some(to)) => findings.keep(except_contracts(node, to)).is_some(),
+        _ => false,
+    };
     let at_most = require(entries, "at_most", say!("a ceiling", "上限"), findings);
     let at_most = at_most.and_then(|node| findings.keep(cell(node, names)));
     let reason = findings.keep(reason(entries, say!("a ceiling", "上限"), &node.span));
@@ -204,7 +207,8 @@ fn ceiling(
     Some(Ceiling {
         place: Place::of(&node.span),
         covers: covers?,
-        roles: roles?,
+        to: to?,
+        except_contracts,
         at_most: at_most?,
         reason: reason?,
     })
@@ -245,23 +249,31 @@ fn covers(
     }
 }
 
-/// Whom a ceiling binds; `None` is everyone.
-fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> {
+/// `except: [contracts]`, the only exception from a ceiling there is.
+fn except_contracts(node: &Node, to: &Bound) -> Result<(), Diagnostic> {
+    let items = node.as_list(say!("`except`"))?;
+    let is_it = |item: &Node| item.scalar() == Some("contracts");
+    if items.len() == 1 && items.iter().all(is_it) && *to != Bound::Contracts {
+        return Ok(());
+    }
+    let message = say!(
+        "`except` leaves out the callers with a contract, of a ceiling that binds others",
+        "`except` 用来把有合同的调用方排除在外，其余人仍受上限约束"
+    );
+    let help = say!(
+        "write `except: [contracts]` beside `to: everyone` or a list of roles",
+        "在 `to: everyone` 或角色列表旁写 `except: [contracts]`"
+    );
+    Err(Diagnostic::error(code::FG2044, message)
+        .at(&node.span)
+        .help(help))
+}
+
+/// Whom a ceiling binds.
+fn bound(node: &Node, names: &Names) -> Result<Bound, Diagnostic> {
     match &node.kind {
-        Kind::Scalar { text, .. } if text == "everyone" => Ok(None),
-        Kind::Scalar { text, .. } if text == "contracts" => {
-            let message = say!(
-                "`to: contracts` is not supported yet",
-                "`to: contracts` 暂不支持"
-            );
-            let help = say!(
-                "write `to: everyone` or `to: [role, role]`",
-                "写 `to: everyone` 或 `to: [角色, 角色]`"
-            );
-            Err(Diagnostic::error(code::FG1022, message)
-                .at(&node.span)
-                .help(help))
-        }
+        Kind::Scalar { text, .. } if text == "everyone" => Ok(Bound::Everyone),
+        Kind::Scalar { text, .. } if text == "contracts" => Ok(Bound::Contracts),
         Kind::List(items) if !items.is_empty() => {
             let mut roles = Vec::new();
             for item in items {
@@ -270,12 +282,12 @@ fn bound(node: &Node, names: &Names) -> Result<Option<Vec<RoleId>>, Diagnostic> 
                     roles.push(role);
                 }
             }
-            Ok(Some(roles))
+            Ok(Bound::Roles(roles))
         }
         _ => {
             let help = say!(
-                "write `to: everyone` or `to: [role, role]`",
-                "写 `to: everyone` 或 `to: [角色, 角色]`"
+                "write `to: everyone`, `to: contracts` or `to: [role, role]`",
+                "写 `to: everyone`、`to: contracts` 或 `to: [角色, 角色]`"
             );
             let message = say!("`to` says whom a ceiling binds", "`to` 要写明上限管谁");
             Err(Diagnostic::error(code::FG2044, message)

@@ -93,6 +93,7 @@ pub(super) fn rows(
             },
         };
         findings.extend(shows_others(role, span, resource, resources));
+        findings.extend(shows_partners(role, span, resource, resources));
     }
     rows
 }
@@ -152,7 +153,7 @@ fn unused(grid: &Grid) -> Diagnostic {
     Diagnostic::warning(code::FG2151, message).at(&grid.name.span)
 }
 
-fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
+pub(super) fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
     let entries =
         findings.keep(node.as_map(say!("a row of `class: outcome`", "`类别: 处理方式` 的行")))?;
     let mut row = Row {
@@ -243,6 +244,35 @@ fn shows_others(
     );
     Some(
         Diagnostic::error(code::FG2047, message)
+            .at(place)
+            .help(help),
+    )
+}
+
+/// A partner gets what its contract lists, and nothing beside it.
+fn shows_partners(
+    role: &Role,
+    place: &Span,
+    resource: ResourceId,
+    resources: &[Resource],
+) -> Option<Diagnostic> {
+    let resource = resources.get(resource.0)?;
+    let shows = matches!(resource.unlisted, Unlisted::Show { .. });
+    if !shows || !role.contract {
+        return None;
+    }
+    let message = say!(
+        "{} calls under a contract, but {} has `unlisted: show`",
+        "{} 凭合同调用，而 {} 写了 `unlisted: show`",
+        quoted(&role.name),
+        quoted(&resource.name)
+    );
+    let help = say!(
+        "list the fields and remove `unlisted: show`, or remove the row",
+        "把字段登记进目录并删掉 `unlisted: show`，或者删掉这一行"
+    );
+    Some(
+        Diagnostic::error(code::FG2088, message)
             .at(place)
             .help(help),
     )

@@ -7,6 +7,7 @@ mod cases;
 mod catalogue;
 mod cells;
 mod classes;
+mod contracts;
 mod dictionary;
 mod exceptions;
 mod finds;
@@ -118,6 +119,7 @@ impl Names {
 struct Places {
     classes: Vec<Span>,
     roles: Vec<Span>,
+    contracts: Vec<Span>,
     resources: Vec<ResourcePlaces>,
 }
 
@@ -139,12 +141,13 @@ struct Catalogue<'a> {
     all_rows: bool,
 }
 
-/// Validates a document.
+/// Validates a document. `now` (seconds since 1970) changes warnings alone.
 pub(super) fn rule_set(
     document: &Document,
     fixtures: &Fixtures,
     tables: &Dictionaries,
     digest: String,
+    now: i64,
 ) -> Result<(RuleSet, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut findings = Findings::default();
     let mut places = Places::default();
@@ -177,6 +180,13 @@ pub(super) fn rule_set(
         (&rows, known.all_rows),
         &mut findings,
     );
+    let contracts = contracts::all(
+        document,
+        &names,
+        (&resources, &roles),
+        &mut places,
+        &mut findings,
+    );
     let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
     let rules = RuleSet {
         digest,
@@ -186,6 +196,7 @@ pub(super) fn rule_set(
         rows,
         exceptions,
         ceilings,
+        contracts,
         finds,
         tests,
     };
@@ -198,6 +209,7 @@ pub(super) fn rule_set(
         return Err(mistakes);
     }
     warnings.extend(lints::all(&rules, &places));
+    warnings.extend(contracts::lints(&rules, &places, now));
     Ok((rules, warnings))
 }
 

@@ -17,8 +17,8 @@ const MATCHER: [&str; 8] = [
     "jwt", "claim", "has", "is", "same_as", "mtls", "san", "api_key",
 ];
 /// The keys that say what else a role is.
-const OWN: [&str; 2] = ["any", "extends"];
-const LATER: [&str; 6] = ["all", "contract", "limits", "never_with", "zh", "networks"];
+const OWN: [&str; 3] = ["any", "extends", "contract"];
+const LATER: [&str; 5] = ["all", "limits", "never_with", "zh", "networks"];
 
 /// All roles, in the order of their names.
 pub(super) fn all(document: &Document, places: &mut Places, findings: &mut Findings) -> Vec<Role> {
@@ -36,6 +36,12 @@ pub(super) fn all(document: &Document, places: &mut Places, findings: &mut Findi
         extended.push(entry.map(|node| node.span.clone()));
     }
     refuse_circles(&mut roles, &extended, findings);
+    let required: Vec<bool> = (0..roles.len())
+        .map(|at| inherits_contract(&roles, RoleId(at)))
+        .collect();
+    for (role, required) in roles.iter_mut().zip(required) {
+        role.contract = required;
+    }
     roles
 }
 
@@ -46,6 +52,7 @@ fn role(key: &Key, node: &Node, ids: &BTreeMap<&str, RoleId>, findings: &mut Fin
         place: Place::of(&key.span),
         matchers: Vec::new(),
         extends: None,
+        contract: false,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a role", "角色"))) else {
         return role;
@@ -60,8 +67,38 @@ fn role(key: &Key, node: &Node, ids: &BTreeMap<&str, RoleId>, findings: &mut Fin
     if let Some(node) = entries.get("extends") {
         role.extends = findings.keep(extended_role(node, ids));
     }
+    if let Some(node) = entries.get("contract") {
+        // A word that is not known counts, so that its contracts are not mistakes as well.
+        role.contract = true;
+        findings.keep(required(node));
+    }
     role.matchers = matchers(key, entries, findings);
     role
+}
+
+/// `contract: required`, which has no opposite: what another role demands cannot be undone.
+fn required(node: &Node) -> Result<(), Diagnostic> {
+    if node.as_str(say!("`contract`"))? == "required" {
+        return Ok(());
+    }
+    let message = say!(
+        "`contract` on a role can only be `required`",
+        "角色上的 `contract` 只能是 `required`"
+    );
+    let help = say!(
+        "write `contract: required`, or remove the key; what a role has by `extends` cannot be undone",
+        "写 `contract: required`，或者删掉这个键；继承来的要求不能取消"
+    );
+    Err(Diagnostic::error(code::FG2082, message)
+        .at(&node.span)
+        .help(help))
+}
+
+/// Whether a role, or one that it extends, needs a contract.
+fn inherits_contract(roles: &[Role], role: RoleId) -> bool {
+    let parent = |id: &RoleId| roles.get(id.0)?.extends;
+    let mut line = std::iter::successors(Some(role), parent);
+    line.any(|id| roles.get(id.0).is_some_and(|role| role.contract))
 }
 
 /// The role `extends` names.

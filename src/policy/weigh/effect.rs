@@ -7,7 +7,7 @@
 
 use super::super::combine::{Treatment, Treatments, treatments};
 use super::super::diagnostic::{Text, quoted, say};
-use super::super::rules::{Ceiling, Cell, Find, RoleId, RuleSet};
+use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet};
 use super::{Gain, Member, Scales, Site};
 use crate::mask::Mask;
 use crate::mask::token::TokenMaster;
@@ -53,6 +53,8 @@ pub(super) fn gains(
     }
     let tokens = TokenMaster::test_key();
     let mut found = Found::new(was, is);
+    // Under a contract the annex meets every outcome.
+    found.meets_others |= !scales.new.contracts.is_empty();
     found.finds(scales);
     for &now in &scales.moments {
         for set in &sets {
@@ -86,11 +88,12 @@ fn that_matter<'a>(scales: &'a Scales<'_>, was: &Site<'_>, is: &Site<'_>) -> Vec
         role.is_some_and(|role| rules.rows.contains_key(&(site.resource, site.group, role)))
     };
     let bound = |rules: &RuleSet, role: Option<RoleId>| {
-        let mut named = rules
-            .ceilings
-            .iter()
-            .filter_map(|ceiling| ceiling.roles.as_ref());
-        role.is_some_and(|role| named.any(|roles| roles.contains(&role)))
+        role.is_some_and(|role| {
+            rules
+                .ceilings
+                .iter()
+                .any(|one| tells_apart(rules, one, role))
+        })
     };
     let matters = |member: &&Member| {
         member.same_as_person
@@ -102,16 +105,27 @@ fn that_matter<'a>(scales: &'a Scales<'_>, was: &Site<'_>, is: &Site<'_>) -> Vec
     scales.roles.iter().filter(matters).collect()
 }
 
+/// Whether a ceiling asks for this role.
+fn tells_apart(rules: &RuleSet, ceiling: &Ceiling, role: RoleId) -> bool {
+    let is_partner = rules.roles.get(role.0).is_some_and(|role| role.contract);
+    match &ceiling.to {
+        Bound::Everyone => ceiling.except_contracts && is_partner,
+        Bound::Contracts => is_partner,
+        Bound::Roles(roles) => roles.contains(&role) || (ceiling.except_contracts && is_partner),
+    }
+}
+
 fn few_are_enough(scales: &Scales<'_>) -> bool {
     let simple = |ceiling: &Ceiling| {
         let Ceiling {
             place: _,
             covers: _,
-            roles,
+            to,
+            except_contracts,
             at_most,
             reason: _,
         } = ceiling;
-        roles.is_none() && *at_most != Cell::Token(None)
+        *to == Bound::Everyone && !except_contracts && *at_most != Cell::Token(None)
     };
     scales
         .old
@@ -159,7 +173,14 @@ fn weight<'m>(
     Weight {
         has_row: roles.iter().any(row),
         person_check: held.iter().any(|(_, one)| one.same_as_person),
-        treatments: treatments(rules, site.resource, site.group, &roles, now, tokens),
+        treatments: treatments(
+            rules,
+            site.resource,
+            site.group,
+            roles.as_slice().into(),
+            now,
+            tokens,
+        ),
     }
 }
 

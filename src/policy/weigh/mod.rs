@@ -6,6 +6,7 @@
 //! on the closed side alone. Structs are taken apart whole: what the language learns must be weighed, or said to be
 //! without effect.
 
+mod contracts;
 mod effect;
 mod shape;
 
@@ -89,9 +90,11 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         resources: _,
         roles: _,
         finds: _,
+        contracts: _,
         tests: _,
     } = new;
     let mut gains = certificates(old, new);
+    gains.extend(contracts::gains(old, new));
     let scales = Scales {
         old,
         new,
@@ -198,9 +201,13 @@ fn same_role(one: &Role, other: &Role) -> bool {
         place: _,
         matchers,
         extends: _,
+        contract,
     } = one;
     let all = |one: &[Matcher], other: &[Matcher]| one.iter().all(|each| other.contains(each));
-    *name == other.name && all(matchers, &other.matchers) && all(&other.matchers, matchers)
+    *name == other.name
+        && *contract == other.contract
+        && all(matchers, &other.matchers)
+        && all(&other.matchers, matchers)
 }
 
 fn moments(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<i64> {

@@ -507,3 +507,84 @@ fn sets_of_many_roles_are_weighed_in_small_sets_or_not_at_all() {
     assert_eq!(sets(30, true).unwrap().len(), 30 + 435 + 4060 + 27405);
     assert_eq!(sets(30, false), None);
 }
+
+#[test]
+fn a_contract_that_is_new_lasts_longer_asks_less_or_lists_more_is_a_gain() {
+    const PARTNER: &str = "  globex:  { mtls: partners, san: \"spiffe://globex\", contract: required }\nread:\n  order:";
+    let contract = "contracts:
+  HT:
+    role: globex
+    purpose: p
+    from: 2026-01-01
+    until: 2026-12-31
+    zone: UTC
+    networks: [203.0.113.0/24]
+    items: { order: { open: show, secret: mask } }
+";
+    let text = RULES.replacen("read:\n", "READ", 1);
+    let text = text.replacen(
+        "  order:\n    teller",
+        "  order:\n    globex: { open: show, secret: show }\n    teller",
+        1,
+    );
+    let role = PARTNER.split("read:").next().unwrap();
+    let text = text.replacen("READ", &format!("{role}read:\n"), 1) + contract;
+    let told = |before: &str, after: &str| {
+        let told = gains(&rules(before), &rules(after), NOW);
+        let told: Vec<String> = told
+            .iter()
+            .map(|gain| gain.text.get(Lang::En).to_owned())
+            .collect();
+        told.join("\n")
+    };
+    let with = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from:?} is not there");
+        told(&text, &text.replacen(from, to, 1))
+    };
+    assert_eq!(told(&text, &text), "");
+    for (from, to) in [
+        ("    until: 2026-12-31", "    until: 2026-06-30"),
+        ("{ open: show, secret: mask } }", "{ open: show } }"),
+        (
+            "    zone: UTC\n",
+            "    zone: UTC\n    suspended: { since: 2026-01-01, by: x, reason: z }\n",
+        ),
+    ] {
+        assert_eq!(with(from, to), "", "{to}");
+        let back = told(&text.replacen(from, to, 1), &text);
+        assert!(back.contains("the contract `HT`: "), "{to}: {back}");
+    }
+    for (from, to) in [
+        ("secret: mask } }", "secret: show } }"),
+        ("    purpose: p\n", "    purpose: q\n"),
+        ("    purpose: p\n", "    purpose: p\n    declare: fixed\n"),
+        ("    networks: [203.0.113.0/24]\n", ""),
+        (
+            "    networks: [203.0.113.0/24]",
+            "    networks: [203.0.112.0/23]",
+        ),
+        ("{ order: {", "{ customer: { open: show }, order: {"),
+    ] {
+        let told = with(from, to);
+        assert!(told.contains("the contract `HT`: "), "{to}: {told}");
+    }
+    assert!(with("  HT:", "  HU:").contains("`HU` is a new contract"));
+    let undone = told(
+        &text
+            .replacen(", contract: required", "", 1)
+            .replacen(contract, "", 1),
+        &text,
+    );
+    assert!(
+        undone.contains("`HT` is a new contract") && undone.contains("globex may read here"),
+        "{undone}"
+    );
+    // What ties with the annex could open again.
+    assert!(
+        with(
+            "globex: { open: show, secret: show }",
+            "globex: { open: show, secret: mask }"
+        )
+        .contains("globex")
+    );
+}

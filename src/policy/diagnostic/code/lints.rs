@@ -113,6 +113,42 @@ codes! {
             "把用得到的参数登记出来";
         Lines("    unlisted_params: pass\n    unlisted_params_reason: a report tool\n    unlisted: strip", "    unlisted: strip")
     }
+    FG2124 {
+        en: "a contract role sees a sensitive class in clear",
+            "what a partner holds in clear is out of our hands",
+            "`token` or `mask`, in the row or in the contract's `items`";
+        zh: "合同角色能看到敏感类别的明文",
+            "合作方手里的明文，我们再也管不到",
+            "在行里或合同的 `items` 里写 `token` 或 `mask`";
+        Lines("      customer: { basic: mask, contact: show }", "      customer: { basic: mask, contact: mask }")
+    }
+    FG2125 {
+        en: "a contract role reads a list",
+            "a list can be taken whole",
+            "a single record, where that is enough";
+        zh: "合同角色能读列表",
+            "列表可以整个拿走",
+            "够用的话，只开放单条查询";
+        Lines("    globex: { basic: mask }\n    acme: { basic: show }\ncontracts:", "    acme: { basic: show }\ncontracts:")
+    }
+    FG2126 {
+        en: "a contract has ended, or ends within `warn_days`",
+            "from then on its calls are refused",
+            "write the contract that follows it, or remove it";
+        zh: "合同已到期，或在 `warn_days` 天内到期",
+            "到期后的调用一律被拒绝",
+            "写上续签的合同，或者删掉它";
+        Lines("    until: 2020-12-31", "    until: 2999-12-31")
+    }
+    FG2127 {
+        en: "a contract role without a contract, or a contract that names what its role has no row for",
+            "the one is always refused, the other opens nothing: `items` only closes",
+            "write the contract, or the row";
+        zh: "合同角色没有合同，或合同写了角色没有行的资源",
+            "前者总是被拒绝，后者什么也打不开：`items` 只能收紧",
+            "写上合同，或者写上行";
+        Lines("      customer/list: { basic: mask }\n      customer: { basic: mask, contact: mask }", "      customer: { basic: mask, contact: mask }")
+    }
     FG2151 {
         en: "no group is `like` this grid",
             "its rows open nothing, though it looks as if they did",

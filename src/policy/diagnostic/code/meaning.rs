@@ -323,6 +323,90 @@ codes! {
             "  self: { jwt: app-idp, claim: customer_id, same_as: person }"
         )
     }
+    FG2082 {
+        en: "`contract` on a role that is not `required`",
+            "a role either needs a contract or has none; what it has by `extends` cannot be undone",
+            "`contract: required`, or remove it";
+        zh: "角色上的 `contract` 不是 `required`",
+            "角色要么必须有合同，要么不涉及合同；继承来的要求不能取消",
+            "写 `contract: required`，或者删掉它";
+        Lines(
+            "  globex: { mtls: partner-ca, san: \"spiffe://globex.example\", contract: optional }",
+            "  globex: { mtls: partner-ca, san: \"spiffe://globex.example\", contract: required }"
+        )
+    }
+    FG2083 {
+        en: "a contract for a role that does not say `contract: required`",
+            "the role would be held without it, whatever the contract says",
+            "add `contract: required` to the role";
+        zh: "合同的角色没写 `contract: required`",
+            "没有合同也照样能用这个角色，合同就白写了",
+            "给角色写上 `contract: required`";
+        Lines("    role: acme", "    role: globex")
+    }
+    FG2084 {
+        en: "a day or time zone of a contract that does not exist",
+            "a contract runs for whole days in its zone",
+            "`2026-12-31`, `Asia/Shanghai`";
+        zh: "合同里的日期或时区不存在",
+            "合同按所写时区的整天计算",
+            "写 `2026-12-31`、`Asia/Shanghai`";
+        Lines("    from: 2020-13-01", "    from: 2020-01-01")
+    }
+    FG2085 {
+        en: "what is no network in `networks`",
+            "bits beyond the prefix would be read in two ways",
+            "`203.0.113.0/24`, `2001:db8::/32`, or one address";
+        zh: "`networks` 里写的不是网段",
+            "前缀之外还有非零位，读法就不唯一",
+            "写 `203.0.113.0/24`、`2001:db8::/32`，或一个地址";
+        Lines("    networks: [127.0.0.1/8]\n    from: 2020-01-01", "    from: 2020-01-01")
+    }
+    FG2086 {
+        en: "a contract that ends before it begins",
+            "it would never be in force",
+            "`from` is the first day and `until` the last";
+        zh: "合同还没开始就结束了",
+            "它永远不会生效",
+            "`from` 写第一天，`until` 写最后一天";
+        Lines("    until: 2019-12-31", "    until: 2999-12-31")
+    }
+    FG2087 {
+        en: "`tokens_as` names no older contract of the same role",
+            "pseudonyms shared with another partner would let both join what they know",
+            "name the contract this one follows, or remove the key";
+        zh: "`tokens_as` 写的不是同一角色更早的合同",
+            "和别的合作方共用假名，双方就能把数据对起来",
+            "写这份合同所接续的那一份，或者删掉这个键";
+        Lines("    tokens_as: HT-1\n    from: 2020-01-01", "    from: 2020-01-01")
+    }
+    FG2088 {
+        en: "`unlisted: show` where a contract role has a row",
+            "a partner gets what the contract lists, and nothing beside it",
+            "list the fields, or remove the row";
+        zh: "写了 `unlisted: show`，又有合同角色的行",
+            "合作方只能得到合同列出的内容",
+            "把字段登记进目录，或者删掉这一行";
+        Lines("    unlisted: show\n    unlisted_reason: public data", "    unlisted: refuse")
+    }
+    FG2089 {
+        en: "a purpose that cannot be sent in a header, or a way to declare it that there is none of",
+            "the caller's header is compared with it byte by byte",
+            "ASCII letters, digits and `-`, `_`, `.`, `:`, `/`; `declare: header` or `declare: fixed`";
+        zh: "用途没法放进请求首部，或声明方式不存在",
+            "它要和调用方发来的首部逐字节比较",
+            "用 ASCII 字母、数字和 `-`、`_`、`.`、`:`、`/`；写 `declare: header` 或 `declare: fixed`";
+        Lines("    purpose: loyalty points", "    purpose: loyalty-points")
+    }
+    FG2090 {
+        en: "two contracts of one role with the same purpose on the same day, or `declare: fixed` beside another contract",
+            "a call runs under exactly one contract: the one whose purpose it declares",
+            "give each its own purpose, its own days or its own role";
+        zh: "同一角色的两份合同在同一天用途相同，或 `declare: fixed` 之外还有合同",
+            "一次调用只归入一份合同：声明了其用途的那一份",
+            "让用途或起止日期错开，或各用各的角色";
+        Lines("  HT-2: { role: globex, purpose: loyalty-points, from: 2024-01-01, until: 2024-12-31, zone: UTC, items: { customer: { basic: mask } } }\n  HT-1:\n", "  HT-1:\n")
+    }
     FG2130 {
         en: "a parameter is mapped to a path with `..`",
             "such a path closes what others open and says nothing of what stands there, so nobody knew what is searched",

@@ -183,7 +183,7 @@ fn all_mistakes_of_meaning_are_reported_at_once() {
     let rules = changed("id: basic", "id: basicc")
         .replace("teller: { basic: show }", "teler: { basic: shwo }")
         .replace("call: GET /customers\n", "call: nonsense\n")
-        .replace("tests_at:", "contracts: { x: 1 }\ntests_at:");
+        .replace("tests_at:", "contracts: { x: { rle: acme } }\ntests_at:");
     let shown = lines(&load_rules(&rules).unwrap_err());
     for part in [
         "`basicc`",
@@ -193,7 +193,7 @@ fn all_mistakes_of_meaning_are_reported_at_once() {
         "`shwo`",
         "mean `show`",
         "FG5005",
-        "`contracts`",
+        "`rle`",
     ] {
         assert!(shown.contains(part), "{part:?} is missing in:\n{shown}");
     }

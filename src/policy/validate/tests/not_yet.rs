@@ -18,7 +18,6 @@ fn sections() {
         "update",
         "delete",
         "conditions",
-        "contracts",
         "open",
         "dictionary",
         "consents",
@@ -104,7 +103,7 @@ fn keys_of_fields_and_paths_from_the_end() {
 
 #[test]
 fn keys_of_roles() {
-    for key in ["all: []", "limits: x", "contract: required"] {
+    for key in ["all: []", "limits: x"] {
         let name = key.split_once(':').unwrap().0;
         not_yet(
             "acme: { mtls:",
@@ -136,12 +135,6 @@ fn conditions_in_cells_and_gates_on_rows() {
 
 #[test]
 fn exceptions_and_ceilings() {
-    not_yet("to: everyone", "to: contracts", "`to: contracts`");
-    not_yet(
-        "to: everyone,",
-        "to: everyone, except: [contracts],",
-        "`except`",
-    );
     not_yet("role: acme, do", "role: acme, only: [x], do", "`only`");
     not_yet("do: show,", "do: show if x,", "`show if x`");
 }
@@ -155,7 +148,7 @@ fn parts_of_tests() {
     );
     not_yet(
         "expect_status: 200",
-        "expect_reason: contract-expired",
-        "`contract-expired`",
+        "expect_reason: quota-calls",
+        "`quota-calls`",
     );
 }
