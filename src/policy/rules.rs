@@ -210,6 +210,8 @@ pub struct Field {
     pub whole: bool,
     /// The class of the member names below, where they are data.
     pub names: Option<ClassId>,
+    /// Who may write it though it decides who sees what (`person`, conditions, filters); `None`: nobody.
+    pub written_by: Option<Vec<RoleId>>,
     /// The Chinese name, for people.
     pub zh: Option<String>,
 }

@@ -47,6 +47,7 @@ fn plan_of(
             masks: Vec::new(),
             whole: word.ends_with(" whole"),
             names: None,
+            written_by: None,
             zh: None,
         })
         .collect();

@@ -195,6 +195,7 @@ impl Sketch {
                 },
                 whole: field.whole,
                 names: field.names.as_ref().map(&mut class),
+                written_by: None,
                 zh: None,
             })
             .collect();

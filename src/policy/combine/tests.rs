@@ -44,6 +44,7 @@ fn field(text: &str, class: ClassId, masks: &[&str]) -> Field {
         masks: masks.iter().map(mask).collect(),
         whole: false,
         names: None,
+        written_by: None,
         zh: None,
     }
 }

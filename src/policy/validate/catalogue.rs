@@ -12,7 +12,7 @@ use crate::path::Path;
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::load::Dictionaries;
-use crate::policy::rules::{EnvelopeEntry, Field, Group};
+use crate::policy::rules::{EnvelopeEntry, Field, Group, RoleId};
 use crate::policy::source::{Entries, Key, Kind, Node, Span};
 
 /// Entries of one catalogue; each is compared with each other.
@@ -84,6 +84,7 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         masks: Vec::new(),
         whole: false,
         names: None,
+        written_by: None,
         zh: None,
     };
     if let Kind::Scalar { .. } = node.kind {
@@ -91,12 +92,8 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         return Some(field);
     }
     let entries = findings.keep(node.as_map(say!("a field", "字段")))?;
-    let known = ["class", "mask", "whole", "names", "zh"];
-    findings.extend(entries.check_keys(
-        say!("a field", "字段"),
-        &known,
-        &["written_by", "write", "strip_as"],
-    ));
+    let known = ["class", "mask", "whole", "names", "written_by", "zh"];
+    findings.extend(entries.check_keys(say!("a field", "字段"), &known, &["write", "strip_as"]));
     field.class = entries
         .get("class")
         .and_then(|class| findings.keep(names.class(class)));
@@ -112,6 +109,9 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
             .keep(whole.as_bool(say!("`whole`")))
             .unwrap_or_default();
     }
+    field.written_by = entries
+        .get("written_by")
+        .map(|node| writers(node, &field, names, findings));
     field.zh = entries
         .get("zh")
         .and_then(|zh| findings.keep(scalars::sentence(zh, say!("`zh`"))));
@@ -121,7 +121,7 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
 
 fn entry_mistake(key: &Key, entries: Entries<'_>, field: &Field) -> Option<Diagnostic> {
     let has = |name: &str| entries.get(name).is_some();
-    if !has("class") && (has("mask") || has("whole") || !has("names")) {
+    if !has("class") && (has("mask") || has("whole") || has("written_by") || !has("names")) {
         let message = say!(
             "the field {} has no class",
             "字段 {} 没有写类别",
@@ -145,6 +145,48 @@ fn entry_mistake(key: &Key, entries: Entries<'_>, field: &Field) -> Option<Diagn
         return Some(Diagnostic::error(code::FG2022, message).at(&key.span));
     }
     None
+}
+
+/// The roles that may write a field. Nothing is written yet; who may is kept.
+fn writers(node: &Node, field: &Field, names: &Names, findings: &mut Findings) -> Vec<RoleId> {
+    if field.path.is_net() {
+        let message = say!(
+            "a path with `..` closes, so nobody writes by it",
+            "带 `..` 的路径只收紧，不能说明谁可以写"
+        );
+        findings.add(Diagnostic::error(code::FG2138, message).at(&node.span));
+    }
+    let items = match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() {
+        let message = say!("`written_by` lists no role", "`written_by` 里没有列角色");
+        findings.add(
+            Diagnostic::error(code::FG2138, message)
+                .at(&node.span)
+                .help(code::FG2138.cure()),
+        );
+    }
+    let mut writers = Vec::new();
+    for item in items {
+        let role = item.as_str(say!("a role", "角色"));
+        let role = role.and_then(|name| names.role_named(name, &item.span));
+        let Some(role) = findings.keep(role) else {
+            continue;
+        };
+        if writers.contains(&role) {
+            let message = say!(
+                "the role {} is listed twice",
+                "角色 {} 列了两次",
+                quoted(item.scalar().unwrap_or_default())
+            );
+            findings.add(Diagnostic::error(code::FG2138, message).at(&item.span));
+        } else {
+            writers.push(role);
+        }
+    }
+    writers
 }
 
 fn masks(node: &Node, names: &Names, findings: &mut Findings) -> Vec<(String, Arc<Mask>)> {

@@ -9,12 +9,13 @@ use crate::policy::load::Dictionaries;
 use crate::policy::source::{Cell, Key, Kind, Node, Span, Table, read_table};
 
 /// What a column is called, in English or Chinese, and which key of a field it stands for.
-const COLUMNS: [(&str, &str, &str); 6] = [
+const COLUMNS: [(&str, &str, &str); 7] = [
     ("path", "路径", "path"),
     ("class", "类别", "class"),
     ("mask", "脱敏", "mask"),
     ("whole", "整体", "whole"),
     ("names", "成员名", "names"),
+    ("written_by", "可改角色", "written_by"),
     ("zh", "中文名", "zh"),
 ];
 
@@ -97,7 +98,7 @@ fn entry(row: &[Cell], columns: &[&'static str]) -> Result<(Key, Node), Diagnost
     for (key, cell) in cells().filter(|(key, cell)| **key != "path" && !cell.text.is_empty()) {
         let span = cell.span.clone();
         let kind = match *key {
-            "mask" => words(cell),
+            "mask" | "written_by" => words(cell),
             "whole" => Kind::Scalar {
                 text: yes_or_no(cell)?.to_string(),
                 plain: true,

@@ -156,6 +156,7 @@ mod tests {
             masks: Vec::new(),
             whole: false,
             names: None,
+            written_by: None,
             zh: None,
         };
         paths.iter().map(field).collect()

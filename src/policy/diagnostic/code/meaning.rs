@@ -479,4 +479,13 @@ codes! {
             "在写了 `does: read` 的 POST 路由上写 `send: { filter.phone: phones[*].number, size: { whole: 1..100 } }`";
         Lines("        GET /customers: { record: \"$.items[*]\", send: { id: id } }", "        GET /customers: $.items[*]")
     }
+    FG2138 {
+        en: "`written_by` without a role, with one twice, or on a path with `..`",
+            "a field that decides who sees what may be written by roles that are named, and by nobody else",
+            "list the roles: `written_by: [self]`; leave it out, and nobody writes the field";
+        zh: "`written_by` 没写角色、角色写了两次，或写在带 `..` 的路径上",
+            "决定谁看到什么的字段，只有写明的角色才能改",
+            "列出角色：`written_by: [self]`；不写就是谁也不能改";
+        Lines("      id: { class: basic, written_by: [] }", "      id: basic")
+    }
 }

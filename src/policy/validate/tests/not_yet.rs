@@ -91,11 +91,6 @@ fn methods_and_the_long_form_of_routes() {
 fn keys_of_fields_and_paths_from_the_end() {
     not_yet(
         "name: { class: basic,",
-        "name: { class: basic, written_by: [self],",
-        "`written_by`",
-    );
-    not_yet(
-        "name: { class: basic,",
         "name: { class: basic, write: never,",
         "`write`",
     );

@@ -228,3 +228,32 @@ fn find_may_name_a_leaf_of_a_body() {
     refuses_rules(&find("body.page"), &["FG2132", "searches no field"]);
     refuses_rules(&find("body.idd"), &["FG2132", "mean `body.id`"]);
 }
+
+#[test]
+fn written_by_names_roles_and_is_kept() {
+    let entry = "name: { class: basic,";
+    let with = |writers: &str| format!("name: {{ class: basic, written_by: {writers},");
+    let loaded = loads(entry, &with("[self, teller]"));
+    let fields = &loaded.rules.resources[0].fields;
+    let named = |name: &str| fields.iter().find(|field| field.text == name).unwrap();
+    let roles = named("name").written_by.as_ref().unwrap().iter();
+    let roles: Vec<&str> = roles
+        .map(|role| loaded.rules.roles[role.0].name.as_str())
+        .collect();
+    assert_eq!(roles, ["self", "teller"]);
+    assert_eq!(named("id").written_by, None, "nobody");
+    loads(entry, &with("self"));
+    refuses(entry, &with("[]"), &["FG2138", "no role"]);
+    refuses(entry, &with("[self, self]"), &["FG2138", "twice"]);
+    refuses(entry, &with("[selff]"), &["FG2002", "mean `self`"]);
+    refuses(
+        entry,
+        "$..n: { class: basic, written_by: [self] }\n      name: { class: basic,",
+        &["FG2138", "`..`"],
+    );
+    refuses(
+        "id: basic",
+        "id: basic\n      x: { names: basic, written_by: [self] }",
+        &["FG2022", "no class"],
+    );
+}
