@@ -74,6 +74,10 @@ const ENVELOPE: &[&str] = &[
     "success",
     "ok",
     "总数",
+    "成功",
+    "状态码",
+    "代码",
+    "chenggong",
     "页码",
     "zongshu",
     "yema",
@@ -134,7 +138,7 @@ pub(super) fn records(body: &Shape) -> Vec<Step> {
     });
     match (lists.next(), lists.next()) {
         // `{ "total": 2, "customers": [..] }`
-        (Some((name, _)), None) if body.members.len() > 1 && others_are_envelope(body, name) => {
+        (Some((name, _)), None) if others_are_envelope(body, name) => {
             vec![Step::Name(name.clone()), Step::Each]
         }
         _ => Vec::new(),

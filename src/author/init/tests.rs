@@ -201,6 +201,7 @@ fn records_are_found_in_lists_and_wrappers() {
         (r#"{"id":1,"items":[{"name":"x"}]}"#, "$"),
         (r#"{"id":1,"data":{"name":"x"}}"#, "$"),
         (r#"{"data":[{"id":1}]}"#, "$.data[*]"),
+        (r#"{"readers":[{"id":1}]}"#, "$.readers[*]"),
     ] {
         let rules = rules("thing-1.json", body);
         assert!(

@@ -37,7 +37,7 @@ pub(super) const WORDS: &[Words] = &[
             "ssn", "socialsecurity", "taxid", "taxno", "taxpayerid", "licenseno", "licenceno", "driverlicense", "plateno", "platenumber",
             "zhengjianhao", "zhengjianhaoma", "zjh", "zjhm", "huzhao", "chepai", "chepaihao", "medicalno", "insuranceno", "socialno"],
         whole: &["zjbh", "shbzh", "cph"],
-        chinese: &["证件号", "护照", "驾驶证", "车牌", "社保号", "社保卡", "医保", "纳税人识别号", "军官证", "通行证", "港澳"],
+        chinese: &["证件号", "证号", "护照", "驾驶证", "车牌", "社保号", "社保卡", "医保", "纳税人识别号", "军官证", "通行证", "港澳"],
     },
     Words {
         kind: Kind::Card,
@@ -116,7 +116,7 @@ pub(super) const WORDS: &[Words] = &[
             "studentname", "employeename", "contactname", "holdername", "ownername", "accountname", "acctname", "cardholder", "payeename",
             "payername", "firstname", "lastname", "middlename", "familyname", "givenname", "surname", "nickname", "legalperson", "xingming",
             "zhenshixingming", "kehuxingming", "kehumingcheng", "lianxiren", "lxr", "khxm", "khmc", "username", "jsrxm"],
-        whole: &["name", "names", "xm", "hm", "huming", "mingzi", "lxrxm", "hzxm", "jzrxm", "cname", "namecn", "namezh"],
+        whole: &["name", "names", "xm", "hm", "huming", "mingzi", "family", "given", "lxrxm", "hzxm", "jzrxm", "cname", "namecn", "namezh"],
         chinese: &["姓名", "名字", "户名", "联系人", "客户名称", "持卡人", "法人", "法定代表人", "昵称"],
     },
     Words {
