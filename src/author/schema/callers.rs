@@ -257,7 +257,7 @@ fn contracts(places: &mut Places) {
                 at("text"),
                 say!("Who answers for it inside", "内部谁负责"),
             ),
-            entry(
+            needed(
                 "purpose",
                 at("text"),
                 say!("For what; the caller declares it", "什么目的；由调用方申报"),
@@ -297,7 +297,7 @@ fn contracts(places: &mut Places) {
                 list_of(at("text")),
                 say!("Where calls come from", "从哪些网段调用"),
             ),
-            entry(
+            needed(
                 "items",
                 map_of("row"),
                 say!(
