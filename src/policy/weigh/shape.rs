@@ -147,6 +147,8 @@ fn field(field: &Field) -> Entry<'_> {
         masks: _,
         whole,
         names,
+        // Nobody writes yet.
+        written_by: _,
     } = field;
     Entry {
         text,

@@ -583,7 +583,7 @@ fn a_contract_that_is_new_lasts_longer_asks_less_or_lists_more_is_a_gain() {
     assert!(
         with(
             "globex: { open: show, secret: show }",
-            "globex: { open: show, secret: mask }"
+            "globex: { open: show, secret: token }"
         )
         .contains("globex")
     );
