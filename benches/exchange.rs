@@ -167,6 +167,7 @@ fn permitted(policy: &Policy, caller: &Caller, matched: &Match, now: i64) -> Box
         now,
         peer: PEER,
         headers: &HeaderMap::new(),
+        front: false,
     };
     match decide(policy, caller, matched, context) {
         Decision::Allow(permit) => permit,
@@ -228,6 +229,7 @@ impl Bench {
             audit,
             metrics: Arc::new(Metrics::default()),
             budget: Arc::new(Budget::new(settings.limits.held)),
+            front: None,
             limits: settings.limits,
         };
         let generation = proxy.generation.load();
@@ -274,6 +276,7 @@ impl Bench {
             now: self.now,
             peer: PEER,
             headers: &self.headers,
+            front: false,
         };
         let Decision::Allow(permit) = decide(&generation.policy, &caller, &matched, context) else {
             panic!("denied")
@@ -297,6 +300,7 @@ impl Bench {
             now: self.now,
             peer: PEER,
             headers: &self.headers,
+            front: false,
         };
         let rules = &generation.policy.rules;
         let anew = || Policy::new(1, rules.clone(), TokenMaster::test_key());

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod fmt;
 pub mod help;
 pub mod init;
+mod needs;
 mod offline;
 mod report;
 pub mod run;

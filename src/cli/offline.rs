@@ -15,6 +15,7 @@ use crate::config;
 use crate::mask::token::TokenMaster;
 use crate::model::{ApiKeyCredential, Caller, CertificateCredential, JwtCredential};
 use crate::pipeline::rehearsal::{Stage, Who};
+use crate::policy::condition;
 use crate::policy::diagnostic::{Diagnostic, Style, Text, quoted, render, say};
 use crate::policy::store::Policy;
 use crate::policy::{self, TestCaller};
@@ -58,7 +59,17 @@ pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, NoStag
         }
         None => TokenMaster::test_key(),
     };
-    Ok(Stage::new(Policy::new(1, rules, tokens), settings.limits))
+    let front = settings.front;
+    let known = front.as_ref().map_or(&[][..], |front| &front.headers);
+    let unknown = condition::headers(&rules.conditions).find(|name| !known.contains(name));
+    if let Some(name) = unknown {
+        let message = format!(
+            "a condition reads the header `{name}`, which nobody we trust sets; add it to `front.headers` in the settings"
+        );
+        return Err(NoStage::Other(Failure::new(RULES, message)));
+    }
+    let stage = Stage::new(Policy::new(1, rules, tokens), settings.limits);
+    Ok(stage.behind(front))
 }
 
 /// Mistakes in files, as they are shown.

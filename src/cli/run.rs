@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::{INTERNAL, RULES, USAGE};
+use super::{INTERNAL, RULES, USAGE, needs};
 use crate::admin::{self, Probes};
 use crate::audit::{self, Audit, AuditSettings};
 use crate::config::{self, Durability, Settings};
@@ -177,6 +177,7 @@ impl Running {
             upstreams: ArcSwap::from_pointee(upstreams),
             audit,
             metrics,
+            front: settings.front.clone(),
             limits: settings.limits,
             budget: Arc::new(Budget::new(settings.limits.held)),
         });
@@ -486,6 +487,7 @@ fn check_names(rules: &RuleSet, settings: &Settings) -> Result<(), StartError> {
         .chain(rules.resources.iter().map(of_resource))
         .chain([tokens])
         .flatten()
+        .chain(needs::of_conditions(rules, settings))
         .collect();
     if messages.is_empty() {
         Ok(())

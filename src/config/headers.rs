@@ -131,6 +131,21 @@ pub fn name(text: &str, purpose: Use) -> Result<HeaderName, Text> {
     refused.map_or(Ok(name), Err)
 }
 
+/// A header that a trusted front may set for conditions to read.
+pub fn of_front(text: &str) -> Option<HeaderName> {
+    const CREDENTIALS: [&str; 5] = [
+        "authorization",
+        "cookie",
+        "cookie2",
+        "proxy-authorization",
+        "x-api-key",
+    ];
+    let name = HeaderName::from_bytes(text.as_bytes()).ok()?;
+    let not_theirs = [&FRAMING[..], &OURS_TO_UPSTREAM, &CREDENTIALS].concat();
+    let fits = !not_theirs.contains(&name.as_str()) && !name.as_str().contains('_');
+    fits.then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! in clear, unset variables, and anything that could mean two things.
 
 mod expand;
+mod front;
 mod headers;
 mod identity;
 mod limits;
@@ -18,6 +19,7 @@ mod upstream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+pub use front::Front;
 pub use secret::{SecretError, SecretSource};
 pub use settings::{
     ApiKey, Audit, ClientAuth, ClientCa, Drain, Durability, HeaderValueSource, Headers, Health,

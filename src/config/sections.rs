@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::front;
 use super::identity::identity;
 use super::limits;
 use super::reader::{Reader, Section};
@@ -19,7 +20,7 @@ use crate::policy::source::{Entries, Node};
 
 /// Every section, for the documentation's test.
 #[cfg(test)]
-pub const SECTIONS: [&Section; 17] = [
+pub const SECTIONS: [&Section; 18] = [
     &FILE,
     &LISTENER,
     &LISTENER_TLS,
@@ -35,6 +36,7 @@ pub const SECTIONS: [&Section; 17] = [
     &state::RULES,
     &AUDIT,
     &HEALTH,
+    &front::FRONT,
     &limits::LIMITS,
     &limits::DRAIN,
 ];
@@ -51,6 +53,7 @@ const FILE: Section = Section {
         "rules",
         "audit",
         "health",
+        "front",
         "limits",
         "drain",
     ],
@@ -140,6 +143,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
             address: address(reader, node, say!("`health.address`"))?,
         })
     });
+    let front = optional(reader, entries, "front", front::front);
     let limits = optional(reader, entries, "limits", limits::limits);
     let drain = optional(reader, entries, "drain", limits::drain);
     Some(Settings {
@@ -152,6 +156,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         rules: rules?,
         audit: audit?,
         health: health?,
+        front: front?,
         limits: limits?.unwrap_or_default(),
         drain: drain?.unwrap_or_default(),
         warnings: Vec::new(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 
+use super::front::Front;
 use super::secret::SecretSource;
 use crate::model::Secret;
 use crate::policy::diagnostic::Diagnostic;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub audit: Audit,
     /// The health listener, if there is one.
     pub health: Option<Health>,
+    /// Whose headers conditions may read; without one no rule set that reads any starts.
+    pub front: Option<Front>,
     /// What is refused because it is too much.
     pub limits: Limits,
     /// How the process ends.

@@ -5,6 +5,7 @@
 //! search a hidden field (`unlisted-parameter`, `bad-query`, `filter-on-hidden`), in that order.
 
 mod contracts;
+mod facts;
 mod permit;
 mod roles;
 
@@ -19,8 +20,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use self::contracts::Refused;
+use self::facts::Facts;
 use crate::model::{Caller, Reason};
 use crate::policy::combine::Standing;
+use crate::policy::condition::{Answers, Other};
+use crate::policy::plan::judge::Judge;
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
     ContractId, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule, UnlistedParams,
@@ -37,6 +41,8 @@ pub struct Context<'a> {
     pub peer: IpAddr,
     /// The request's header, as it was sent.
     pub headers: &'a HeaderMap,
+    /// Whether it came through the trusted front, so that conditions may read the headers that sets.
+    pub front: bool,
 }
 
 /// What was decided.
@@ -64,16 +70,39 @@ pub struct Denial {
 /// Decides whether `caller` may have what `matched` names, and what of it.
 pub fn decide(policy: &Policy, caller: &Caller, matched: &Match, context: Context<'_>) -> Decision {
     let roles = roles::held(policy, caller, matched);
-    decide_as(policy, roles, matched, context)
+    decide_by(
+        policy,
+        roles,
+        Facts {
+            jwt: caller.jwt.as_deref(),
+            purpose: None,
+            matched,
+            context,
+        },
+    )
 }
 
-/// The same for a caller known to hold exactly `roles` (`as:` in a rule set's tests, `apply --as`).
+/// The same for a caller known to hold exactly `roles` (`as:` in a rule set's tests, `apply --as`), of whom no claim is
+/// known.
 pub fn decide_as(
     policy: &Policy,
     roles: Vec<RoleId>,
     matched: &Match,
     context: Context<'_>,
 ) -> Decision {
+    decide_by(
+        policy,
+        roles,
+        Facts {
+            jwt: None,
+            purpose: None,
+            matched,
+            context,
+        },
+    )
+}
+
+fn decide_by(policy: &Policy, roles: Vec<RoleId>, facts: Facts<'_>) -> Decision {
     let denied = |refused: Refused, roles| {
         let Refused {
             reason,
@@ -91,47 +120,52 @@ pub fn decide_as(
         Ok(roles) => roles,
         Err(several) => return denied(Reason::NoRole.into(), several),
     };
-    match permit(policy, &roles, matched, context) {
+    match permit(policy, &roles, facts) {
         Ok(permit) => Decision::Allow(Box::new(permit)),
         Err(refused) => denied(refused, roles),
     }
 }
 
-fn permit(
-    policy: &Policy,
-    roles: &[RoleId],
-    matched: &Match,
-    context: Context<'_>,
-) -> Result<Permit, Refused> {
+fn permit(policy: &Policy, roles: &[RoleId], facts: Facts<'_>) -> Result<Permit, Refused> {
     if roles.is_empty() {
         return Err(Reason::NoRole.into());
     }
-    let contract = contracts::in_force(policy, roles, context)?;
+    let contract = contracts::in_force(policy, roles, facts.context)?;
+    let contracts = &policy.rules.contracts;
+    let facts = Facts {
+        purpose: contract.and_then(|id| Some(contracts.get(id.0)?.purpose.as_str())),
+        ..facts
+    };
     let standing = Standing { roles, contract };
     let judged = |reason| Refused {
         reason,
         contract,
         declared: contract.is_some(),
     };
-    permit_under(policy, standing, matched, context).map_err(judged)
+    permit_under(policy, standing, facts).map_err(judged)
 }
 
 /// What is left to judge once it is clear as whom a caller is treated.
 fn permit_under(
     policy: &Policy,
     standing: Standing<'_>,
-    matched: &Match,
-    context: Context<'_>,
+    facts: Facts<'_>,
 ) -> Result<Permit, Reason> {
+    let matched = facts.matched;
     let resource = policy.rules.resources.get(matched.resource.0);
     let resource = resource.ok_or(Reason::Internal)?;
-    let compiled = plan(policy, standing, matched, context)?;
+    let compiled = plan(policy, standing, facts)?;
     let sent = parameters(resource, &compiled, matched)?;
+    let judge = compiled.cases.as_ref().map(|cases| {
+        let other = |other: &Other| facts.other(other);
+        Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
+    });
     Ok(Permit::new(
         compiled,
         &matched.target,
         sent.person,
         sent.mapped,
+        judge,
     ))
 }
 
@@ -139,21 +173,25 @@ fn permit_under(
 fn plan(
     policy: &Policy,
     standing: Standing<'_>,
-    matched: &Match,
-    context: Context<'_>,
+    facts: Facts<'_>,
 ) -> Result<Arc<Compiled>, Reason> {
     let Match {
         resource,
         group,
         route,
         ..
-    } = *matched;
+    } = *facts.matched;
+    let now = facts.context.now;
+    let asked = policy.asked(resource, group, standing);
+    let answers: Answers = asked
+        .filter_map(|(id, asks)| Some((id, facts.answer(asks)?)))
+        .collect();
     let place = RouteId {
         resource,
         group,
         route,
     };
-    let known = policy.known_plan(place, standing, context.now);
+    let known = policy.known_plan(place, standing, now, &answers);
     if let Some(known) = known.filter(|known| known.has_row) {
         return Ok(known);
     }
@@ -161,7 +199,7 @@ fn plan(
         return Err(Reason::NoRow);
     }
     policy
-        .plan(resource, group, route, standing, context.now)
+        .plan_under(place, standing, now, &answers)
         .ok_or(Reason::Internal)
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::policy::contract::ContractNames;
 use crate::policy::plan::Plan;
+use crate::policy::plan::judge::Judge;
 use crate::policy::store::Compiled;
 
 /// Proof that a caller may have what a route names, under the obligations of a plan. Only `decide` makes one.
@@ -17,6 +18,8 @@ pub struct Permit {
     person: Option<usize>,
     mapped: Vec<Mapped>,
     body: Body,
+    /// What decides of each record, where records decide.
+    judge: Option<Arc<Judge>>,
 }
 
 /// What goes upstream besides the head.
@@ -47,6 +50,7 @@ impl Permit {
         target: &str,
         person: Option<usize>,
         mapped: Vec<Mapped>,
+        judge: Option<Arc<Judge>>,
     ) -> Self {
         let body = match compiled.send {
             Some(_) => Body::Awaited,
@@ -58,6 +62,7 @@ impl Permit {
             person,
             mapped,
             body,
+            judge,
         }
     }
 
@@ -80,6 +85,11 @@ impl Permit {
             Body::Awaited => None,
             Body::Judged(bytes) => Some(bytes.clone()),
         }
+    }
+
+    /// What decides of each record how it is treated, where the records do.
+    pub fn judge(&self) -> Option<&Arc<Judge>> {
+        self.judge.as_ref()
     }
 
     /// What is done to the answer.

@@ -153,7 +153,7 @@ fn has_name(wanted: &MtlsMatcher, presented: &CertificateCredential) -> bool {
 }
 
 /// Walks objects by member names.
-fn claim<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
+pub(super) fn claim<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(claims.get(first)?, |value, name| {
         value.as_object()?.get(name)

@@ -88,6 +88,7 @@ fn at(now: i64) -> Context<'static> {
         now,
         peer: Ipv4Addr::LOCALHOST.into(),
         headers: &NONE,
+        front: false,
     }
 }
 
@@ -250,4 +251,35 @@ fn a_plan_that_is_known_opens_nothing_to_roles_without_a_row() {
         panic!("allowed")
     };
     assert_eq!(denial.reason, Reason::NoRow);
+}
+
+#[test]
+fn a_plan_depends_on_what_the_call_answers_and_on_nothing_else_of_it() {
+    let rules = rules(&ROLES[..1]).replace("secret: strip }", "secret: show if office else mask }");
+    let rules = format!("{rules}conditions: {{ office: {{ network: 10.0.0.0/8 }} }}\n");
+    let policy = policy(&loaded(&rules));
+    let caller = caller(Some(token("staff", json!({"roles": "a"}))), None);
+    let plan = |target: &str, peer: [u8; 4]| {
+        let context = Context {
+            peer: peer.into(),
+            ..at(0)
+        };
+        match decide(&policy, &caller, &matched(&policy, target), context) {
+            Decision::Allow(permit) => Ok(permit.compiled().clone()),
+            Decision::Deny(denial) => Err(denial.reason),
+        }
+    };
+    let inside = plan("/customers/1", [10, 0, 0, 1]).unwrap();
+    assert!(Arc::ptr_eq(
+        &inside,
+        &plan("/customers/2", [10, 9, 9, 9]).unwrap()
+    ));
+    let outside = plan("/customers/1", [11, 0, 0, 1]).unwrap();
+    assert_ne!(inside.digest, outside.digest);
+    // Whoever may not see the field for the whole request may not search it either.
+    assert!(plan("/phones/1", [10, 0, 0, 1]).is_ok());
+    assert_eq!(
+        plan("/phones/1", [11, 0, 0, 1]).unwrap_err(),
+        Reason::FilterOnHidden
+    );
 }

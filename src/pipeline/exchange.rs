@@ -100,10 +100,12 @@ async fn permit(
         return Err(Reason::WrongHost.into());
     }
 
+    let peer = connection.peer.ip();
     let context = Context {
         now,
-        peer: connection.peer.ip(),
+        peer,
         headers: &parts.headers,
+        front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
     };
     let permit = decide(&generation, &caller, &matched, context, observed)?;
     let mut held = Share::of(&proxy.budget);

@@ -22,7 +22,7 @@ pub use exchange::serve;
 pub use reject::problem;
 
 use crate::audit::Audit;
-use crate::config::Limits;
+use crate::config::{Front, Limits};
 use crate::identity::Identity;
 use crate::policy::store::Policy;
 use crate::route::{self, Router};
@@ -44,6 +44,8 @@ pub struct Proxy {
     pub audit: Audit,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// Whose headers conditions may read.
+    pub front: Option<Front>,
     /// What is too much.
     pub limits: Limits,
     /// What all exchanges hold together.

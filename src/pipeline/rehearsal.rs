@@ -28,6 +28,7 @@ use crate::upstream::headers::{Facts, HeaderRules};
 pub struct Stage {
     generation: Generation,
     limits: config::Limits,
+    front: Option<config::Front>,
 }
 
 impl Stage {
@@ -36,7 +37,15 @@ impl Stage {
         Stage {
             generation: Generation::new(policy),
             limits,
+            front: None,
         }
+    }
+
+    /// The same behind this front: conditions read the headers of calls from its networks alone. Without one, those of
+    /// every call.
+    #[must_use]
+    pub fn behind(self, front: Option<config::Front>) -> Self {
+        Stage { front, ..self }
     }
 
     /// The rules.
@@ -173,6 +182,10 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
         now: call.now,
         peer: call.peer,
         headers: &call.headers,
+        front: stage
+            .front
+            .as_ref()
+            .is_none_or(|front| front.holds(call.peer)),
     };
     let decision = match &call.who {
         Who::Holder(roles) => decide::decide_as(policy, roles.clone(), &matched, context),
@@ -304,7 +317,7 @@ impl Body {
                 permit.plan().clone(),
                 body_limits(&stage.limits),
                 person,
-                None,
+                permit.judge().cloned(),
             ),
             commit: Commit::default(),
             head: admitted.head,

@@ -73,7 +73,12 @@ impl Stream {
             share,
             decoder,
             unread: Bytes::new(),
-            engine: Engine::new(Arc::clone(permit.plan()), limits, person, None),
+            engine: Engine::new(
+                Arc::clone(permit.plan()),
+                limits,
+                person,
+                permit.judge().cloned(),
+            ),
             commit: Commit::default(),
             grown: Instant::now(),
             ended: false,

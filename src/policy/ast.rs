@@ -13,7 +13,7 @@ use super::source::{self, Entries, Key, Node, SourceFile};
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
 
 /// Sections of named entries.
-const MAPS: [&str; 8] = [
+const MAPS: [&str; 9] = [
     "classes",
     "masks",
     "resources",
@@ -21,15 +21,15 @@ const MAPS: [&str; 8] = [
     "grids",
     "read",
     "find",
+    "conditions",
     "contracts",
 ];
 /// Sections that are lists.
 const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
-const LATER: [&str; 14] = [
+const LATER: [&str; 13] = [
     "create",
     "update",
     "delete",
-    "conditions",
     "open",
     "dictionary",
     "consents",

@@ -12,9 +12,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::reach::Reach;
+use super::condition::{Truth, Truths};
 use super::rules::{
-    Bound, Ceiling, Cell, ClassId, Contract, ContractId, Covers, Exception, FieldId, GroupId,
-    Resource, ResourceId, Role, RoleId, Row, RuleSet,
+    Bound, Ceiling, Cell, Choice, ClassId, Contract, ContractId, Covers, Exception, FieldId,
+    GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet,
 };
 use crate::mask::Mask;
 use crate::mask::token::{TokenKey, TokenMaster, TokenSpace};
@@ -67,6 +68,17 @@ impl Treatment {
         Treatment::agreed(several, openness)
     }
 
+    /// What is left of two outcomes where nobody can tell which counts: the more closed. Neither of two masks is that,
+    /// nor a token or a mask, so those leave `"***"`.
+    #[must_use]
+    fn in_doubt(self, other: Treatment) -> Treatment {
+        let veils = |one: &Treatment| matches!(one, Treatment::Token(_) | Treatment::Mask(_));
+        if veils(&self) && veils(&other) && self != other {
+            return Treatment::fixed();
+        }
+        self.closer(other)
+    }
+
     /// The most open of several, strip of none.
     fn most_open(several: &[Treatment]) -> Treatment {
         let openness = several.iter().map(Treatment::openness).max();
@@ -117,7 +129,7 @@ pub struct Treatments {
 /// Merges the caller's roles for one group of routes at `now` (seconds since 1970).
 ///
 /// `standing` has all roles the caller holds: those without a row here open nothing, but ceilings that name
-/// them bind.
+/// them bind. Of a condition that may turn out this way or that, the most open counts.
 pub fn treatments(
     rules: &RuleSet,
     resource: ResourceId,
@@ -125,6 +137,7 @@ pub fn treatments(
     standing: Standing<'_>,
     now: i64,
     tokens: &TokenMaster,
+    truths: &Truths,
 ) -> Treatments {
     let Some(listed) = rules.resources.get(resource.0) else {
         return Treatments {
@@ -133,7 +146,14 @@ pub fn treatments(
             envelope: Vec::new(),
         };
     };
-    let merge = Merge::new(rules, (resource, listed), group, standing, now, tokens);
+    let merge = Merge::new(
+        rules,
+        (resource, listed),
+        group,
+        standing,
+        now,
+        (tokens, truths),
+    );
     let fields = listed.fields.iter().enumerate();
     let fields = fields.map(|(at, field)| Governed {
         text: &field.text,
@@ -158,8 +178,9 @@ pub fn treatments(
     });
     let has_row = |governed: &Governed<'_>| governed.class.is_some() && !merge.rows.is_empty();
     let envelope = listed.envelope.iter().map(|entry| match entry.class {
-        None if merge.rows.is_empty() => Treatment::Strip,
-        None => Treatment::Show,
+        // It is no record's, so gates say nothing of it.
+        None if merge.has_row => Treatment::Show,
+        None => Treatment::Strip,
         Some(_) => merge.treatment(&Governed {
             text: &entry.text,
             place: Place::Envelope,
@@ -206,7 +227,9 @@ struct Merge<'a> {
     resource: ResourceId,
     /// The resource it has the shape of, whose ceilings bind here too: the records are the same.
     shape_of: Option<ResourceId>,
-    /// The caller's roles that have a row here.
+    /// Whether any of the caller's roles has a row here.
+    has_row: bool,
+    /// Those whose row counts.
     rows: Vec<(RoleId, &'a Role, &'a Row)>,
     /// The contract the caller runs under, and what it says of this group.
     contract: Option<(&'a Contract, Option<&'a Row>)>,
@@ -215,6 +238,7 @@ struct Merge<'a> {
     /// The ceilings that bind this caller and what of this resource each reaches.
     ceilings: Vec<(&'a Ceiling, Reach<'a>)>,
     tokens: &'a TokenMaster,
+    truths: &'a Truths,
 }
 
 impl<'a> Merge<'a> {
@@ -224,7 +248,7 @@ impl<'a> Merge<'a> {
         group: GroupId,
         standing: Standing<'_>,
         now: i64,
-        tokens: &'a TokenMaster,
+        (tokens, truths): (&'a TokenMaster, &'a Truths),
     ) -> Merge<'a> {
         let held: BTreeSet<RoleId> = standing.roles.iter().copied().collect();
         let contract = standing.contract.and_then(|id| rules.contracts.get(id.0));
@@ -232,10 +256,14 @@ impl<'a> Merge<'a> {
         // What the contract does not name at all, not even the envelope leaves.
         let is_covered = contract.is_none_or(|(_, items)| items.is_some());
         let held_here = held.iter().filter(|_| is_covered);
-        let rows = held_here.filter_map(|&id| {
-            let row = rules.rows.get(&(resource, group, id))?;
-            Some((id, rules.roles.get(id.0)?, row))
-        });
+        let rows: Vec<(RoleId, &Role, &Row)> = held_here
+            .filter_map(|&id| {
+                let row = rules.rows.get(&(resource, group, id))?;
+                Some((id, rules.roles.get(id.0)?, row))
+            })
+            .collect();
+        let has_row = !rows.is_empty();
+        let counts = |(role, _, row): &(RoleId, &Role, &Row)| truths.may_count(*role, &row.only);
         let exceptions = rules.exceptions.iter().filter(|exception| {
             exception.resource == resource && exception.until.is_none_or(|until| now <= until)
         });
@@ -247,13 +275,15 @@ impl<'a> Merge<'a> {
             rules,
             resource,
             shape_of: listed.shape_of,
-            rows: rows.collect(),
+            has_row,
+            rows: rows.into_iter().filter(counts).collect(),
             contract,
             exceptions: exceptions.collect(),
             ceilings: ceilings
                 .map(|ceiling| (ceiling, reach_of(rules, ceiling, resource, listed)))
                 .collect(),
             tokens,
+            truths,
         }
     }
 
@@ -293,12 +323,17 @@ impl<'a> Merge<'a> {
             return outcome;
         };
         let item = items.and_then(|row| row.cells.get(class.0));
-        match (item.unwrap_or(&Cell::Strip), &outcome) {
-            (Cell::Mask(None), Treatment::Show | Treatment::Token(_)) => own_mask(governed),
-            // A bare mask accepts any.
-            (Cell::Mask(None), _) => outcome,
-            (cell, _) => outcome.closer(self.resolve(cell, &[], class, governed)),
-        }
+        self.chosen(item.unwrap_or(&Choice::STRIP), |cell| {
+            match (cell, &outcome) {
+                (Cell::Mask(None), Treatment::Show | Treatment::Token(_)) => own_mask(governed),
+                // A bare mask accepts any.
+                (Cell::Mask(None), _) => outcome.clone(),
+                (cell, _) => {
+                    let item = self.resolve(cell, &[], class, governed);
+                    outcome.clone().closer(item)
+                }
+            }
+        })
     }
 
     /// What one role gets: its exception, else its cell.
@@ -310,7 +345,7 @@ impl<'a> Merge<'a> {
         class: ClassId,
         governed: &Governed<'_>,
     ) -> Treatment {
-        let cell = row.cells.get(class.0).unwrap_or(&Cell::Strip);
+        let cell = row.cells.get(class.0).unwrap_or(&Choice::STRIP);
         let written = row.steps.get(class.0).copied().flatten();
         let mut outcomes = Vec::new();
         let mut decided = false;
@@ -321,12 +356,41 @@ impl<'a> Merge<'a> {
                 continue;
             }
             decided |= !nearer;
-            outcomes.push(self.resolve(&exception.cell, &[role], class, governed));
+            outcomes.push(self.choose(&exception.cell, role, class, governed));
         }
         if !decided {
-            outcomes.push(self.resolve(cell, &[role], class, governed));
+            outcomes.push(self.choose(cell, role, class, governed));
         }
         Treatment::closest(&outcomes)
+    }
+
+    /// What a cell of one role does, its condition considered.
+    fn choose(
+        &self,
+        choice: &Choice,
+        role: &Role,
+        class: ClassId,
+        governed: &Governed<'_>,
+    ) -> Treatment {
+        self.chosen(choice, |cell| self.resolve(cell, &[role], class, governed))
+    }
+
+    /// What a cell comes to, of whose outcomes each comes to something.
+    fn chosen(&self, choice: &Choice, each: impl Fn(&Cell) -> Treatment) -> Treatment {
+        let holds = each(&choice.cell);
+        let Some(when) = &choice.when else {
+            return holds;
+        };
+        let otherwise = each(&when.otherwise);
+        let may_be = self.truths.of(when.condition).each();
+        let outcomes: Vec<Treatment> = may_be
+            .map(|truth| match truth {
+                Truth::True => holds.clone(),
+                Truth::False => otherwise.clone(),
+                Truth::Unknown => holds.clone().in_doubt(otherwise.clone()),
+            })
+            .collect();
+        Treatment::most_open(&outcomes)
     }
 
     fn under_ceilings(

@@ -5,6 +5,7 @@
 mod ast;
 pub mod candidates;
 pub mod combine;
+pub mod condition;
 pub mod contract;
 pub mod diagnostic;
 mod load;
@@ -18,6 +19,7 @@ pub mod store;
 mod validate;
 pub mod weigh;
 
+pub use condition::{Condition, ConditionId};
 pub use load::{
     Fingerprint, LastGoodError, Loaded, RuleFile, Unread, keep, last_good, load, load_caller,
     load_settled, load_texts, rule_files,

@@ -5,6 +5,7 @@
 
 mod case;
 mod params;
+mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +13,10 @@ use std::sync::Arc;
 pub use case::{Test, TestCaller};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
+pub use row::{Cell, Choice, Row, When};
+
 use super::Place;
+use super::condition::{Condition, ConditionId};
 pub use super::contract::{Contract, ContractId, Declare, Partner, Suspension, Term};
 pub use super::role::{ClaimTest, JwtMatcher, Matcher, MtlsMatcher, Role};
 use crate::mask::Mask;
@@ -53,6 +57,8 @@ pub struct RuleSet {
     pub ceilings: Vec<Ceiling>,
     /// What contract roles run under, in the order of the names.
     pub contracts: Vec<Contract>,
+    /// What cells and gates may ask, in the order of the names.
+    pub conditions: Vec<Condition>,
     /// Who may look a person up by a value that is masked for them.
     pub finds: BTreeSet<Find>,
     /// The rule set's own tests.
@@ -60,6 +66,15 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// The conditions that a row's gate and cells, and the exceptions of its role, name.
+    pub fn asked_by(&self, resource: ResourceId, role: RoleId, row: &Row) -> Vec<ConditionId> {
+        let exceptions = self.exceptions.iter();
+        let mine = exceptions.filter(|one| one.resource == resource && one.role == role);
+        let cells = row.cells.iter().chain(mine.map(|one| &one.cell));
+        let of_cells = cells.filter_map(|choice| Some(choice.when.as_ref()?.condition));
+        row.only.iter().copied().chain(of_cells).collect()
+    }
+
     /// Whether any outcome is `token`, which needs a key.
     pub fn uses_tokens(&self) -> bool {
         let items = self.contracts.iter().flat_map(|one| one.items.values());
@@ -68,6 +83,7 @@ impl RuleSet {
         let exceptions = self.exceptions.iter().map(|exception| &exception.cell);
         let ceilings = self.ceilings.iter().map(|ceiling| &ceiling.at_most);
         rows.chain(exceptions)
+            .flat_map(Choice::cells)
             .chain(ceilings)
             .any(|cell| matches!(cell, Cell::Token(_)))
     }
@@ -243,35 +259,6 @@ pub enum Unlisted {
     },
 }
 
-/// One row of a grid: a cell for each class; a class it does not name is [`Cell::Strip`].
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Where it was written.
-    pub place: Place,
-    /// Where each cell was written, by [`ClassId`]; nothing where the row does not name the class.
-    pub places: Vec<Option<Place>>,
-    /// By [`ClassId`].
-    pub cells: Vec<Cell>,
-    /// By [`ClassId`]: how many `extends` away the cell is written, 0 being the role's own row. `None` where no row
-    /// names the class.
-    pub steps: Vec<Option<usize>>,
-}
-
-/// An outcome as written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Cell {
-    /// The bytes as they came.
-    Show,
-    /// A pseudonym; a name shares its key on purpose.
-    Token(Option<String>),
-    /// A mask; a name applies to fields whose entry lists it.
-    Mask(Option<String>),
-    /// JSON null.
-    Blank,
-    /// Gone.
-    Strip,
-}
-
 /// A single field that differs from its class, for one role.
 #[derive(Clone, Debug)]
 pub struct Exception {
@@ -284,7 +271,7 @@ pub struct Exception {
     /// For whom.
     pub role: RoleId,
     /// What happens instead.
-    pub cell: Cell,
+    pub cell: Choice,
     /// Mandatory, for the auditor.
     pub reason: String,
     /// The last moment it opens, in seconds since 1970; only an exception that opens has one.

@@ -2,23 +2,28 @@
 //!
 //! Refuses nothing; a generation exists only for a rule set that loaded.
 
+mod key;
+
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
+use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{Equivalent, UnitWeighter};
 
+use self::key::{Asked, PlanKey, RowId, asked};
 use super::candidates::Candidates;
-use super::combine::{Standing, Treatment, treatments};
+use super::combine::{Standing, Treatment};
+use super::condition::{ConditionId, Question, Truth};
 use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
+use super::plan::judge::{Cases, Terms};
 use super::{
-    ContractId, FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId,
-    Role, RoleId, RouteRule, RuleSet, Searched, SendRule,
+    FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
+    RouteRule, RuleSet, Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -31,7 +36,7 @@ pub struct Policy {
     /// Counts up with each rule set that takes effect in this process.
     pub generation: u64,
     /// The rules.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleSet>,
     /// `sha256:` and the hash over the rule set's files.
     pub digest: Arc<str>,
     /// Which roles a credential could name.
@@ -41,6 +46,8 @@ pub struct Policy {
     ends: Vec<i64>,
     routes: Routes,
     plans: Cache<PlanKey, Arc<Compiled>, UnitWeighter, RandomState>,
+    /// By row, where there are any: the conditions it depends on.
+    asked: HashMap<RowId, Vec<ConditionId>>,
     /// The contracts of each role.
     pub contracts: ByRole,
 }
@@ -72,6 +79,8 @@ pub struct Compiled {
     sights: Vec<Sight>,
     /// The listed fields in the order of their names.
     pub by_name: Vec<FieldId>,
+    /// How each record may be treated, where records decide.
+    pub cases: Option<Arc<Cases>>,
     /// Set once the access log holds this plan, by whoever saw to that.
     pub recorded: AtomicBool,
 }
@@ -155,75 +164,6 @@ pub struct RouteId {
     pub route: usize,
 }
 
-/// All that a plan depends on besides the rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct PlanKey {
-    route: RouteId,
-    /// How many of the rule set's timed exceptions have ended.
-    ended: usize,
-    /// The caller's roles, sorted.
-    roles: Vec<RoleId>,
-    /// The contract the exchange runs under.
-    contract: Option<ContractId>,
-}
-
-/// The same, borrowed; hashed alike.
-#[derive(Clone, Copy, Debug)]
-struct Asked<'a> {
-    route: RouteId,
-    ended: usize,
-    roles: &'a [RoleId],
-    contract: Option<ContractId>,
-}
-
-impl Hash for PlanKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self {
-            route,
-            ended,
-            ref roles,
-            contract,
-        } = *self;
-        Asked {
-            route,
-            ended,
-            roles,
-            contract,
-        }
-        .hash(state);
-    }
-}
-
-impl Hash for Asked<'_> {
-    /// All are indexes into the rules, which no request can choose, so a few multiplications spread them well enough;
-    /// the state, which has a secret, is asked once.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let RouteId {
-            resource,
-            group,
-            route,
-        } = self.route;
-        let roles = self.roles.iter().map(|role| role.0);
-        let contract = self.contract.map_or(0, |contract| contract.0 + 1);
-        let all = [resource.0, group.0, route, self.ended, contract]
-            .into_iter()
-            .chain(roles);
-        let mix = |mixed: u64, index: usize| {
-            (mixed.rotate_left(5) ^ index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        };
-        state.write_u64(all.fold(self.roles.len() as u64, mix));
-    }
-}
-
-impl Equivalent<PlanKey> for Asked<'_> {
-    fn equivalent(&self, key: &PlanKey) -> bool {
-        self.route == key.route
-            && self.ended == key.ended
-            && self.contract == key.contract
-            && self.roles == key.roles
-    }
-}
-
 /// What the rules say of a route.
 struct Place<'a> {
     resource: &'a Resource,
@@ -233,7 +173,8 @@ struct Place<'a> {
 
 impl Policy {
     /// A generation of its own.
-    pub fn new(generation: u64, rules: RuleSet, tokens: TokenMaster) -> Self {
+    pub fn new(generation: u64, rules: impl Into<Arc<RuleSet>>, tokens: TokenMaster) -> Self {
+        let rules = rules.into();
         let mut ends: Vec<i64> = rules
             .exceptions
             .iter()
@@ -247,6 +188,7 @@ impl Policy {
             tokens,
             ends,
             routes: rules.resources.iter().map(names).collect(),
+            asked: asked(&rules),
             contracts: ByRole::new(&rules),
             plans: Cache::with(
                 MOST_PLANS,
@@ -265,8 +207,8 @@ impl Policy {
         groups.get(route.group.0)?.get(route.route)
     }
 
-    /// The plan for a route and role set at `now` (seconds since 1970). `None` where the rules do not hold such a
-    /// route, or it cannot be compiled; both are refused when rules load.
+    /// The plan for a route and role set at `now` (seconds since 1970), where the call answers no condition. `None` where
+    /// the rules do not hold such a route, or it cannot be compiled; both are refused when rules load.
     pub fn plan(
         &self,
         resource: ResourceId,
@@ -280,8 +222,19 @@ impl Policy {
             group,
             route,
         };
-        self.known_plan(route, standing, now)
-            .or_else(|| self.compile(route, standing, now))
+        self.plan_under(route, standing, now, &[])
+    }
+
+    /// The same, under what the call answers.
+    pub fn plan_under(
+        &self,
+        route: RouteId,
+        standing: Standing<'_>,
+        now: i64,
+        answers: &[(ConditionId, Truth)],
+    ) -> Option<Arc<Compiled>> {
+        self.known_plan(route, standing, now, answers)
+            .or_else(|| self.compile(route, standing, now, answers))
     }
 
     /// The same where it was compiled before.
@@ -290,6 +243,7 @@ impl Policy {
         route: RouteId,
         standing: Standing<'_>,
         now: i64,
+        answers: &[(ConditionId, Truth)],
     ) -> Option<Arc<Compiled>> {
         let ended = self.ended(now);
         let known = |roles: &[RoleId]| {
@@ -297,6 +251,7 @@ impl Policy {
                 route,
                 ended,
                 roles,
+                answers,
                 contract: standing.contract,
             })
         };
@@ -306,17 +261,46 @@ impl Policy {
         }
     }
 
+    /// The conditions that the rows of these roles depend on, those they are made of among them, sorted.
+    pub fn asked(
+        &self,
+        resource: ResourceId,
+        group: GroupId,
+        standing: Standing<'_>,
+    ) -> impl Iterator<Item = (ConditionId, &Question)> {
+        let mut asked: Vec<ConditionId> = Vec::new();
+        if !self.asked.is_empty() {
+            let rows = standing
+                .roles
+                .iter()
+                .filter_map(|role| self.asked.get(&(resource, group, *role)));
+            asked.extend(rows.flatten());
+            asked.sort_unstable();
+            asked.dedup();
+        }
+        asked
+            .into_iter()
+            .filter_map(|id| Some((id, &self.rules.conditions.get(id.0)?.asks)))
+    }
+
     /// How many exceptions have ended: all that the time changes about a plan.
     fn ended(&self, now: i64) -> usize {
         self.ends.partition_point(|until| *until < now)
     }
 
-    fn compile(&self, route: RouteId, standing: Standing<'_>, now: i64) -> Option<Arc<Compiled>> {
+    fn compile(
+        &self,
+        route: RouteId,
+        standing: Standing<'_>,
+        now: i64,
+        answers: &[(ConditionId, Truth)],
+    ) -> Option<Arc<Compiled>> {
         let key = PlanKey {
             route,
             ended: self.ended(now),
             roles: sorted(standing.roles),
             contract: standing.contract,
+            answers: answers.to_vec(),
         };
         let compiled = Arc::new(self.compiled(&key, now)?);
         self.plans.insert(key, Arc::clone(&compiled));
@@ -337,25 +321,36 @@ impl Policy {
             roles,
             contract: key.contract,
         };
-        let treatments = treatments(&self.rules, resource, group, standing, now, &self.tokens);
-        let shows_names = treatments.names_shown.clone();
-        let (envelope, names_shown) = (
-            treatments.envelope.clone(),
-            format!("{shows_names:?} {person_check}"),
-        );
-        let plan = Plan::new(
-            &self.rules,
+        let terms = Terms {
+            rules: Arc::clone(&self.rules),
+            tokens: self.tokens.clone(),
             resource,
             group,
-            key.route.route,
-            treatments,
+            route: key.route.route,
+            roles: roles.clone(),
+            contract: key.contract,
+            now,
+            answers: key.answers.clone(),
             person_check,
-        )?;
+        };
+        let (treatments, plan) = terms.base()?;
+        let (envelope, names_shown) = (
+            treatments.envelope,
+            format!(
+                "{:?} {person_check} {:?}",
+                treatments.names_shown, key.answers
+            ),
+        );
         let names: Option<Vec<String>> = held().map(|role| Some(role?.name.clone())).collect();
         let names = names?;
         let mut by_name: Vec<FieldId> = (0..plan.listed().len()).map(FieldId).collect();
         by_name.sort_by_key(|field| plan.listed().get(field.0).map(|listed| &listed.field));
-        let sights = sights(place.resource, &plan, &shows_names);
+        let cases = Cases::new(terms.clone());
+        let sights = match &cases {
+            // Every record is treated alike.
+            None => sights(place.resource, &plan, &treatments.names_shown),
+            Some(_) => least_sights(place.resource, &terms)?,
+        };
         let person = place.resource.person_param();
         let own = |name: &ParamName| person.as_ref() == Some(name);
         let may_find = |name: &ParamName| {
@@ -400,6 +395,7 @@ impl Policy {
             by_name,
             recorded: AtomicBool::new(false),
             plan: Arc::new(plan),
+            cases: cases.map(Arc::new),
         })
     }
 
@@ -462,7 +458,21 @@ fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
     resource.groups.iter().map(of_group).collect()
 }
 
-/// How well each field is seen.
+/// How well each field is seen in every record alike.
+fn least_sights(resource: &Resource, terms: &Terms) -> Option<Vec<Sight>> {
+    let mut least: Option<Vec<Sight>> = None;
+    for world in terms.worlds() {
+        let (treatments, plan) = terms.plan(&world)?;
+        let seen = sights(resource, &plan, &treatments.names_shown);
+        least = Some(match least {
+            None => seen,
+            Some(least) => least.into_iter().zip(seen).map(|(a, b)| a.min(b)).collect(),
+        });
+    }
+    least
+}
+
+/// How well each field is seen under one plan.
 fn sights(resource: &Resource, plan: &Plan, names_shown: &[bool]) -> Vec<Sight> {
     let listed = resource.fields.iter().zip(plan.listed());
     let sights = listed.zip(names_shown).map(|((field, listed), shown)| {

@@ -42,6 +42,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         ceilings: Vec::new(),
         contracts: Vec::new(),
         finds: Default::default(),
+        conditions: Vec::new(),
         tests: Vec::new(),
     }
 }

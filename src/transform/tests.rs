@@ -108,6 +108,7 @@ fn plan_of(
         ceilings: Vec::new(),
         contracts: Vec::new(),
         finds: Default::default(),
+        conditions: Vec::new(),
         tests: Vec::new(),
     };
     let plan = Plan::new(

@@ -17,6 +17,7 @@ mod binary;
 mod bypasses;
 mod callers;
 mod commands;
+mod conditions;
 mod demo;
 mod diagnostics;
 mod engine;

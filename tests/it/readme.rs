@@ -260,6 +260,7 @@ fn every_link_of_the_readmes_leads_somewhere() {
         "README.zh-CN.md",
         "ARCHITECTURE.md",
         "docs/rules.md",
+        "docs/conditions.md",
         "docs/settings.md",
         "docs/diagnostics.md",
         "docs/diagnostics.zh-CN.md",

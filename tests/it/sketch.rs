@@ -180,7 +180,7 @@ impl Sketch {
                 zh: None,
                 sensitive: false,
             });
-            cells.push(outcome.cell());
+            cells.push(outcome.cell().into());
             ClassId(classes.len() - 1)
         };
         let fields = (self.fields.iter())
@@ -249,6 +249,7 @@ impl Sketch {
             places: Vec::new(),
             steps: vec![Some(0); cells.len()],
             cells,
+            only: Vec::new(),
         };
         RuleSet {
             digest: String::from("sha256:0"),
@@ -266,6 +267,7 @@ impl Sketch {
             ceilings: Vec::new(),
             contracts: Vec::new(),
             finds: Default::default(),
+            conditions: Vec::new(),
             tests: Vec::new(),
         }
     }

@@ -16,7 +16,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("path", &["json"]),
     ("mask", &["model"]),
     ("policy", &["model", "json", "path", "mask"]),
-    ("config", &["model", "policy::source", "policy::diagnostic"]),
+    (
+        "config",
+        &[
+            "model",
+            "policy::source",
+            "policy::diagnostic",
+            "policy::condition",
+        ],
+    ),
     ("identity", &["model", "config"]),
     ("audit", &["model"]),
     ("author", &["path", "mask", "policy"]),

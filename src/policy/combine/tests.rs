@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::Place;
-use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams};
+use super::super::condition::{Condition, ConditionId, Possible, Question};
+use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When};
 use super::*;
 use crate::path::{Segment, Selector};
 
@@ -111,6 +112,7 @@ fn rules() -> RuleSet {
         ceilings: Vec::new(),
         contracts: Vec::new(),
         finds: Default::default(),
+        conditions: Vec::new(),
         tests: Vec::new(),
     }
 }
@@ -122,8 +124,9 @@ fn grid(rows: &[(RoleId, Cell, Cell)]) -> RuleSet {
         let row = Row {
             place: Place::default(),
             places: Vec::new(),
-            cells: vec![basic.clone(), contact.clone()],
+            cells: vec![basic.clone().into(), contact.clone().into()],
             steps: vec![Some(0), Some(0)],
+            only: Vec::new(),
         };
         rules.rows.insert((CUSTOMER, OWN, *role), row);
     }
@@ -136,7 +139,7 @@ fn exception(field: usize, role: RoleId, cell: Cell, until: Option<i64>) -> Exce
         resource: CUSTOMER,
         fields: vec![FieldId(field)],
         role,
-        cell,
+        cell: cell.into(),
         reason: String::new(),
         until,
         steps: 0,
@@ -162,14 +165,12 @@ fn on_field(field: usize) -> Covers {
 }
 
 fn merge(rules: &RuleSet, roles: &[RoleId]) -> Treatments {
-    treatments(
-        rules,
-        CUSTOMER,
-        OWN,
-        roles.into(),
-        100,
-        &TokenMaster::test_key(),
-    )
+    merge_under(rules, roles, &Truths::default())
+}
+
+fn merge_under(rules: &RuleSet, roles: &[RoleId], truths: &Truths) -> Treatments {
+    let tokens = TokenMaster::test_key();
+    treatments(rules, CUSTOMER, OWN, roles.into(), 100, &tokens, truths)
 }
 
 fn phone(rules: &RuleSet, roles: &[RoleId]) -> Treatment {
@@ -544,4 +545,111 @@ fn strip_as_blank_blanks_listed_fields_of_those_who_have_a_row() {
     assert!(none.fields.iter().all(|t| *t == Treatment::Strip));
     rules.ceilings = vec![ceiling(on_field(ID), None, Cell::Strip)];
     assert_eq!(merge(&rules, &[TELLER]).fields[ID], Treatment::Blank);
+}
+
+/// Conditions 0 and 1 as they turned out.
+fn truths(of: &[Truth]) -> Truths {
+    let conditions: Vec<Condition> = of
+        .iter()
+        .map(|_| Condition {
+            name: String::new(),
+            place: Place::default(),
+            asks: Question::Purpose(Vec::new()),
+        })
+        .collect();
+    Truths::settle(&conditions, |id, _| Possible::only(of[id.0]))
+}
+
+fn if_else(cell: Cell, otherwise: Cell) -> Choice {
+    Choice {
+        cell,
+        when: Some(When {
+            condition: ConditionId(0),
+            otherwise,
+        }),
+    }
+}
+
+/// What the teller's phone gets by a cell under each truth: true, false, unknown.
+fn phones(choice: &Choice) -> [Treatment; 3] {
+    let mut rules = grid(&[(TELLER, Cell::Show, Cell::Show)]);
+    rules.rows.get_mut(&(CUSTOMER, OWN, TELLER)).unwrap().cells[CONTACT.0] = choice.clone();
+    [Truth::True, Truth::False, Truth::Unknown].map(|truth| {
+        let merged = merge_under(&rules, &[TELLER], &truths(&[truth]));
+        merged.fields[PHONE].clone()
+    })
+}
+
+#[test]
+fn a_condition_chooses_and_what_is_unknown_takes_the_more_closed() {
+    let (show, strip) = (Treatment::Show, Treatment::Strip);
+    let outcomes = phones(&if_else(Cell::Show, Cell::Strip));
+    assert_eq!(outcomes, [show.clone(), strip.clone(), strip.clone()]);
+    let outcomes = phones(&if_else(Cell::Strip, Cell::Show));
+    assert_eq!(outcomes, [strip.clone(), show.clone(), strip]);
+    let outcomes = phones(&if_else(Cell::Show, Cell::Mask(None)));
+    assert_eq!(outcomes, [show, mask("cn-phone"), mask("cn-phone")]);
+}
+
+#[test]
+fn between_two_masks_or_token_and_mask_what_is_unknown_is_fixed() {
+    let unknown = |cell, otherwise| phones(&if_else(cell, otherwise))[2].clone();
+    let last4 = || Cell::Mask(named("last4"));
+    let token = |name| Cell::Token(named(name));
+    assert_eq!(unknown(Cell::Mask(None), last4()), Treatment::fixed());
+    assert_eq!(unknown(token("a"), last4()), Treatment::fixed());
+    assert_eq!(unknown(last4(), token("a")), Treatment::fixed());
+    assert_eq!(unknown(token("a"), token("b")), Treatment::fixed());
+    // The same mask by two names is one mask.
+    assert_eq!(
+        unknown(Cell::Mask(None), Cell::Mask(named("cn-phone"))),
+        mask("cn-phone")
+    );
+    assert_eq!(unknown(token("a"), token("a")), shared("a"));
+    assert_eq!(unknown(Cell::Blank, last4()), Treatment::Blank);
+}
+
+#[test]
+fn an_exception_chooses_as_a_cell_does() {
+    let mut rules = grid(&[(TELLER, Cell::Show, Cell::Strip)]);
+    let mut opens = exception(PHONE, TELLER, Cell::Show, None);
+    opens.cell = if_else(Cell::Show, Cell::Mask(None));
+    rules.exceptions.push(opens);
+    let under = |truth| merge_under(&rules, &[TELLER], &truths(&[truth])).fields[PHONE].clone();
+    assert_eq!(under(Truth::True), Treatment::Show);
+    assert_eq!(under(Truth::False), mask("cn-phone"));
+    assert_eq!(under(Truth::Unknown), mask("cn-phone"));
+}
+
+#[test]
+fn each_row_counts_only_where_its_own_gate_is_true() {
+    let mut rules = grid(&[
+        (TELLER, Cell::Show, Cell::Mask(None)),
+        (MANAGER, Cell::Show, Cell::Show),
+    ]);
+    let gate = vec![ConditionId(0), ConditionId(1)];
+    rules.rows.get_mut(&(CUSTOMER, OWN, MANAGER)).unwrap().only = gate;
+    let both = [TELLER, MANAGER];
+    let phone =
+        |one, other| merge_under(&rules, &both, &truths(&[one, other])).fields[PHONE].clone();
+    assert_eq!(phone(Truth::True, Truth::True), Treatment::Show);
+    assert_eq!(phone(Truth::True, Truth::False), mask("cn-phone"));
+    assert_eq!(phone(Truth::Unknown, Truth::True), mask("cn-phone"));
+    let alone = merge_under(&rules, &[MANAGER], &truths(&[Truth::True, Truth::Unknown]));
+    assert_eq!(alone.fields[PHONE], Treatment::Strip);
+    // What stands beside the records is behind no gate, but a class needs a row that counts.
+    assert_eq!(alone.envelope, [Treatment::Show, Treatment::Strip]);
+}
+
+#[test]
+fn ceilings_bind_what_a_condition_chose() {
+    let mut rules = grid(&[(TELLER, Cell::Show, Cell::Show)]);
+    let conditional = if_else(Cell::Show, Cell::Blank);
+    rules.rows.get_mut(&(CUSTOMER, OWN, TELLER)).unwrap().cells[CONTACT.0] = conditional;
+    rules
+        .ceilings
+        .push(ceiling(on_field(PHONE), None, Cell::Mask(None)));
+    let under = |truth| merge_under(&rules, &[TELLER], &truths(&[truth])).fields[PHONE].clone();
+    assert_eq!(under(Truth::True), mask("cn-phone"));
+    assert_eq!(under(Truth::False), Treatment::Blank);
 }

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 
 pub(super) use lints::all as lints;
 
+use super::conditions::{Asked, Use};
 use super::grid::{find_group, row};
 use super::scalars::{sentence, within};
 use super::{Findings, Names, Places};
@@ -53,7 +54,7 @@ pub(super) fn all(
     document: &Document,
     names: &Names,
     subjects: Subjects<'_>,
-    places: &mut Places,
+    (places, uses): (&mut Places, &mut Vec<Use>),
     findings: &mut Findings,
 ) -> Vec<Contract> {
     let section = || document.section("contracts");
@@ -67,7 +68,7 @@ pub(super) fn all(
         ids,
     };
     let read: Vec<Option<Contract>> = section()
-        .map(|(key, node)| reader.contract(key, node, findings))
+        .map(|(key, node)| reader.contract(key, node, uses, findings))
         .collect();
     let spans = section().map(|(key, node)| (key.span.clone(), node));
     let written: Vec<(Span, &Node)> = spans.collect();
@@ -94,7 +95,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn contract(&self, key: &Key, node: &Node, findings: &mut Findings) -> Option<Contract> {
+    fn contract(
+        &self,
+        key: &Key,
+        node: &Node,
+        uses: &mut Vec<Use>,
+        findings: &mut Findings,
+    ) -> Option<Contract> {
         let what = say!("a contract", "合同");
         findings.keep(check_name(what.clone(), &key.text, &key.span));
         let entries = findings.keep(node.as_map(what.clone()))?;
@@ -106,7 +113,7 @@ impl Reader<'_> {
         let said = purpose_node.and_then(|node| findings.keep(purpose(node)));
         let term = term(entries, &key.span, findings);
         let items = findings.keep(need("items"));
-        let items = items.map(|node| self.items(node, findings));
+        let items = items.map(|node| self.items(node, role, uses, findings));
         let mut optional = |name: &str| {
             let node = entries.get(name)?;
             findings.keep(sentence(node, say!("`{name}`"; same)))
@@ -173,14 +180,22 @@ impl Reader<'_> {
     }
 
     /// The annex: rows by group.
-    fn items(&self, node: &Node, findings: &mut Findings) -> BTreeMap<(ResourceId, GroupId), Row> {
+    fn items(
+        &self,
+        node: &Node,
+        role: Option<RoleId>,
+        uses: &mut Vec<Use>,
+        findings: &mut Findings,
+    ) -> BTreeMap<(ResourceId, GroupId), Row> {
         let (resources, _) = self.subjects;
         let mut items = BTreeMap::new();
         let entries = findings.keep(node.as_map(say!("`items`")));
         for (key, node) in entries.iter().flat_map(|entries| entries.iter()) {
             let group = findings.keep(find_group(key, resources));
-            let row = row(key, node, self.names, findings);
-            if let (Some(group), Some(row)) = (group, row) {
+            let row = row(key, node, self.names, role, findings);
+            if let (Some(group), Some((row, asked))) = (group, row) {
+                findings.extend(asked.iter().find(|one| one.choice.is_none()).map(no_gate));
+                uses.extend(asked.into_iter().map(|one| one.of(group.0)));
                 items.insert(group, row);
             }
         }
@@ -196,6 +211,18 @@ impl Reader<'_> {
                 .suggest(name, self.ids.keys().copied())
         })
     }
+}
+
+/// A gate on records stands in the row of the role, which the annex only closes.
+fn no_gate(asked: &Asked) -> Diagnostic {
+    let message = say!("no gate can stand in `items`", "`items` 里不能写 `only`");
+    let help = say!(
+        "write `only` in the row of the role under `read`",
+        "把 `only` 写在 `read` 里这个角色的行上"
+    );
+    Diagnostic::error(code::FG2068, message)
+        .at(&asked.place)
+        .help(help)
 }
 
 /// What stands in a header as it is written.

@@ -3,7 +3,9 @@
 //! Refuses entries without a reason, fields outside the catalogue, exceptions of roles without a row,
 //! two exceptions for one field and role, and `until` on what does not only open.
 
-use super::cells::{cell, openness};
+use super::cells::{cell, choice, openness};
+use super::conditions::Use;
+use super::gates::asked_by;
 use super::grid::Rows;
 use super::scalars::{self, moment_or_day, reason, within};
 use super::{Catalogue, Findings, Names};
@@ -12,7 +14,8 @@ use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
-    Bound, Ceiling, Cell, Class, Covers, Exception, Field, FieldId, Resource, ResourceId, RoleId,
+    Bound, Ceiling, Cell, Choice, Class, Covers, Exception, Field, FieldId, Resource, ResourceId,
+    RoleId,
 };
 use crate::policy::source::{Entries, Kind, Node};
 
@@ -22,11 +25,12 @@ pub(super) fn all(
     names: &Names,
     known: Catalogue<'_>,
     rows: &Rows,
+    uses: &mut Vec<Use>,
     findings: &mut Findings,
 ) -> Vec<Exception> {
     let mut found: Vec<(Exception, &Node)> = Vec::new();
     for node in document.list("exceptions") {
-        let Some(exception) = exception(node, names, known, rows, findings) else {
+        let Some(exception) = exception(node, names, known, rows, uses, findings) else {
             continue;
         };
         let same = |(other, _): &&(Exception, &Node)| {
@@ -60,6 +64,7 @@ fn exception(
     names: &Names,
     known: Catalogue<'_>,
     rows: &Rows,
+    uses: &mut Vec<Use>,
     findings: &mut Findings,
 ) -> Option<Exception> {
     let entries = findings.keep(node.as_map(say!("an exception", "例外")))?;
@@ -79,13 +84,15 @@ fn exception(
     let role_node = require(entries, "role", say!("an exception", "例外"), findings);
     let role = role_node.and_then(|role| findings.keep(role_of(role, names)));
     let cell_node = require(entries, "do", say!("an exception", "例外"), findings);
-    let cell = cell_node.and_then(|node| findings.keep(cell(node, names)));
+    let cell = cell_node.and_then(|node| findings.keep(choice(node, names)));
     let reason = findings.keep(reason(entries, say!("an exception", "例外"), &node.span));
     let until = entries.entry("until");
     let moment = until.and_then(|(_, node)| findings.keep(moment_or_day(node, say!("`until`"))));
 
     let (resource, fields) = found?;
     let (role, cell) = (role?, cell?);
+    let asked = cell_node.and_then(|node| asked_by(&cell, node, Some(role)));
+    uses.extend(asked.map(|asked| asked.of(resource)));
     let mine: Vec<_> = rows
         .iter()
         .filter(|((of, _, who), _)| *of == resource && *who == role)
@@ -136,9 +143,10 @@ fn exception(
     })
 }
 
-/// Whether the exception shows more of a field than some row does, and nowhere less or something else.
+/// Whether the exception shows more of a field than some row does, and nowhere less or something else, whatever becomes
+/// of their conditions.
 fn only_opens(
-    cell: &Cell,
+    choice: &Choice,
     fields: &[FieldId],
     rows: &[&crate::policy::rules::Row],
     resource: Option<&Resource>,
@@ -150,11 +158,30 @@ fn only_opens(
             let class = field.and_then(|field| field.class.or(field.names));
             class
                 .and_then(|class| row.cells.get(class.0))
-                .unwrap_or(&Cell::Strip)
+                .unwrap_or(&Choice::STRIP)
         })
     });
-    let opens = |given: &&Cell| openness(cell) > openness(given);
-    given.clone().any(|given| opens(&given)) && given.clone().all(|one| opens(&one) || one == cell)
+    let opens = |cell: &Cell, given: &Cell| openness(cell) > openness(given);
+    let never_less = |given: &Choice| {
+        choice == given
+            || outcomes(choice)
+                .all(|cell| outcomes(given).all(|given| cell == given || opens(&cell, &given)))
+    };
+    let sometimes_more = |given: &Choice| {
+        choice != given
+            && outcomes(choice).any(|cell| outcomes(given).all(|given| opens(&cell, &given)))
+    };
+    given.clone().any(sometimes_more) && given.clone().all(never_less)
+}
+
+/// Every outcome a cell can have: those it names, and what is left of two masks or a token where nobody knows which.
+fn outcomes(choice: &Choice) -> impl Iterator<Item = Cell> {
+    let veils = |cell: &Cell| matches!(cell, Cell::Token(_) | Cell::Mask(_));
+    let doubt = choice.when.as_ref().and_then(|when| {
+        let both = veils(&choice.cell) && veils(&when.otherwise);
+        (both && choice.cell != when.otherwise).then(|| Cell::Mask(Some(String::from("fixed"))))
+    });
+    choice.cells().cloned().chain(doubt)
 }
 
 /// All ceilings, files in the order of their names.

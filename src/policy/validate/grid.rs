@@ -1,26 +1,58 @@
 //! `read:`, who sees what, and `grids:`, rows that several groups share.
 //!
-//! Refuses rows of groups, roles, classes and grids that do not exist, and gates (`only`), not built yet.
+//! Refuses rows of groups, roles, classes, conditions and grids that do not exist.
 
 use std::collections::BTreeMap;
 
-use super::cells::cell;
-use super::{Findings, Names, inherit};
+use super::cells::choice;
+use super::conditions::{Asked, Use};
+use super::gates::{asked_by, gate, gates_above};
+use super::{Findings, Names, ResourcePlaces, inherit};
 use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::rules::{
-    Cell, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
+    Choice, ClassId, GroupId, Resource, ResourceId, Role, RoleId, Row, Unlisted,
 };
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
 /// Rows by resource, group and role.
 pub(super) type Rows = BTreeMap<(ResourceId, GroupId, RoleId), Row>;
 
+/// What rows speak of.
+#[derive(Clone, Copy)]
+pub(super) struct Subjects<'a> {
+    /// Whose records.
+    pub resources: &'a [Resource],
+    /// Where the parts of each stand, its gates among them.
+    pub places: &'a [ResourcePlaces],
+    /// For whom.
+    pub roles: &'a [Role],
+}
+
+/// A row with the role it is for, and what it asks.
+#[derive(Clone)]
+struct NamedRow {
+    key: Key,
+    role: RoleId,
+    row: Row,
+    asked: Vec<Asked>,
+}
+
+impl NamedRow {
+    /// The same behind one more gate.
+    fn behind(&mut self, gate: &[Asked]) {
+        self.row.only.extend(gate.iter().map(|one| one.condition));
+        self.row.only.sort_unstable();
+        self.row.only.dedup();
+        self.asked.extend_from_slice(gate);
+    }
+}
+
 /// A grid written once for several groups.
 struct Grid {
     name: Key,
-    rows: Vec<(Key, RoleId, Row)>,
+    rows: Vec<NamedRow>,
     used: bool,
 }
 
@@ -28,10 +60,13 @@ struct Grid {
 pub(super) fn rows(
     document: &Document,
     names: &Names,
-    resources: &[Resource],
-    roles: &[Role],
+    subjects: Subjects<'_>,
+    uses: &mut Vec<Use>,
     findings: &mut Findings,
 ) -> Rows {
+    let Subjects {
+        resources, roles, ..
+    } = subjects;
     let mut grids = grids(document, names, findings);
     let mut rows = Rows::new();
     let mut places: BTreeMap<(ResourceId, GroupId, RoleId), Span> = BTreeMap::new();
@@ -41,11 +76,15 @@ pub(super) fn rows(
         else {
             continue;
         };
-        let mut of_group: Vec<(Key, RoleId, Row)> = Vec::new();
+        // For all rows of this grid: the resource's and the group's gates, and one that stands beside the rows.
+        let mut before_all = gate(entries, names, None, findings);
+        if let Some((resource, group)) = group {
+            before_all.extend(gates_above(subjects, resource, group));
+        }
+        let mut of_group: Vec<NamedRow> = Vec::new();
         for (role_key, row_node) in entries.iter() {
             match role_key.text.as_str() {
-                "only" => findings.add(later(role_key)),
-                "like" => {}
+                "only" | "like" => {}
                 _ => of_group.extend(named_row(role_key, row_node, names, findings)),
             }
         }
@@ -55,21 +94,32 @@ pub(super) fn rows(
                 grid.used = true;
                 // A row of the group's own takes the place of the grid's, whole.
                 let own = |role: &Key| entries.get(&role.text).is_some();
-                let shared = grid.rows.iter().filter(|(role, _, _)| !own(role));
+                let shared = grid.rows.iter().filter(|one| !own(&one.key));
                 // What is wrong with it here is wrong because of `like`.
-                of_group.extend(shared.map(|(role, id, row)| {
-                    let (span, text) = (like.span.clone(), role.text.clone());
-                    (Key { span, text }, *id, row.clone())
+                of_group.extend(shared.map(|one| {
+                    let (span, text) = (like.span.clone(), one.key.text.clone());
+                    NamedRow {
+                        key: Key { span, text },
+                        ..one.clone()
+                    }
                 }));
             }
         }
         let Some((resource, group)) = group else {
             continue;
         };
-        for (role_key, role, row) in of_group {
+        for mut one in of_group {
+            one.behind(&before_all);
+            let NamedRow {
+                key: role_key,
+                role,
+                row,
+                asked,
+            } = one;
             findings.extend(never_held(
                 &role_key, role, resource, group, resources, roles,
             ));
+            uses.extend(asked.into_iter().map(|one| one.of(resource)));
             rows.insert((resource, group, role), row);
             places.insert((resource, group, role), role_key.span);
         }
@@ -98,15 +148,15 @@ pub(super) fn rows(
     rows
 }
 
-fn named_row(
-    key: &Key,
-    node: &Node,
-    names: &Names,
-    findings: &mut Findings,
-) -> Option<(Key, RoleId, Row)> {
+fn named_row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<NamedRow> {
     let role = findings.keep(names.role_named(&key.text, &key.span));
-    let row = row(key, node, names, findings);
-    Some((key.clone(), role?, row?))
+    let (row, asked) = row(key, node, names, role, findings)?;
+    Some(NamedRow {
+        key: key.clone(),
+        role: role?,
+        row,
+        asked,
+    })
 }
 
 /// `grids:`, each a grid that groups may be like.
@@ -115,12 +165,17 @@ fn grids(document: &Document, names: &Names, findings: &mut Findings) -> Vec<Gri
     for (key, node) in document.section("grids") {
         findings.keep(check_name(say!("a grid", "权限表"), &key.text, &key.span));
         let entries = findings.keep(node.as_map(say!("a grid", "权限表")));
-        let mut rows = Vec::new();
+        let before_all = entries.map(|entries| gate(entries, names, None, findings));
+        let mut rows: Vec<NamedRow> = Vec::new();
         for (role_key, row_node) in entries.iter().flat_map(Entries::iter) {
             match role_key.text.as_str() {
-                "only" | "like" => findings.add(later(role_key)),
+                "only" => {}
+                "like" => findings.add(later(role_key)),
                 _ => rows.extend(named_row(role_key, row_node, names, findings)),
             }
+        }
+        for one in &mut rows {
+            one.behind(before_all.as_deref().unwrap_or_default());
         }
         grids.push(Grid {
             name: key.clone(),
@@ -153,32 +208,37 @@ fn unused(grid: &Grid) -> Diagnostic {
     Diagnostic::warning(code::FG2151, message).at(&grid.name.span)
 }
 
-pub(super) fn row(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Option<Row> {
+pub(super) fn row(
+    key: &Key,
+    node: &Node,
+    names: &Names,
+    role: Option<RoleId>,
+    findings: &mut Findings,
+) -> Option<(Row, Vec<Asked>)> {
     let entries =
         findings.keep(node.as_map(say!("a row of `class: outcome`", "`类别: 处理方式` 的行")))?;
+    let mut asked = gate(entries, names, role, findings);
     let mut row = Row {
         place: Place::of(&key.span),
         places: vec![None; names.classes.len()],
-        cells: vec![Cell::Strip; names.classes.len()],
+        cells: vec![Choice::STRIP; names.classes.len()],
         steps: vec![None; names.classes.len()],
+        only: asked.iter().map(|one| one.condition).collect(),
     };
-    for (key, value) in entries.iter() {
-        if key.text == "only" {
-            findings.add(later(key));
-            continue;
-        }
+    for (key, value) in entries.iter().filter(|(key, _)| key.text != "only") {
         let class = findings.keep(names.class_named(&key.text, &key.span));
-        let cell = findings.keep(cell(value, names));
-        if let (Some(ClassId(class)), Some(cell)) = (class, cell)
+        let choice = findings.keep(choice(value, names));
+        if let (Some(ClassId(class)), Some(choice)) = (class, choice)
             && let Some(kept) = row.cells.get_mut(class)
             && let (Some(place), Some(steps)) =
                 (row.places.get_mut(class), row.steps.get_mut(class))
         {
-            *kept = cell;
+            asked.extend(asked_by(&choice, value, role));
+            *kept = choice;
             (*place, *steps) = (Some(Place::of(&key.span)), Some(0));
         }
     }
-    Some(row)
+    Some((row, asked))
 }
 
 fn later(key: &Key) -> Diagnostic {

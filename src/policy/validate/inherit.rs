@@ -30,12 +30,20 @@ pub(super) fn rows(rows: &mut Rows, roles: &[Role]) {
                 .iter_mut()
                 .zip(&mut own.steps)
                 .zip(&mut own.places);
+            // What was behind a gate is not let out in front of it.
+            let mut behind = false;
             let farther = inherited.cells.into_iter().zip(inherited.steps);
             let farther = farther.zip(inherited.places);
             for (((cell, steps), place), farther) in nearer.zip(farther) {
                 if steps.is_none() {
                     ((*cell, *steps), *place) = farther;
+                    behind |= steps.is_some();
                 }
+            }
+            if behind {
+                own.only.extend(inherited.only);
+                own.only.sort_unstable();
+                own.only.dedup();
             }
         }
     }

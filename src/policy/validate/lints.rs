@@ -12,8 +12,8 @@ use super::{Places, ResourcePlaces};
 use crate::mask::Mask;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
-    Cell, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet, Unlisted,
-    UnlistedParams,
+    Cell, Choice, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet,
+    Unlisted, UnlistedParams,
 };
 
 /// All lints of a rule set without mistakes.
@@ -160,11 +160,11 @@ fn rebuilt(
     for (group, _) in resource.groups.iter().enumerate() {
         for (role, row) in rows(rules, id, GroupId(group)) {
             let cell = |field: &Field| cell_of(row, field);
-            let masked = matches!(cell(card), Cell::Mask(_));
-            let visible = [cell(address), cell(birth)];
-            let all_visible = visible
-                .iter()
-                .all(|cell| matches!(cell, Cell::Show | Cell::Mask(_)));
+            let some = |field: &Field, wanted: fn(&Cell) -> bool| cell(field).cells().any(wanted);
+            let masked = some(card, |cell| matches!(cell, Cell::Mask(_)));
+            let all_visible = [address, birth]
+                .into_iter()
+                .all(|field| some(field, |cell| matches!(cell, Cell::Show | Cell::Mask(_))));
             let name = rules
                 .roles
                 .get(role.0)
@@ -273,7 +273,8 @@ fn shown_to<'a>(rules: &'a RuleSet, id: ResourceId, field: &Field) -> Option<&'a
         .filter(|((resource, _, _), _)| *resource == id);
     rows.find_map(|((_, _, role), row)| {
         let role = rules.roles.get(role.0)?;
-        (*cell_of(row, field) == Cell::Show && !role.same_as_person()).then_some(role)
+        let shows = cell_of(row, field).cells().any(|cell| *cell == Cell::Show);
+        (shows && !role.same_as_person()).then_some(role)
     })
 }
 
@@ -289,11 +290,11 @@ fn rows(
     mine.map(|((_, _, role), row)| (*role, row))
 }
 
-fn cell_of<'a>(row: &'a Row, field: &Field) -> &'a Cell {
+fn cell_of<'a>(row: &'a Row, field: &Field) -> &'a Choice {
     field
         .class
         .and_then(|class| row.cells.get(class.0))
-        .unwrap_or(&Cell::Strip)
+        .unwrap_or(&Choice::STRIP)
 }
 
 /// What the first value that looks personal looks like.

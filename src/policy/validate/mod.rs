@@ -7,11 +7,13 @@ mod cases;
 mod catalogue;
 mod cells;
 mod classes;
+mod conditions;
 mod contracts;
 mod dictionary;
 mod exceptions;
 mod finds;
 mod fixtures;
+mod gates;
 mod grid;
 mod inherit;
 mod lints;
@@ -33,7 +35,9 @@ use std::sync::Arc;
 pub use cases::call_parts;
 pub(super) use cases::credentials;
 
+use self::conditions::Use;
 use super::ast::Document;
+use super::condition::ConditionId;
 use super::diagnostic::{Diagnostic, Severity, code, quoted, say};
 use super::load::{Dictionaries, Fixtures};
 use super::rules::*;
@@ -72,9 +76,26 @@ struct Names {
     classes: BTreeMap<String, ClassId>,
     roles: BTreeMap<String, RoleId>,
     masks: BTreeMap<String, Arc<Mask>>,
+    conditions: BTreeMap<String, ConditionId>,
 }
 
 impl Names {
+    fn condition(&self, node: &Node) -> Result<ConditionId, Diagnostic> {
+        let name = node.as_str(say!("a condition", "条件"))?;
+        self.condition_named(name, &node.span)
+    }
+
+    fn condition_named(&self, name: &str, span: &Span) -> Result<ConditionId, Diagnostic> {
+        self.conditions.get(name).copied().ok_or_else(|| {
+            Diagnostic::error(
+                code::FG2060,
+                say!("there is no condition {}", "没有 {} 这个条件", quoted(name)),
+            )
+            .at(span)
+            .suggest(name, self.conditions.keys().map(String::as_str))
+        })
+    }
+
     fn class(&self, node: &Node) -> Result<ClassId, Diagnostic> {
         let name = node.as_str(say!("a class", "类别"))?;
         self.class_named(name, &node.span)
@@ -129,8 +150,18 @@ struct ResourcePlaces {
     fields: Vec<Span>,
     unlisted: Option<Span>,
     unlisted_params: Option<Span>,
+    /// The gates of the resource and its groups.
+    gates: Vec<GatePlace>,
     /// Whether all of its routes and fields were understood.
     complete: bool,
+}
+
+/// A gate on every row of a resource, or of one of its groups.
+struct GatePlace {
+    /// `None` where it is the resource's.
+    group: Option<String>,
+    only: Vec<ConditionId>,
+    span: Span,
 }
 
 /// Resources for lookups of their fields.
@@ -158,10 +189,21 @@ pub(super) fn rule_set(
         classes: by_name(classes.iter().map(|class| &class.name), ClassId),
         roles: by_name(roles.iter().map(|role| &role.name), RoleId),
         masks: masks::all(document, &mut findings),
+        conditions: by_name(
+            document.section("conditions").map(|(key, _)| &key.text),
+            ConditionId,
+        ),
     };
+    let (conditions, condition_places) = conditions::all(document, &names, &mut findings);
     let resources = resources::all(document, &names, tables, &mut places, &mut findings);
     let before = findings.0.len();
-    let rows = grid::rows(document, &names, &resources, &roles, &mut findings);
+    let mut uses: Vec<Use> = Vec::new();
+    let subjects = grid::Subjects {
+        resources: &resources,
+        places: &places.resources,
+        roles: &roles,
+    };
+    let rows = grid::rows(document, &names, subjects, &mut uses, &mut findings);
     let mut row_mistakes = findings.0.iter().skip(before);
     let known = Catalogue {
         resources: &resources,
@@ -170,7 +212,7 @@ pub(super) fn rule_set(
         all_rows: !row_mistakes
             .any(|found| [code::FG2002, code::FG2003, code::FG2135].contains(&found.code)),
     };
-    let mut exceptions = exceptions::all(document, &names, known, &rows, &mut findings);
+    let mut exceptions = exceptions::all(document, &names, known, &rows, &mut uses, &mut findings);
     inherit::exceptions(&mut exceptions, &roles, &resources);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
     let finds = finds::all(
@@ -180,11 +222,26 @@ pub(super) fn rule_set(
         (&rows, known.all_rows),
         &mut findings,
     );
+    let all_rows = known.all_rows;
     let contracts = contracts::all(
         document,
         &names,
         (&resources, &roles),
-        &mut places,
+        (&mut places, &mut uses),
+        &mut findings,
+    );
+    let known = Catalogue {
+        resources: &resources,
+        places: &places.resources,
+        all_rows,
+    };
+    let is_contract = |role: RoleId| roles.get(role.0).is_some_and(|role| role.contract);
+    conditions::check(
+        &uses,
+        &conditions,
+        &condition_places,
+        known,
+        is_contract,
         &mut findings,
     );
     let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
@@ -198,6 +255,7 @@ pub(super) fn rule_set(
         ceilings,
         contracts,
         finds,
+        conditions,
         tests,
     };
 
@@ -209,6 +267,14 @@ pub(super) fn rule_set(
         return Err(mistakes);
     }
     warnings.extend(lints::all(&rules, &places));
+    warnings.extend(conditions::lints(
+        &uses,
+        &rules.conditions,
+        &condition_places,
+        &rules.resources,
+        &rules.rows,
+        &rules.exceptions,
+    ));
     warnings.extend(contracts::lints(&rules, &places, now));
     Ok((rules, warnings))
 }

@@ -3,20 +3,21 @@
 //! Refuses a person that is no single catalogued field or no parameter of a route, and
 //! `unlisted: show` without its reason.
 
+use super::conditions::listed;
 use super::routes::Table;
 use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
 use super::shapes::{self, Built, Shape};
-use super::{Findings, Names, Places, ResourcePlaces, catalogue, params, routes};
+use super::{Findings, GatePlace, Names, Places, ResourcePlaces, catalogue, params, routes};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::ast::Document;
-use crate::policy::diagnostic::{Code, Diagnostic, code, quoted, say};
+use crate::policy::diagnostic::{Code, Diagnostic, Text, code, quoted, say};
 use crate::policy::load::Dictionaries;
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "zh",
     "upstream",
     "at",
@@ -33,9 +34,9 @@ const KNOWN: [&str; 16] = [
     "unlisted_reason",
     "drift",
     "keys",
-];
-const LATER: [&str; 11] = [
     "only",
+];
+const LATER: [&str; 10] = [
     "mode",
     "like",
     "when",
@@ -115,6 +116,7 @@ fn resource(
         fields: Vec::new(),
         unlisted: None,
         unlisted_params: None,
+        gates: Vec::new(),
         complete: false,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
@@ -130,6 +132,7 @@ fn resource(
     resource.any_case = word(entries, "keys", "exact", "any-case", findings);
     resource.strip_as_blank = word(entries, "strip_as", "strip", "blank", findings);
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
+    places.gates = gates(&key.text, entries, names, findings);
 
     let mut groups = Vec::new();
     let mut shape: Option<Shape<'_>> = None;
@@ -201,6 +204,31 @@ fn resource(
     let unlisted_params = entries.get("unlisted_params");
     places.unlisted_params = unlisted_params.map(|node| node.span.clone());
     (resource, places)
+}
+
+/// The gates of the resource and of its groups.
+fn gates(
+    name: &str,
+    entries: Entries<'_>,
+    names: &Names,
+    findings: &mut Findings,
+) -> Vec<GatePlace> {
+    let at = entries
+        .get("at")
+        .and_then(|at| at.as_map(Text::none()).ok());
+    let groups = at.iter().flat_map(Entries::iter).filter_map(|(key, node)| {
+        let only = node.as_map(Text::none()).ok()?.get("only")?;
+        Some((Some(format!("{name}/{}", key.text)), only))
+    });
+    let own = entries.get("only").map(|only| (None, only));
+    let mut gates = Vec::new();
+    for (group, node) in own.into_iter().chain(groups) {
+        if let Some(only) = findings.keep(listed(node, names)) {
+            let span = node.span.clone();
+            gates.push(GatePlace { group, only, span });
+        }
+    }
+    gates
 }
 
 fn empty(key: &Key) -> Resource {

@@ -340,7 +340,7 @@ fn mtls(key: &Key, entries: Entries<'_>) -> Result<Option<MtlsMatcher>, Diagnost
 }
 
 /// `realm_access.roles` walks objects; a list takes names with dots.
-fn claim_path(node: &Node) -> Result<Vec<String>, Diagnostic> {
+pub(super) fn claim_path(node: &Node) -> Result<Vec<String>, Diagnostic> {
     let names: Vec<String> = match &node.kind {
         Kind::Scalar { text, .. } => text.split('.').map(str::to_owned).collect(),
         _ => node
@@ -379,7 +379,7 @@ fn same_as(node: &Node) -> Result<ClaimTest, Diagnostic> {
 }
 
 /// The name of an issuer or authority in `fieldgate.yaml`.
-fn credential_name(node: &Node, what: Text) -> Result<String, Diagnostic> {
+pub(super) fn credential_name(node: &Node, what: Text) -> Result<String, Diagnostic> {
     let name = node.as_str(what.clone())?;
     check_name(what, name, &node.span)?;
     Ok(name.to_owned())

@@ -75,7 +75,11 @@ fn group(
             routes.extend(route(key, value, table, findings));
             continue;
         }
-        let later = ["only", "when", "is", "mode"];
+        // Read with the resource's own gate.
+        if key.text == "only" {
+            continue;
+        }
+        let later = ["when", "is", "mode"];
         let known = key.text.as_str();
         match later.contains(&known) {
             true => findings.add(

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::scalars::path;
+use super::scalars::{looks_like_number, path};
 use crate::path::Selector;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::source::{Kind, Node};
@@ -53,25 +53,6 @@ fn scalar(node: &Node, text: &str, plain: bool) -> Result<Value, Diagnostic> {
                 ))
         }),
     }
-}
-
-/// The grammar of RFC 8259, so that `0101` and `.5` stay texts.
-fn looks_like_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (digits, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    all_digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(all_digits)
-        && exponent.is_none_or(all_digits)
 }
 
 /// A fixture with the values of `set:` put in.

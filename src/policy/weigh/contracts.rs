@@ -4,8 +4,8 @@
 //! the role.
 
 use super::super::diagnostic::{Text, quoted, say};
-use super::super::rules::{Cell, Class, Contract, GroupId, ResourceId, Row, RuleSet, Term};
-use super::Gain;
+use super::super::rules::{Choice, Class, Contract, GroupId, ResourceId, Row, RuleSet, Term};
+use super::{Gain, asked};
 
 /// All that some contract of the new rules gives over the old ones.
 pub(super) fn gains(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
@@ -102,8 +102,10 @@ fn no_more((old, before): (&RuleSet, &Row), (new, after): (&RuleSet, &Row)) -> b
         let at = old.classes.iter().position(|one| one.name == name)?;
         before.cells.get(at)
     };
-    let same = |(class, cell): (&Class, &Cell)| {
-        matches!(cell, Cell::Strip) || cell_before(&class.name) == Some(cell)
+    let same = |(class, cell): (&Class, &Choice)| {
+        let is_gone = *cell == Choice::STRIP;
+        let told = |before: &Choice| asked::told(old, before) == asked::told(new, cell);
+        is_gone || cell_before(&class.name).is_some_and(told)
     };
     new.classes.iter().zip(&after.cells).all(same)
 }

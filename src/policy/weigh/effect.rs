@@ -6,6 +6,7 @@
 //! remains unweighed.
 
 use super::super::combine::{Treatment, Treatments, treatments};
+use super::super::condition::Truths;
 use super::super::diagnostic::{Text, quoted, say};
 use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet};
 use super::{Gain, Member, Scales, Site};
@@ -180,6 +181,7 @@ fn weight<'m>(
             roles.as_slice().into(),
             now,
             tokens,
+            &Truths::default(),
         ),
     }
 }

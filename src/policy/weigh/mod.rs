@@ -6,6 +6,7 @@
 //! on the closed side alone. Structs are taken apart whole: what the language learns must be weighed, or said to be
 //! without effect.
 
+mod asked;
 mod contracts;
 mod effect;
 mod shape;
@@ -90,6 +91,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         resources: _,
         roles: _,
         finds: _,
+        conditions: _,
         contracts: _,
         tests: _,
     } = new;
@@ -135,7 +137,14 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
     let mut budget = effect::BUDGET;
     for (was, is) in pairs.into_values() {
         let mut found = shape::gains(&was, &is);
-        if found.is_empty() {
+        if found.is_empty() && (asked::asks(old, &was) || asked::asks(new, &is)) {
+            if asked::everything(old, &was) != asked::everything(new, &is) {
+                found.push(Gain::unweighed(say!(
+                    "its conditions, or what they decide, have changed",
+                    "条件或由条件决定的内容变了"
+                )));
+            }
+        } else if found.is_empty() {
             found = effect::gains(&scales, &was, &is, &mut budget);
         }
         let group = is.listed.groups.get(is.group.0);

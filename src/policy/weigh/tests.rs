@@ -509,6 +509,53 @@ fn sets_of_many_roles_are_weighed_in_small_sets_or_not_at_all() {
 }
 
 #[test]
+fn conditions_and_what_they_decide_are_the_same_or_not_weighed() {
+    let with = |pairs: &[(&str, &str)]| {
+        let text = format!(
+            "{}conditions:\n  known: {{ field: notes, exists: true }}\n  office: {{ network: 10.0.0.0/8 }}\n  both: {{ all: [known, office] }}\n",
+            RULES.replacen(
+                "secret: mask, number: mask }",
+                "secret: show if both else mask, number: mask }",
+                1
+            )
+        );
+        let mut changed = text;
+        for (from, to) in pairs {
+            assert!(changed.contains(from), "{from:?} is not there");
+            changed = changed.replacen(from, to, 1);
+        }
+        rules(&changed)
+    };
+    let told = |old: &[(&str, &str)], new: &[(&str, &str)]| {
+        let gains = gains(&with(old), &with(new), NOW);
+        gains
+            .iter()
+            .filter(|gain| gain.kind == Kind::Unweighed)
+            .count()
+    };
+    assert_eq!(told(&[], &[]), 0);
+    assert_eq!(
+        told(
+            &[],
+            &[("conditions:\n", "conditions:\n  another: { mfa: true }\n")]
+        ),
+        0
+    );
+    for change in [
+        ("10.0.0.0/8", "0.0.0.0/0"),
+        ("{ field: notes, exists", "{ field: name, exists"),
+        ("{ all: [known, office] }", "{ any: [known, office] }"),
+        ("show if both else mask", "show if both else show"),
+        ("show if both else mask", "show if office else mask"),
+        ("teller:  { open", "teller:  { only: [known], open"),
+        ("at_most: mask", "at_most: show"),
+    ] {
+        assert!(told(&[], &[change]) > 0, "{change:?}");
+        assert!(told(&[change], &[]) > 0, "{change:?}");
+    }
+}
+
+#[test]
 fn a_contract_that_is_new_lasts_longer_asks_less_or_lists_more_is_a_gain() {
     const PARTNER: &str = "  globex:  { mtls: partners, san: \"spiffe://globex\", contract: required }\nread:\n  order:";
     let contract = "contracts:

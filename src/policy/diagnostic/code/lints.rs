@@ -104,6 +104,51 @@ codes! {
             "把 `level` 调低";
         Lines("ceilings:\n  - { level: 9, to: everyone, at_most: mask, reason: top secrets }", "ceilings:")
     }
+    FG2120 {
+        en: "nothing uses this condition",
+            "a condition nobody asks is often one that a cell should name",
+            "write `show if NAME` in a cell or `only: [NAME]`, or remove it";
+        zh: "条件没有用到",
+            "没人问的条件，往往是某个格子漏写了",
+            "在格子里写 `show if 名字` 或写 `only: [名字]`，或者删掉它";
+        Lines("conditions:\n  daytime: { hours: 08:00-18:00, zone: Asia/Shanghai }", "conditions: {}")
+    }
+    FG2121 {
+        en: "a condition on a field the caller cannot see",
+            "what the caller gets tells one bit of it for each record",
+            "show the field, or be content with that";
+        zh: "条件问的字段，调用方看不到",
+            "从得到的结果能看出这个字段的一点信息：每条记录一个是或否",
+            "把字段放开，或者接受这一点";
+        Lines(
+            "    acme: { basic: mask if reached }\nconditions: { reached: { field: \"$['e mail']\", exists: true } }\nexceptions:",
+            "    acme: { basic: mask }\nexceptions:"
+        )
+    }
+    FG2122 {
+        en: "a cell that opens where a field is missing",
+            "`exists` does not hold where the field is left out, and the outcome after `else` is the more open one",
+            "`is: empty`, which says that a field may be missing, or turn the cell round";
+        zh: "字段缺失时反而放开的格子",
+            "字段没有时 `exists` 不成立，而 `else` 后面的处理方式更开放",
+            "写 `is: empty`，明说字段可以没有；或者把格子反过来写";
+        Lines(
+            "    acme: { basic: strip if named else mask }\nconditions: { named: { field: name, exists: true } }\nexceptions:",
+            "    acme: { basic: mask }\nexceptions:"
+        )
+    }
+    FG2123 {
+        en: "a condition that changes nothing: both outcomes are the same",
+            "one of the two is often not what was meant",
+            "the outcome alone, or another one after `else`";
+        zh: "条件不起作用：两个处理方式相同",
+            "其中一个往往写错了",
+            "只写处理方式，或把 `else` 后面换一个";
+        Lines(
+            "    acme: { basic: mask if strong else mask }\nconditions: { strong: { mfa: true } }\nexceptions:",
+            "    acme: { basic: mask }\nexceptions:"
+        )
+    }
     FG2150 {
         en: "`unlisted_params: pass`",
             "a parameter nobody looked at may search, sort or choose by hidden fields",

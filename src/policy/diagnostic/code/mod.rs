@@ -4,6 +4,7 @@
 //! that what is wrong gives its code and what is right does not.
 
 mod authoring;
+mod conditions;
 mod lints;
 mod meaning;
 mod reading;
@@ -13,6 +14,7 @@ mod tests_of_rules;
 use std::fmt;
 
 pub use authoring::*;
+pub use conditions::*;
 pub use lints::*;
 pub use meaning::*;
 pub use reading::*;
@@ -63,7 +65,7 @@ impl Code {
     /// All codes in their order.
     pub fn all() -> impl Iterator<Item = &'static Code> {
         let groups = [
-            READING, MEANING, LINTS, STREAMING, SETTINGS, TESTS, AUTHORING,
+            READING, MEANING, CONDITIONS, LINTS, STREAMING, SETTINGS, TESTS, AUTHORING,
         ];
         groups.into_iter().flatten().copied()
     }

@@ -204,7 +204,7 @@ codes! {
         zh: "规则语言里有，但暂不支持：宁可拒绝，也不当没看见",
             "读了却不执行的规则，比没有还糟",
             "删掉它";
-        Lines("    self: { basic: show, contact: show if consented }", "    self: { basic: show, contact: show }")
+        Lines("conditions:\n  agreed: { consent: marketing }", "conditions:\n  agreed: { mfa: true }")
     }
     FG1023 {
         en: "a mandatory key is missing",

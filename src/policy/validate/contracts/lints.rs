@@ -65,7 +65,10 @@ impl Partner<'_> {
 
     /// Whether some contract, or none that there is, leaves a cell in clear.
     fn in_clear(&self, group: (ResourceId, GroupId), row: &Row, class: ClassId) -> bool {
-        let shows = |row: &Row| row.cells.get(class.0) == Some(&Cell::Show);
+        let shows = |row: &Row| {
+            let choice = row.cells.get(class.0);
+            choice.is_some_and(|choice| choice.cells().any(|cell| *cell == Cell::Show))
+        };
         let agreed = |contract: &Contract| contract.items.get(&group).is_some_and(shows);
         shows(row) && (self.contracts().next().is_none() || self.contracts().any(agreed))
     }

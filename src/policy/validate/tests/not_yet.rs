@@ -17,7 +17,6 @@ fn sections() {
         "create",
         "update",
         "delete",
-        "conditions",
         "open",
         "dictionary",
         "consents",
@@ -40,7 +39,6 @@ fn sections() {
 #[test]
 fn keys_of_resources() {
     for key in [
-        "only",
         "mode",
         "like",
         "when",
@@ -80,11 +78,6 @@ fn methods_and_the_long_form_of_routes() {
             name,
         );
     }
-    not_yet(
-        "      list:\n",
-        "      list:\n        only: [x]\n",
-        "`only`",
-    );
 }
 
 #[test]
@@ -109,29 +102,8 @@ fn keys_of_roles() {
 }
 
 #[test]
-fn conditions_in_cells_and_gates_on_rows() {
-    not_yet(
-        "secret: mask }",
-        "secret: show if consent }",
-        "`show if consent`",
-    );
-    not_yet(
-        "secret: mask }",
-        "secret: show if consent else mask }",
-        "not supported",
-    );
-    not_yet("secret: mask }", "only: [x] }", "`only`");
-    not_yet(
-        "  customer/list:\n",
-        "  customer/list:\n    only: { basic: show }\n",
-        "`only`",
-    );
-}
-
-#[test]
 fn exceptions_and_ceilings() {
     not_yet("role: acme, do", "role: acme, only: [x], do", "`only`");
-    not_yet("do: show,", "do: show if x,", "`show if x`");
 }
 
 #[test]
