@@ -252,6 +252,20 @@ fn a_net_with_a_filter_closes_what_may_be_selected_at_any_depth() {
 }
 
 #[test]
+fn a_net_counts_from_the_end_at_any_depth() {
+    let fields = [
+        ("a", "show whole"),
+        ("..[-1]", "strip"),
+        ("..[:-2].n", "mask"),
+    ];
+    assert_leaves(
+        &plan("$", &fields, None),
+        r#"{"a":[1,[2,[3],[4, 5,6 ]],{"n":7},[ ],[8],{"n":[9]}]}"#,
+        r#"{"a":[1,[2,[]],{"n":"***"},[ ],[]]}"#,
+    );
+}
+
+#[test]
 fn the_members_a_filter_meets_are_data_unless_their_names_are() {
     let filtered = ("o[?@.k==1].v", "show");
     let input = r#"{"o":{"x":{"k":1,"v":1},"y":{"k":2,"v":2},"z":{"v":3,"k":1}}}"#;

@@ -131,12 +131,11 @@ fn field(choices: &mut Choices) -> SketchField {
         let place = choices.below(segments.len());
         segments[place].descend = true;
         for segment in segments.iter_mut() {
-            // Filters in nets are for the tests of the engine: at every depth they double what may be the case.
+            // What must be held at every depth is for the tests of the engine: filters double what may be the case, and
+            // what lies within many that are held is closed.
             let slices = |selector: &Selector| {
-                matches!(
-                    selector,
-                    Selector::Slice { .. } | Selector::SliceFromEnd(_) | Selector::Filter(_)
-                )
+                selector.counts()
+                    || matches!(selector, Selector::Slice { .. } | Selector::Filter(_))
             };
             if segment.selectors.iter().any(slices) {
                 segment.selectors = vec![Selector::Index(1)];
