@@ -59,6 +59,9 @@ fn compare(comparison: &ParsedComparison) -> Result<Filter, PathError> {
     let (path, literal, with) = match comparison.vals() {
         (Comparable::SingularQuery(path), Comparable::Literal(literal)) => (path, literal, with),
         (Comparable::Literal(literal), Comparable::SingularQuery(path)) => (path, literal, turned),
+        (Comparable::Function(_), _) | (_, Comparable::Function(_)) => {
+            return refuse("functions and paths from `$` cannot be used in a filter");
+        }
         _ => return refuse("a filter compares a path with a literal, never two of a kind"),
     };
     let SingularQuery::Current(hops) = path else {

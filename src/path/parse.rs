@@ -250,7 +250,7 @@ mod tests {
             ("a[?@..b]", Filter, "names and indexes"),
             ("a[?@['b','c']]", Filter, "names and indexes"),
             ("a[?@[?@.b]]", Filter, "names and indexes"),
-            ("a[?length(@.b)==1]", Filter, "a path with a literal"),
+            ("a[?length(@.b)==1]", Filter, "functions"),
             ("a[?match(@.b,'x')]", Filter, "functions"),
             ("a[?@.b==0.12345678901234567]", Filter, "digits"),
             ("a b", Text, "blank"),
