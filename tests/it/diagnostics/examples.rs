@@ -24,8 +24,8 @@ audit: { dir: audit/, key: file:secrets/audit.key, durability: process }
 "#;
 
 /// A rule set with a contract, which loads without lints; for examples of what [`RULES`] does not hold.
-const PARTNERS: &str = include_str!("partners.yaml");
-const PARTNERS_LIST: &str = r#"{"items":[{"id":"1","phone":"x"}]}"#;
+pub(super) const PARTNERS: &str = include_str!("partners.yaml");
+pub(super) const PARTNERS_LIST: &str = r#"{"items":[{"id":"1","phone":"x"}]}"#;
 
 /// The text with the right lines written wrong; what is right and not in it is put at its end.
 fn changed(text: &str, wrong: &str, right: &str) -> (String, String) {

@@ -1,17 +1,24 @@
 //! A newcomer's mistakes: each gives one message that names the place and the cure, in both languages, as the snapshots
 //! in `newcomers/` have it. `FIELDGATE_UPDATE=1` writes them anew.
 
+use super::examples::{PARTNERS, PARTNERS_LIST};
 use super::{RULES, files, is_written_in};
 use crate::binary::{fieldgate, rules};
 
 #[track_caller]
 fn says(name: &str, from: &str, to: &str) {
     assert_eq!(RULES.matches(from).count(), 1, "{from:?}");
-    let dir = rules(&files(&RULES.replacen(from, to, 1)));
+    checked(name, 3, &files(&RULES.replacen(from, to, 1)));
+}
+
+/// One message, as the snapshot has it, and how `check` ends.
+#[track_caller]
+fn checked(name: &str, exit: i32, files: &[(&str, &str)]) {
+    let dir = rules(files);
     let path = dir.path().to_str().unwrap();
     for lang in ["en", "zh-CN"] {
         let run = fieldgate(&["check", path, "--lang", lang], b"");
-        assert_eq!(run.exit, 3, "{}", run.err);
+        assert_eq!(run.exit, exit, "{}", run.err);
         assert_eq!(run.err.matches("[FG").count(), 1, "{}", run.err);
         let text = run.err.replace(path, "rules") + &run.text().replace(path, "rules");
         is_written_in(
@@ -87,4 +94,17 @@ fn stars_without_quotes() {
         "expect: { name: 张三 }",
         "expect: { name: *** }",
     );
+}
+
+/// Age is no mistake, only a warning: the partner is refused, and nothing else changes.
+#[test]
+fn a_contract_in_the_past() {
+    let (from, to) = ("until: 2999-12-31", "until: 2020-12-31");
+    assert_eq!(PARTNERS.matches(from).count(), 1);
+    let ended = PARTNERS.replacen(from, to, 1);
+    let files = [
+        ("rules.yaml", &*ended),
+        ("fixtures/partners.json", PARTNERS_LIST),
+    ];
+    checked("contract-in-the-past", 0, &files);
 }
