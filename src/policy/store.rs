@@ -3,6 +3,7 @@
 //! Refuses nothing; a generation exists only for a rule set that loaded.
 
 mod key;
+mod sight;
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -15,6 +16,8 @@ use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use self::key::{Asked, PlanKey, RowId, asked};
+pub use self::sight::Sight;
+use self::sight::{least_sights, sight, sights};
 use super::candidates::Candidates;
 use super::combine::{Standing, Treatment};
 use super::condition::{ConditionId, Question, Truth};
@@ -116,38 +119,11 @@ pub enum Opening {
     Closed,
 }
 
-/// How well the values of some fields are seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sight {
-    /// Not at all, or not in every record.
-    Hidden,
-    /// Masked, or as tokens.
-    Veiled,
-    /// As they came.
-    Clear,
-}
-
-impl Sight {
-    fn of(treatment: &Treatment, names_shown: bool) -> Sight {
-        match treatment {
-            Treatment::Show if names_shown => Sight::Clear,
-            Treatment::Show | Treatment::Blank | Treatment::Strip => Sight::Hidden,
-            Treatment::Token(_) | Treatment::Mask(_) => Sight::Veiled,
-        }
-    }
-}
-
 impl Compiled {
     /// How well what a search reads is seen: as well as the least of it.
     pub fn sight(&self, searched: &Searched) -> Sight {
         sight(&self.sights, searched)
     }
-}
-
-fn sight(sights: &[Sight], searched: &Searched) -> Sight {
-    let seen = |field: &FieldId| sights.get(field.0).copied().unwrap_or(Sight::Hidden);
-    let least = searched.read.iter().map(seen).min();
-    least.unwrap_or(Sight::Hidden)
 }
 
 /// By resource, group and route.
@@ -456,35 +432,6 @@ fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
         routes.collect()
     };
     resource.groups.iter().map(of_group).collect()
-}
-
-/// How well each field is seen in every record alike.
-fn least_sights(resource: &Resource, terms: &Terms) -> Option<Vec<Sight>> {
-    let mut least: Option<Vec<Sight>> = None;
-    for world in terms.worlds() {
-        let (treatments, plan) = terms.plan(&world)?;
-        let seen = sights(resource, &plan, &treatments.names_shown);
-        least = Some(match least {
-            None => seen,
-            Some(least) => least.into_iter().zip(seen).map(|(a, b)| a.min(b)).collect(),
-        });
-    }
-    least
-}
-
-/// How well each field is seen under one plan.
-fn sights(resource: &Resource, plan: &Plan, names_shown: &[bool]) -> Vec<Sight> {
-    let listed = resource.fields.iter().zip(plan.listed());
-    let sights = listed.zip(names_shown).map(|((field, listed), shown)| {
-        let names = field.names.is_none() || *shown;
-        match field.class {
-            Some(_) => Sight::of(&listed.treatment, names),
-            // It says of names only.
-            None if names => Sight::Clear,
-            None => Sight::Hidden,
-        }
-    });
-    sights.collect()
 }
 
 fn opening(param: &Param, sights: &[Sight], may_find: impl Fn(&ParamName) -> bool) -> Opening {
