@@ -732,6 +732,14 @@ impl Client {
     }
 }
 
+fn unframed(answer: &mut Answer) {
+    let framing = ["content-length", "transfer-encoding"];
+    answer
+        .headers
+        .retain(|(name, _)| !framing.contains(&name.as_str()));
+    answer.frames.clear();
+}
+
 /// What the caller gets for both canaries, which is the same.
 async fn twins(
     client: &mut Client,
@@ -745,8 +753,14 @@ async fn twins(
         let answer = client.ask(number).await;
         let text = format!("{answer:?} {}", String::from_utf8_lossy(&answer.body));
         assert!(!holds_a_canary(&text), "{} {}: {text}", case.id, case.name);
-        let answer = answer.comparable();
-        if let Some(before) = &seen {
+        let mut answer = answer.comparable();
+        if let Some(before) = &mut seen {
+            let is_whole = |answer: &Answer| answer.header("content-length").is_some();
+            if is_whole(before) != is_whole(&answer) {
+                // On a machine that is slow enough the 20 ms have committed one of them.
+                unframed(before);
+                unframed(&mut answer);
+            }
             assert_eq!(&answer, before, "{} {}", case.id, case.name);
         }
         seen = Some(answer);
