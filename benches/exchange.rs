@@ -215,6 +215,7 @@ impl Bench {
         })
         .unwrap();
         let proxy = Proxy {
+            blocks: Default::default(),
             generation: ArcSwap::from_pointee(Generation::new(policy)),
             identity: ArcSwap::from_pointee(identity),
             upstreams: ArcSwap::from_pointee(

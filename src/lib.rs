@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod author;
+pub mod block;
 pub mod cli;
 pub mod config;
 pub mod decide;

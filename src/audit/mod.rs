@@ -39,8 +39,8 @@ pub use archive::ArchiveError;
 pub use person::{Hasher, KeyedHash};
 pub use queue::Written;
 pub use record::{
-    Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD, Pattern,
-    Plan, PolicyRef, Proof, RecordedCaller, RulesLooked, trace_id,
+    BlockRecord, Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD,
+    Pattern, Plan, PolicyRef, Proof, RecordedCaller, RulesLooked, trace_id,
 };
 pub use segment::Fault;
 pub use trail::Trail;
@@ -48,7 +48,7 @@ pub use verify::{Damage, DamageKind, NodeSummary, Summary, verify};
 
 use crate::model::Secret;
 use queue::{Health, Sender};
-use record::{PlanBody, Policy};
+use record::{Lift, PlanBody, Policy};
 use writer::{Pace, Parts, Writer};
 
 /// Writing beyond `RLIMIT_FSIZE` raises it; its default action ends the process. The same number on
@@ -253,6 +253,30 @@ impl Audit {
             Ok(slot) => self.send_one("connection", connection, slot),
             Err(Unavailable) => Written::refused(),
         }
+    }
+
+    /// Records that somebody gets nothing from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn block(&self, block: &BlockRecord<'_>) -> Result<(), Unavailable> {
+        let slot = self.reserve()?;
+        self.send_one("block", block, slot).await
+    }
+
+    /// Records the end of a block, and who ended it where that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`]: it must not end.
+    pub async fn lift(&self, block: &BlockRecord<'_>, by: Option<&str>) -> Result<(), Unavailable> {
+        let slot = self.reserve()?;
+        let lift = Lift {
+            block,
+            lifted_by: by,
+        };
+        self.send_one("lift", &lift, slot).await
     }
 
     /// Archives the files of a rule set under its digest and records that it is now in force.

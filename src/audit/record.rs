@@ -229,6 +229,28 @@ pub struct Plan<'a> {
     pub fields: Pattern<'a>,
 }
 
+/// Somebody who gets nothing, or no longer.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockRecord<'a> {
+    /// What is blocked: a constant code.
+    pub what: &'static str,
+    /// Which, as the rules or this log name it.
+    pub name: String,
+    /// Since when.
+    pub since: &'a str,
+    /// Who said so.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Lift<'a> {
+    #[serde(flatten)]
+    pub block: &'a BlockRecord<'a>,
+    pub lifted_by: Option<&'a str>,
+}
+
 /// A rule set that was looked at, and what came of it.
 #[derive(Clone, Copy, Debug)]
 pub struct RulesLooked<'a> {

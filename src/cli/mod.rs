@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod audit;
+pub mod block;
 pub mod check;
 pub mod demo;
 pub mod fmt;
@@ -105,8 +106,8 @@ enum Command {
         /// The code, such as FG1007
         code: Option<String>,
     },
-    #[command(hide = true)]
-    Block(Later),
+    /// Stop somebody at once, whatever the rules say
+    Block(block::Arguments),
     #[command(hide = true)]
     Doctor(Later),
 }
@@ -237,7 +238,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(schema::run()),
         Command::Fmt(arguments) => fmt::run(&arguments),
-        Command::Block(_) => Err(not_yet("`fieldgate block`")),
+        Command::Block(arguments) => block::run(&arguments),
         Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),
     }
 }

@@ -4,6 +4,7 @@
 //! (exit 3), or a log that cannot be written (exit 1). A running proxy keeps what it has when something it re-reads
 //! cannot be used.
 
+mod blocks;
 mod reload;
 mod rules;
 
@@ -20,9 +21,9 @@ use tokio::task::JoinHandle;
 use super::{INTERNAL, RULES, USAGE, needs};
 use crate::admin::{self, Probes};
 use crate::audit::{self, Audit, AuditSettings};
+use crate::block::Switch;
 use crate::config::{self, Durability, Settings};
 use crate::identity::Identity;
-use crate::pipeline::rules::{Cause, Source, record, refuse, taken};
 use crate::pipeline::{self, Budget, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
@@ -31,10 +32,8 @@ use crate::server::{self, Bound, Drain, Event, Listener, Phase, Signals, Workers
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::upstream::Upstreams;
 use reload::Reload;
-use rules::Chosen;
+use rules::{Chosen, FIRST, tell};
 
-/// The generation of the first rule set.
-const FIRST: u64 = 1;
 /// Exchanges that may be open at once before the log's queue refuses more.
 const AUDIT_QUEUE: usize = 65_536;
 
@@ -130,6 +129,7 @@ pub struct Running {
     drain: Drain,
     serving: JoinHandle<()>,
     reloading: JoinHandle<()>,
+    blocking: Option<JoinHandle<()>>,
     ask_reload: UnboundedSender<()>,
 }
 
@@ -141,6 +141,7 @@ impl Running {
     /// See [`StartError`]; nothing listens then.
     pub async fn start(settings: Settings) -> Result<Running, StartError> {
         let settings = Arc::new(settings);
+        blocks::check(&settings)?;
         let chosen = choose_rules(&settings).await?;
         let identity = Identity::load(&settings.identity).map_err(|mistakes| StartError {
             code: USAGE,
@@ -175,12 +176,14 @@ impl Running {
             generation: ArcSwap::from_pointee(Generation::new(policy)),
             identity: ArcSwap::from_pointee(identity),
             upstreams: ArcSwap::from_pointee(upstreams),
+            blocks: Switch::default(),
             audit,
             metrics,
             front: settings.front.clone(),
             limits: settings.limits,
             budget: Arc::new(Budget::new(settings.limits.held)),
         });
+        let (blocking, look_at_blocks) = blocks::start(&proxy, &settings).await;
         let drain = Drain::default();
         let addresses = bound.addresses().to_vec();
         let health_address = health.as_ref().map(|(_, address)| *address);
@@ -207,6 +210,7 @@ impl Running {
                 Some(refused) => refused.contents.clone(),
             },
             in_force: contents,
+            look_at_blocks,
             told: refused.map(|refused| (refused.why, refused.contents)),
         };
         Ok(Running {
@@ -215,6 +219,7 @@ impl Running {
             health: health_address,
             drain,
             serving,
+            blocking,
             reloading: tokio::spawn(reload.run(asked)),
             ask_reload,
         })
@@ -257,6 +262,7 @@ impl Running {
             drain,
             serving,
             reloading,
+            blocking,
             ask_reload,
             ..
         } = self;
@@ -272,7 +278,9 @@ impl Running {
         serving
             .await
             .map_err(|error| StartError::new(INTERNAL, error))?;
-        reloading.abort();
+        for watching in [Some(reloading), blocking].into_iter().flatten() {
+            watching.abort();
+        }
         proxy
             .audit
             .close()
@@ -287,25 +295,6 @@ async fn choose_rules(settings: &Arc<Settings>) -> Result<Chosen, StartError> {
     let choosing = tokio::task::spawn_blocking(move || rules::choose(&settings));
     let chosen = choosing.await;
     chosen.map_err(|error| StartError::new(INTERNAL, error))?
-}
-
-/// Records the rules that count, and those that were meant to where they are others.
-async fn tell(chosen: &Chosen, audit: &Audit, metrics: &Metrics) -> Result<(), StartError> {
-    let failed = |error: &dyn std::fmt::Display| StartError::new(INTERNAL, error);
-    if let Some(refused) = &chosen.refused {
-        refuse(audit, metrics, FIRST, Cause::Start, refused)
-            .await
-            .map_err(|error| failed(&error))?;
-    }
-    let found = &chosen.found;
-    record(audit, FIRST, Cause::Start, found)
-        .await
-        .map_err(|error| failed(&error))?;
-    if found.source == Source::LastGood {
-        tracing::error!("the last good rules are used: the configured ones cannot be");
-    }
-    taken(metrics, FIRST, Cause::Start, found);
-    Ok(())
 }
 
 /// The last connection is gone when everything is cut.

@@ -20,7 +20,7 @@ use crate::policy::source::{Entries, Node};
 
 /// Every section, for the documentation's test.
 #[cfg(test)]
-pub const SECTIONS: [&Section; 18] = [
+pub const SECTIONS: [&Section; 19] = [
     &FILE,
     &LISTENER,
     &LISTENER_TLS,
@@ -34,6 +34,7 @@ pub const SECTIONS: [&Section; 18] = [
     &super::identity::API_KEY,
     &TOKENS,
     &state::RULES,
+    &state::BLOCKS,
     &AUDIT,
     &HEALTH,
     &front::FRONT,
@@ -51,6 +52,7 @@ const FILE: Section = Section {
         "identity",
         "tokens",
         "rules",
+        "blocks",
         "audit",
         "health",
         "front",
@@ -133,6 +135,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
     let rules = reader
         .need(entries, &FILE, "rules")
         .and_then(|node| state::rules(reader, node));
+    let blocks = optional(reader, entries, "blocks", state::blocks);
     let audit = reader
         .need(entries, &FILE, "audit")
         .and_then(|node| audit(reader, node));
@@ -154,6 +157,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         identity: identity?,
         tokens: tokens?,
         rules: rules?,
+        blocks: blocks?,
         audit: audit?,
         health: health?,
         front: front?,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub tokens: Option<Tokens>,
     /// The rule set.
     pub rules: Rules,
+    /// The file that says who is blocked, if there is one.
+    pub blocks: Option<PathBuf>,
     /// The access log.
     pub audit: Audit,
     /// The health listener, if there is one.

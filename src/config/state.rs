@@ -1,4 +1,4 @@
-//! `rules`: what is read again while the proxy runs, and where a copy of it is kept.
+//! `rules` and `blocks`: what is read again while the proxy runs, and where a copy of it is kept.
 //!
 //! Refuses a copy that lies within the rules, or around them: it would be read as rules, or replaced with them.
 
@@ -15,6 +15,18 @@ pub(super) const RULES: Section = Section {
     known: &["dir", "last_good"],
     later: &[],
 };
+
+pub(super) const BLOCKS: Section = Section {
+    path: "blocks",
+    known: &["file"],
+    later: &[],
+};
+
+pub(super) fn blocks(reader: &mut Reader<'_>, node: &Node) -> Option<PathBuf> {
+    let entries = reader.section(node, &BLOCKS)?;
+    let file = reader.need(entries, &BLOCKS, "file")?;
+    reader.path(file, say!("`blocks.file`"))
+}
 
 pub(super) fn rules(reader: &mut Reader<'_>, node: &Node) -> Option<Rules> {
     let entries = reader.section(node, &RULES)?;

@@ -50,6 +50,7 @@ reasons! {
     WrongNetwork "wrong-network" 403 "The contract does not allow calls from this network.",
     WrongPurpose "wrong-purpose" 403 "The declared purpose is that of no contract of the caller.",
     NoContract "no-contract" 403 "The caller's role needs a contract and has none.",
+    Blocked "blocked" 403 "The caller is blocked.",
     FilterOnHidden "filter-on-hidden" 403 "A parameter searches a field the caller may not see.",
     NoSuchRoute "no-such-route" 404 "There is no such route.",
     NoSuchRecord "no-such-record" 404 "There is no such record.",

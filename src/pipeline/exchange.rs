@@ -16,6 +16,7 @@ use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
 use super::{Generation, Proxy, body_limits, decoder_limits, request_limits};
+use crate::block::{Cut, Party};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
 use crate::policy::contract::ContractNames;
@@ -46,9 +47,17 @@ pub async fn serve(
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
     };
-    let answered = ask(&proxy, connection.worker, &permitted, method, headers).await;
+    let mut cut = proxy.blocks.cut(permitted.party.clone());
+    let answered = tokio::select! {
+        biased;
+        () = cut.due() => Err(Reason::Blocked.into()),
+        answered = ask(&proxy, connection.worker, &permitted, method, headers) => answered,
+    };
     match answered {
-        Ok(answered) => respond(&proxy, &permitted, answered, id, head, observed).await,
+        Ok(answered) => {
+            let exchange = (&*proxy, &permitted);
+            respond(exchange, answered, id, head, cut, observed).await
+        }
         Err(refusal) => replace(&refusal, id, head, &mut observed),
     }
 }
@@ -60,6 +69,7 @@ struct Permitted {
     host: Option<String>,
     /// The request's body counts for as long as it is there.
     _held: Share,
+    party: Party,
 }
 
 /// Stages 1 to 3, and the record before the upstream is contacted.
@@ -86,6 +96,15 @@ async fn permit(
     let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
     let person = decide::claimed_person(&generation.policy, &caller);
     observed.caller(&caller, person.as_deref());
+    let mut party = Party {
+        person: person.map(|_| observed.caller_id().to_owned()),
+        caller,
+        roles: Arc::default(),
+        contract: None,
+    };
+    if proxy.blocks.stops(&party) {
+        return Err(Reason::Blocked.into());
+    }
 
     let matched = generation
         .router
@@ -107,9 +126,14 @@ async fn permit(
         headers: &parts.headers,
         front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
     };
-    let permit = decide(&generation, &caller, &matched, context, observed)?;
+    let permit = decide(&generation, &party.caller, &matched, context, observed)?;
     let mut held = Share::of(&proxy.budget);
     let permit = with_body(proxy, permit, &parts.headers, body, &mut held).await?;
+    party.roles = Arc::clone(permit.roles());
+    party.contract = permit.contract().map(|names| Arc::clone(&names.name));
+    if proxy.blocks.stops(&party) {
+        return Err(Reason::Blocked.into());
+    }
 
     let facts = Facts {
         request_id: &id.to_string(),
@@ -127,6 +151,7 @@ async fn permit(
         upstream,
         host,
         _held: held,
+        party,
     };
     Ok((parts.method, permitted, headers))
 }
@@ -321,11 +346,11 @@ async fn ask(
 
 /// Stage 6: the caller's answer.
 async fn respond(
-    proxy: &Proxy,
-    permitted: &Permitted,
+    (proxy, permitted): (&Proxy, &Permitted),
     answered: Answered,
     id: Ulid,
     head: bool,
+    cut: Cut,
     mut observed: Box<Observed>,
 ) -> Response<Body> {
     let Permitted {
@@ -349,14 +374,14 @@ async fn respond(
             observed.complete();
             Body::empty()
         }
-        Some((decoder, body)) => {
+        Some(body) => {
             let stream = Stream::new(
                 permit,
                 body_limits(&proxy.limits),
-                decoder,
                 body,
                 Share::of(&proxy.budget),
                 head,
+                cut,
                 observed,
             );
             match stream.begin().await {

@@ -3,6 +3,7 @@
 //! `exchange` is the only file that calls all the stages; stages are silent, and only here records, metrics and log
 //! events are written. Every refusal passes through `reject`. `rehearsal` calls the same stages without a network.
 
+pub mod blocks;
 mod body;
 mod budget;
 mod exchange;
@@ -22,6 +23,7 @@ pub use exchange::serve;
 pub use reject::problem;
 
 use crate::audit::Audit;
+use crate::block::Switch;
 use crate::config::{Front, Limits};
 use crate::identity::Identity;
 use crate::policy::store::Policy;
@@ -40,6 +42,8 @@ pub struct Proxy {
     pub identity: ArcSwap<Identity>,
     /// The legacy APIs.
     pub upstreams: ArcSwap<Upstreams>,
+    /// Who gets nothing, whatever the rules say.
+    pub blocks: Switch,
     /// The access log.
     pub audit: Audit,
     /// The counters.

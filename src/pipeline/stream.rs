@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::body::Aborted;
 use super::budget::Share;
 use super::observe::Observed;
+use crate::block::Cut;
 use crate::decide::Permit;
 use crate::model::Reason;
 use crate::transform::encoding::Decoder;
@@ -42,6 +43,8 @@ pub struct Stream {
     fault: Option<Reason>,
     /// Only the head is wanted: no record leaves.
     head: bool,
+    /// Says when whom it is for gets nothing any more. Away while that is waited for.
+    cut: Option<Cut>,
     observed: Box<Observed>,
 }
 
@@ -61,10 +64,10 @@ impl Stream {
     pub fn new(
         permit: &Permit,
         limits: BodyLimits,
-        decoder: Decoder,
-        upstream: UpstreamBody,
+        (decoder, upstream): (Decoder, UpstreamBody),
         share: Share,
         head: bool,
+        cut: Cut,
         observed: Box<Observed>,
     ) -> Box<Self> {
         let person = permit.checked_person().map(str::to_owned);
@@ -84,13 +87,17 @@ impl Stream {
             ended: false,
             fault: None,
             head,
+            cut: Some(cut),
             observed,
         })
     }
 
     /// Reads until the answer commits or has ended; nothing has left by then.
     pub async fn begin(mut self: Box<Self>) -> Result<Beginning, (Reason, Box<Observed>)> {
-        match self.judge().await {
+        let mut cut = self.cut.take();
+        let judged = unless(&mut cut, self.judge()).await;
+        self.cut = cut;
+        match judged {
             Err(reason) => Err((reason, self.observed)),
             Ok(_) if self.head => Ok(Beginning::Head(self.observed)),
             Ok(Some(whole)) => Ok(Beginning::Whole(whole, self.observed)),
@@ -130,7 +137,10 @@ impl Stream {
     pub(super) async fn step(
         mut self: Box<Self>,
     ) -> (Option<Box<Self>>, Option<Result<Bytes, Aborted>>) {
-        match self.next().await {
+        let mut cut = self.cut.take();
+        let next = unless(&mut cut, self.next()).await;
+        self.cut = cut;
+        match next {
             Ok(Some(frame)) => {
                 self.observed.sent(frame.len());
                 if self.ended && self.commit.waiting() == 0 {
@@ -263,4 +273,23 @@ impl Stream {
         self.engine.forget_records(end);
         Ok(())
     }
+}
+
+/// Work on an answer, given up where whom it is for is blocked meanwhile, and not handed out where they were just now.
+async fn unless<T>(
+    cut: &mut Option<Cut>,
+    work: impl Future<Output = Result<T, Reason>>,
+) -> Result<T, Reason> {
+    let Some(cut) = cut else {
+        return work.await;
+    };
+    let done = tokio::select! {
+        biased;
+        () = cut.due() => return Err(Reason::Blocked),
+        done = work => done,
+    };
+    if cut.is_due() {
+        return Err(Reason::Blocked);
+    }
+    done
 }

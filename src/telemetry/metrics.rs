@@ -71,6 +71,8 @@ pub struct Metrics {
     generation: Gauge<u64, AtomicU64>,
     rules_looked: Family<Looked, Counter>,
     rules_stale: Gauge,
+    blocks: Gauge,
+    blocks_unreadable: Gauge,
 }
 
 impl Default for Metrics {
@@ -89,6 +91,8 @@ impl Default for Metrics {
             generation: Gauge::default(),
             rules_looked: Family::default(),
             rules_stale: Gauge::default(),
+            blocks: Gauge::default(),
+            blocks_unreadable: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -163,6 +167,12 @@ impl Metrics {
             "rules_stale",
             "1 while the rules directory holds another rule set than the one in force",
             self.rules_stale.clone(),
+        );
+        to.register("blocks", "Blocks in force", self.blocks.clone());
+        to.register(
+            "blocks_unreadable",
+            "1 while nobody knows who is blocked, so that everybody is refused",
+            self.blocks_unreadable.clone(),
         );
     }
 
@@ -243,6 +253,16 @@ impl Metrics {
         self.rules_stale.set(stale.into());
     }
 
+    /// Says how many blocks are in force.
+    pub fn blocks(&self, count: usize) {
+        self.blocks.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Says whether the file of blocks cannot be read.
+    pub fn blocks_unreadable(&self, unreadable: bool) {
+        self.blocks_unreadable.set(unreadable.into());
+    }
+
     /// The OpenMetrics text that scrapers read.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -313,6 +333,8 @@ mod tests {
         metrics.rules_loaded(18);
         metrics.rules_judged("tests");
         metrics.rules_stale(true);
+        metrics.blocks(2);
+        metrics.blocks_unreadable(true);
         let text = metrics.text();
         for line in [
             "fieldgate_requests_in_flight 1",
@@ -329,6 +351,8 @@ mod tests {
             "fieldgate_rules_generation 18",
             "fieldgate_rules_looked_total{result=\"tests\"} 1",
             "fieldgate_rules_stale 1",
+            "fieldgate_blocks 2",
+            "fieldgate_blocks_unreadable 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }

@@ -130,7 +130,7 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
         vec!["explain", bank, "--as", "teller"],
         vec!["matrix", bank],
         vec!["diff", "a", "b", "--fail-on", "widening"],
-        vec!["block", "contract", "x", "--reason", "y"],
+        vec!["block", "person", "x", "--reason", "y"],
         vec!["doctor", "-c", "x"],
         vec!["audit", "search", "x"],
         vec!["audit", "export"],

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -36,6 +37,8 @@ pub(super) struct Reload {
     pub in_force: Fingerprint,
     /// What the directory held when it was judged last; `None` where that must be done again.
     pub judged: Option<Fingerprint>,
+    /// Asks for a look at who is blocked.
+    pub look_at_blocks: Arc<Notify>,
     /// What was told last, where it was a refusal.
     pub told: Option<(Why, Option<Fingerprint>)>,
 }
@@ -48,6 +51,7 @@ impl Reload {
                 () = sleep(LOOK) => self.look().await,
                 asked = asked.recv() => match asked {
                     Some(()) => {
+                        self.look_at_blocks.notify_one();
                         self.reread().await;
                         self.read_rules(Cause::Signal).await;
                     }

@@ -7,16 +7,20 @@
 use std::time::{Duration, Instant};
 
 use super::super::test::failing;
-use super::{RULES, StartError, check_names};
+use super::{INTERNAL, RULES, StartError, check_names};
+use crate::audit::Audit;
 use crate::config::Settings;
 use crate::mask::token::TokenMaster;
 use crate::pipeline::rehearsal::Stage;
-use crate::pipeline::rules::{Found, Refused, Source, Why};
+use crate::pipeline::rules::{Cause, Found, Refused, Source, Why, record, refuse, taken};
 use crate::policy::diagnostic::{Diagnostic, Lang};
 use crate::policy::store::Policy;
 use crate::policy::weigh::gains;
 use crate::policy::{self, Fingerprint, Loaded, RuleSet, Unread};
+use crate::telemetry::Metrics;
 
+/// The generation of the first rule set.
+pub(super) const FIRST: u64 = 1;
 /// The most that a set's own tests may take; what was not run by then counts as failed.
 const TESTS_TIME: Duration = Duration::from_secs(60);
 /// Of what failed or would open, how much is told.
@@ -79,6 +83,29 @@ pub(super) fn choose(settings: &Settings) -> Result<Chosen, StartError> {
             "the copy of the last good rules cannot be used either: {why}"
         ))),
     }
+}
+
+/// Records the rules that count, and those that were meant to where they are others.
+pub(super) async fn tell(
+    chosen: &Chosen,
+    audit: &Audit,
+    metrics: &Metrics,
+) -> Result<(), StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::new(INTERNAL, error);
+    if let Some(refused) = &chosen.refused {
+        refuse(audit, metrics, FIRST, Cause::Start, refused)
+            .await
+            .map_err(|error| failed(&error))?;
+    }
+    let found = &chosen.found;
+    record(audit, FIRST, Cause::Start, found)
+        .await
+        .map_err(|error| failed(&error))?;
+    if found.source == Source::LastGood {
+        tracing::error!("the last good rules are used: the configured ones cannot be");
+    }
+    taken(metrics, FIRST, Cause::Start, found);
+    Ok(())
 }
 
 /// A set without one to hold it against: it counts, and is the last good one only if its tests hold.

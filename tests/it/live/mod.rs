@@ -4,6 +4,7 @@ mod answers;
 mod api_keys;
 mod attacks;
 mod audit_failure;
+mod blocks;
 mod contracts;
 mod crash;
 mod flow;
