@@ -13,7 +13,9 @@ use std::sync::Mutex;
 use fieldgate::model::Reason;
 
 use super::super::rig::upstream::{chunk, encoded, gzip, ok, with};
-use super::super::rig::{Answer, Http1, Http2, Part, Setup, Upstream, json, json_chunks, raw};
+use super::super::rig::{
+    Answer, End, Http1, Http2, Part, Rig, Setup, Upstream, json, json_chunks, raw,
+};
 use super::{RECORD, RULES};
 
 const CANARIES: [&str; 2] = [
@@ -257,13 +259,13 @@ fn texts() -> Vec<Case> {
             all.push(body("A14", &nested, Fate::Refused(502, "limit-depth")));
         }
     }
-    let mut wide = String::from(r#"{"id":"1""#);
+    let mut wide = String::from("{");
     for number in 0..20_000 {
-        let _ = write!(wide, r#","k{number}":"§""#);
+        let _ = write!(wide, r#""k{number}":"§","#);
     }
-    wide.push('}');
+    wide.push_str(r#""id":"1"}"#);
     all.push(sent("A15", &wide, r#"{"id":"1"}"#));
-    let long = format!(r#"{{"id":"1","secret":{},"x":"§"}}"#, "9".repeat(1 << 20));
+    let long = format!(r#"{{"secret":{},"x":"§","id":"1"}}"#, "9".repeat(1 << 20));
     all.push(sent("A15", &long, r#"{"id":"1"}"#));
     let bytes = |id, name: &str, reason, bytes: fn(&str) -> Vec<u8>| {
         made(id, name, 502, reason, move |canary| json(bytes(canary)))
@@ -627,15 +629,7 @@ fn framed() -> Vec<Case> {
             "Transfer-Encoding: chunked",
             whole,
         ),
-        says(
-            "E13",
-            "102",
-            "unexpected-status",
-            "Content-Length: 2",
-            |_| b"{}".to_vec(),
-        ),
     ];
-    all.pop();
     all.extend([
         made("E13", "101", 502, "unexpected-status", move |canary| {
             vec![raw(format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n{canary}")), Part::Close]
@@ -720,48 +714,58 @@ fn everything_below(dir: &Path) -> String {
     text
 }
 
-/// One connection of each version, for all answers.
-struct Client(Http1, Http2);
-
-impl Client {
-    async fn ask(&mut self, number: usize) -> Answer {
-        match number % 2 {
-            0 => self.0.ask("GET", RECORD, &[]).await,
-            _ => self.1.ask("GET", RECORD, &[]).await,
-        }
-    }
+/// One connection of each version, for as many answers as it lasts.
+struct Client<'a> {
+    rig: &'a Rig,
+    one: Http1,
+    two: Http2,
 }
 
-fn unframed(answer: &mut Answer) {
-    let framing = ["content-length", "transfer-encoding"];
-    answer
-        .headers
-        .retain(|(name, _)| !framing.contains(&name.as_str()));
-    answer.frames.clear();
+impl<'a> Client<'a> {
+    async fn new(rig: &'a Rig) -> Client<'a> {
+        let teller = rig.door.teller();
+        Client {
+            rig,
+            one: Http1::connect(&rig.door, &teller).await,
+            two: Http2::connect(&rig.door, &teller).await,
+        }
+    }
+
+    /// The answer of a try in which nobody was held up for 20 ms, after which an answer commits early; on a busy machine
+    /// one of several is enough. Whatever comes shows no canary.
+    async fn undisturbed(&mut self, number: usize, what: &str) -> Answer {
+        for _ in 0..20 {
+            let answer = match number % 2 {
+                0 => self.one.ask("GET", RECORD, &[]).await,
+                _ => self.two.ask("GET", RECORD, &[]).await,
+            };
+            let text = format!("{answer:?} {}", String::from_utf8_lossy(&answer.body));
+            assert!(!holds_a_canary(&text), "{what}: {text}");
+            if answer.header("content-length").is_some() {
+                return answer;
+            }
+            if answer.end != End::Complete {
+                self.one = Http1::connect(&self.rig.door, &self.rig.door.teller()).await;
+            }
+        }
+        panic!("{what}: no answer came whole");
+    }
 }
 
 /// What the caller gets for both canaries, which is the same.
 async fn twins(
-    client: &mut Client,
+    client: &mut Client<'_>,
     now: &Mutex<Option<(usize, &'static str)>>,
     number: usize,
     case: &Case,
 ) -> Answer {
+    let what = format!("{} {}", case.id, case.name);
     let mut seen: Option<Answer> = None;
     for canary in CANARIES {
         *now.lock().unwrap() = Some((number, canary));
-        let answer = client.ask(number).await;
-        let text = format!("{answer:?} {}", String::from_utf8_lossy(&answer.body));
-        assert!(!holds_a_canary(&text), "{} {}: {text}", case.id, case.name);
-        let mut answer = answer.comparable();
-        if let Some(before) = &mut seen {
-            let is_whole = |answer: &Answer| answer.header("content-length").is_some();
-            if is_whole(before) != is_whole(&answer) {
-                // On a machine that is slow enough the 20 ms have committed one of them.
-                unframed(before);
-                unframed(&mut answer);
-            }
-            assert_eq!(&answer, before, "{} {}", case.id, case.name);
+        let answer = client.undisturbed(number, &what).await.comparable();
+        if let Some(before) = &seen {
+            assert_eq!(&answer, before, "{what}");
         }
         seen = Some(answer);
     }
@@ -782,11 +786,7 @@ async fn a_b_c_d_e_f_j_no_answer_shows_what_is_hidden_or_what_it_was() {
     };
     let upstream = Upstream::start(move |_| script()).await;
     let rig = Setup::new(upstream.address()).rules(RULES).start().await;
-    let teller = rig.door.teller();
-    let mut client = Client(
-        Http1::connect(&rig.door, &teller).await,
-        Http2::connect(&rig.door, &teller).await,
-    );
+    let mut client = Client::new(&rig).await;
     let mut wrong = Vec::new();
     for (number, case) in cases.iter().enumerate() {
         let what = format!("{} {}", case.id, case.name);
@@ -807,12 +807,15 @@ async fn a_b_c_d_e_f_j_no_answer_shows_what_is_hidden_or_what_it_was() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(upstream.count(), 2 * cases.len(), "nothing was asked twice");
     let metrics = rig.metrics().await;
     let dir = rig.audit();
     assert!(!holds_a_canary(&metrics));
     assert!(!holds_a_canary(&everything_below(&dir)));
     drop(client);
     let log = rig.finish().await;
-    assert_eq!(log.intended().len(), 2 * cases.len());
+    assert_eq!(
+        log.intended().len(),
+        upstream.count(),
+        "nothing was asked twice"
+    );
 }
