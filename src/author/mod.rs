@@ -4,4 +4,7 @@
 
 pub mod fmt;
 pub mod init;
+pub mod matrix;
+pub mod outcome;
 pub mod schema;
+pub mod view;

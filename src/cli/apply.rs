@@ -5,20 +5,17 @@
 
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bytes::Bytes;
 use clap::Args;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use ulid::Ulid;
 
-use super::offline::{self, refused};
-use super::{Failure, INTERNAL, REFUSED, USAGE, complain, lang};
-use crate::pipeline::rehearsal::{self, Call, Outcome, Reply, Stage, Who};
-use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
-use crate::policy::{Role, RoleId, RuleSet, TestCaller, call_parts, load_caller};
+use super::offline::{self, call, header, moment};
+use super::{Failure, INTERNAL, REFUSED, complain, lang};
+use crate::pipeline::rehearsal::{self, Call, Outcome, Reply, Stage};
 
 /// Bytes the engine gets at once unless `--chunk` says so.
 const CHUNK: u32 = 65_536;
@@ -68,9 +65,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         offline::headers(&arguments.headers).map_err(|wrong| Failure::usage(wrong.get(lang())))?;
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
     let (method, target) = arguments.call.clone();
-    let body = arguments.body.as_deref().map(body).transpose()?;
+    let body = arguments.body.as_deref().map(offline::body).transpose()?;
     let call = Call {
-        who: who(arguments, &stage.policy().rules)?,
+        who: offline::caller(
+            &stage.policy().rules,
+            arguments.roles.as_deref(),
+            arguments.caller.as_deref(),
+            arguments.peer,
+        )?,
         method,
         target,
         headers: offline::with_media_type(headers, body.is_some()),
@@ -91,16 +93,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(REFUSED))
 }
 
-fn body(file: &Path) -> Result<Bytes, Failure> {
-    match std::fs::read(file) {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) => {
-            let name = quoted(&file.display().to_string());
-            Err(Failure::usage(format_args!("cannot read {name}: {error}")))
-        }
-    }
-}
-
 fn govern(stage: &Stage, call: &Call, chunk: u32, request_id: &str) -> io::Result<Outcome> {
     let admitted = match rehearsal::admit(stage, call, request_id) {
         Ok(admitted) => admitted,
@@ -117,74 +109,4 @@ fn govern(stage: &Stage, call: &Call, chunk: u32, request_id: &str) -> io::Resul
     let outcome = rehearsal::answer(stage, &admitted, reply, request_id, &mut out)?;
     out.flush()?;
     Ok(outcome)
-}
-
-fn who(arguments: &Arguments, rules: &RuleSet) -> Result<Who, Failure> {
-    let caller = match (&arguments.roles, &arguments.caller) {
-        (_, Some(text)) => {
-            load_caller("--caller", text).map_err(|mistakes| refused(USAGE, &mistakes))?
-        }
-        (roles, None) => {
-            let names = roles.as_deref().unwrap_or_default().split(',');
-            let roles = names.map(|name| role(rules, name.trim()));
-            let roles: Vec<RoleId> = roles.collect::<Result<_, _>>()?;
-            only_one(&roles, rules)?;
-            TestCaller::Roles(roles)
-        }
-    };
-    Ok(offline::who(caller, arguments.peer))
-}
-
-/// A contract role is never merged.
-fn only_one(roles: &[RoleId], rules: &RuleSet) -> Result<(), Failure> {
-    let held = roles.iter().filter_map(|role| rules.roles.get(role.0));
-    let others = |one: &RoleId| roles.iter().any(|other| other != one);
-    let mut partners = held.filter(|role| role.contract);
-    match partners.next() {
-        Some(role) if roles.iter().any(others) => Err(Failure::usage(format_args!(
-            "who holds the contract role {} holds no other; name it alone",
-            quoted(&role.name)
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn role(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
-    let Some(at) = rules.roles.iter().position(|role| role.name == name) else {
-        let known = rules.roles.iter().map(|role| role.name.as_str());
-        let mistake = Diagnostic::error(
-            code::FG2002,
-            say!("there is no role {}", "没有 {} 这个角色", quoted(name)),
-        );
-        return Err(refused(USAGE, &[mistake.suggest(name, known)]));
-    };
-    if rules.roles.get(at).is_some_and(Role::same_as_person) {
-        return Err(Failure::usage(format_args!(
-            "the role {} is tied to a person, so `--as` cannot stand for it; \
-             write --caller '{{ jwt: ISSUER, claims: {{ CLAIM: \"1001\" }} }}'",
-            quoted(name)
-        )));
-    }
-    Ok(RoleId(at))
-}
-
-fn call(text: &str) -> Result<(Method, String), String> {
-    let parts = call_parts(text).map(|(method, target)| (method, target.to_owned()));
-    parts.ok_or_else(|| {
-        "write method and target as they go over the wire: 'GET /customers/1001'".to_owned()
-    })
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) => Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned())),
-        None => Err("write it as 'Name: value'".to_owned()),
-    }
-}
-
-fn moment(text: &str) -> Result<i64, String> {
-    let parsed = text.parse::<jiff::Timestamp>();
-    parsed
-        .map(jiff::Timestamp::as_second)
-        .map_err(|_| "write a moment with its offset: 2026-06-01T10:00:00+08:00".to_owned())
 }

@@ -31,6 +31,7 @@ pub(super) fn run(dir: &Path, deny_lints: bool, format: Format) -> ExitCode {
         contents,
         diagnostics: &diagnostics,
         tests: &[],
+        coverage: None,
     };
     match format {
         Format::Pretty => {

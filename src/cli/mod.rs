@@ -8,15 +8,19 @@ pub mod audit;
 pub mod block;
 pub mod check;
 pub mod demo;
+mod document;
+pub mod explain;
 pub mod fmt;
 pub mod help;
 pub mod init;
+pub mod matrix;
 mod needs;
 mod offline;
 mod report;
 pub mod run;
 pub mod schema;
 pub mod test;
+mod traced;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -39,6 +43,8 @@ const USAGE: u8 = 2;
 const RULES: u8 = 3;
 /// Tests of a rule set failed.
 const TESTS: u8 = 4;
+/// The tests of a rule set prove too little of it.
+const COVERAGE: u8 = 5;
 /// The call was refused.
 const REFUSED: u8 = 8;
 
@@ -51,12 +57,12 @@ const REFUSED: u8 = 8;
     arg_required_else_help = true,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 ok, 1 internal, 2 usage or settings, 3 rules invalid, 4 tests failed,\n\
-                  6 audit verification failed, 8 refused."
+                  5 coverage below the minimum, 6 audit verification failed, 8 refused."
 )]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// How `check` and `test` write their results
+    /// How results are written
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<Format>,
     /// The language of diagnostics; else LC_ALL, LC_MESSAGES or LANG say
@@ -89,10 +95,10 @@ enum Command {
     /// The access log
     #[command(subcommand, arg_required_else_help = true)]
     Audit(Audit),
-    #[command(hide = true)]
-    Explain(Later),
-    #[command(hide = true)]
-    Matrix(Later),
+    /// Why a call is allowed or refused, and why each field comes out as it does
+    Explain(explain::Arguments),
+    /// The access matrix: who sees what, as the proxy enforces it
+    Matrix(matrix::Arguments),
     #[command(hide = true)]
     Diff(Later),
     /// Propose a rule set from a JSON sample, an OpenAPI 3 document or a CSV data dictionary
@@ -206,13 +212,13 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         // Said once, before anything is written.
         let _ = LANG.set(lang);
     }
-    let format = match (cli.format, &cli.command) {
-        (Some(Format::Sarif), Command::Test(_)) => {
-            return Err(not_yet("`--format sarif` of `fieldgate test`"));
+    let format = match cli.format {
+        Some(format) if !formats(&cli.command).contains(&format) => {
+            let word = format.to_possible_value();
+            let word = word.as_ref().map_or("", |value| value.get_name());
+            return Err(not_yet(&format!("`--format {word}` of this command")));
         }
-        (Some(format), Command::Check { .. } | Command::Test(_)) => format,
-        (Some(_), _) => return Err(not_yet("the flag `--format` of this command")),
-        (None, _) => Format::Pretty,
+        format => format.unwrap_or(Format::Pretty),
     };
     match cli.command {
         Command::Demo(arguments) => Ok(demo::run(&arguments)),
@@ -232,14 +238,31 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             say(&command().render_help().to_string());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Explain(_) => Err(not_yet("`fieldgate explain`")),
-        Command::Matrix(_) => Err(not_yet("`fieldgate matrix`")),
+        Command::Explain(arguments) => explain::run(&arguments, format),
+        Command::Matrix(arguments) => matrix::run(&arguments, format),
         Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(schema::run()),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Block(arguments) => block::run(&arguments),
         Command::Doctor(_) => Err(not_yet("`fieldgate doctor`")),
+    }
+}
+
+/// The formats a command can write.
+fn formats(command: &Command) -> &'static [Format] {
+    match command {
+        Command::Check { .. } => &[
+            Format::Pretty,
+            Format::Json,
+            Format::Github,
+            Format::Sarif,
+            Format::Junit,
+        ],
+        Command::Test(_) => &[Format::Pretty, Format::Json, Format::Github, Format::Junit],
+        Command::Explain(_) => &[Format::Pretty, Format::Json],
+        Command::Matrix(_) => &[Format::Table, Format::Csv, Format::Html, Format::Json],
+        _ => &[],
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `apply` and `test` share: rules and settings to a stage, and callers without a network.
+//! What the commands share that need no network: rules and settings to a stage, and callers without a network.
 //!
 //! Refuses rules that do not load, or need a token key that the settings lack (exit 3), settings that cannot be used, and headers that would say what `--as`,
 //! `--caller` or standard input say (exit 2).
@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::{Failure, RULES, USAGE, lang};
 use crate::config;
@@ -16,9 +17,9 @@ use crate::mask::token::TokenMaster;
 use crate::model::{ApiKeyCredential, Caller, CertificateCredential, JwtCredential};
 use crate::pipeline::rehearsal::{Stage, Who};
 use crate::policy::condition;
-use crate::policy::diagnostic::{Diagnostic, Style, Text, quoted, render, say};
+use crate::policy::diagnostic::{Diagnostic, Style, Text, code, quoted, render, say};
 use crate::policy::store::Policy;
-use crate::policy::{self, TestCaller};
+use crate::policy::{self, Role, RoleId, RuleSet, TestCaller, call_parts, load_caller};
 
 /// Why there is no stage.
 #[derive(Debug)]
@@ -145,4 +146,101 @@ pub(super) fn headers(lines: &[(String, String)]) -> Result<HeaderMap, Text> {
         headers.append(name, value);
     }
     Ok(headers)
+}
+
+/// Who calls: what `--as` or `--caller` says.
+pub(super) fn caller(
+    rules: &RuleSet,
+    roles: Option<&str>,
+    caller: Option<&str>,
+    peer: IpAddr,
+) -> Result<Who, Failure> {
+    let caller = match (roles, caller) {
+        (_, Some(text)) => {
+            load_caller("--caller", text).map_err(|mistakes| refused(USAGE, &mistakes))?
+        }
+        (roles, None) => {
+            let names = roles.unwrap_or_default().split(',');
+            let roles = names.map(|name| holder(rules, name.trim()));
+            let roles: Vec<RoleId> = roles.collect::<Result<_, _>>()?;
+            only_one(&roles, rules)?;
+            TestCaller::Roles(roles)
+        }
+    };
+    Ok(who(caller, peer))
+}
+
+/// A contract role is never merged.
+fn only_one(roles: &[RoleId], rules: &RuleSet) -> Result<(), Failure> {
+    let held = roles.iter().filter_map(|role| rules.roles.get(role.0));
+    let others = |one: &RoleId| roles.iter().any(|other| other != one);
+    let mut partners = held.filter(|role| role.contract);
+    match partners.next() {
+        Some(role) if roles.iter().any(others) => Err(Failure::usage(format_args!(
+            "who holds the contract role {} holds no other; name it alone",
+            quoted(&role.name)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A role by its name.
+pub(super) fn role(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
+    let Some(at) = rules.roles.iter().position(|role| role.name == name) else {
+        let known = rules.roles.iter().map(|role| role.name.as_str());
+        let mistake = Diagnostic::error(
+            code::FG2002,
+            say!("there is no role {}", "没有 {} 这个角色", quoted(name)),
+        );
+        return Err(refused(USAGE, &[mistake.suggest(name, known)]));
+    };
+    Ok(RoleId(at))
+}
+
+/// A role that `--as` may stand for.
+fn holder(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
+    let id = role(rules, name)?;
+    if rules.roles.get(id.0).is_some_and(Role::same_as_person) {
+        return Err(Failure::usage(format_args!(
+            "the role {} is tied to a person, so `--as` cannot stand for it; \
+             write --caller '{{ jwt: ISSUER, claims: {{ CLAIM: \"1001\" }} }}'",
+            quoted(name)
+        )));
+    }
+    Ok(id)
+}
+
+/// Method and target of `--call`.
+pub(super) fn call(text: &str) -> Result<(Method, String), String> {
+    let parts = call_parts(text).map(|(method, target)| (method, target.to_owned()));
+    parts.ok_or_else(|| {
+        "write method and target as they go over the wire: 'GET /customers/1001'".to_owned()
+    })
+}
+
+/// A line of `--header`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) => Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned())),
+        None => Err("write it as 'Name: value'".to_owned()),
+    }
+}
+
+/// A moment of `--now`.
+pub(super) fn moment(text: &str) -> Result<i64, String> {
+    let parsed = text.parse::<jiff::Timestamp>();
+    parsed
+        .map(jiff::Timestamp::as_second)
+        .map_err(|_| "write a moment with its offset: 2026-06-01T10:00:00+08:00".to_owned())
+}
+
+/// The bytes of `--body`.
+pub(super) fn body(file: &Path) -> Result<Bytes, Failure> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => {
+            let name = quoted(&file.display().to_string());
+            Err(Failure::usage(format_args!("cannot read {name}: {error}")))
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! for a request that is allowed. A refusal nobody asserted fails `expect` and `absent`: they would prove nothing.
 
 mod assertion;
-mod document;
+mod coverage;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -19,12 +19,14 @@ use flate2::write::GzEncoder;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
+use self::coverage::Collector;
+pub(super) use self::coverage::Coverage;
 use super::check::contents;
 use super::offline::{NoStage, headers, stage, who, with_media_type};
 use super::report::{Format, Report, Tested};
-use super::{Failure, INTERNAL, RULES, TESTS, lang, not_yet, printable, say};
-use crate::pipeline::rehearsal::{Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
-use crate::policy::diagnostic::{Text, say};
+use super::{COVERAGE, Failure, INTERNAL, RULES, TESTS, lang, printable, say};
+use crate::pipeline::rehearsal::{self, Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
+use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::{Test, call_parts};
 
 /// Chunk sizes besides the whole.
@@ -43,12 +45,12 @@ pub struct Arguments {
     /// Settings to take limits and the token key from; else the published test key
     #[arg(short, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Not supported yet.
-    #[arg(long, hide = true)]
+    /// Tell which cells, exceptions and ceilings no test proves
+    #[arg(long)]
     coverage: bool,
-    /// Not supported yet.
-    #[arg(long, hide = true, value_name = "PERCENT")]
-    min: Option<String>,
+    /// Fail below this coverage
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min: Option<u8>,
 }
 
 /// What a caller got.
@@ -60,12 +62,6 @@ struct Got {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Failure> {
-    if arguments.coverage {
-        return Err(not_yet("the flag `--coverage`"));
-    }
-    if arguments.min.is_some() {
-        return Err(not_yet("the flag `--min`"));
-    }
     let config = arguments.config.as_deref();
     let mut report = Report {
         command: "test",
@@ -76,6 +72,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
         contents: None,
         diagnostics: &[],
         tests: &[],
+        coverage: None,
     };
     let stage = match stage(&arguments.dir, config) {
         Ok(stage) => stage,
@@ -87,15 +84,25 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
         }
         Err(none) => return Err(none.into()),
     };
-    let tested = tested(&stage)?;
-    report.ok = tested.iter().all(|test| test.wrong.is_empty());
+    let now = jiff::Timestamp::now().as_second();
+    let mut collector = arguments.coverage.then(|| Collector::new(&stage, now));
+    let tested = all(&stage, now, collector.as_mut())?;
+    let coverage = collector.map(|collector| collector.coverage(arguments.min));
+    let falls_short = coverage.as_ref().is_some_and(Coverage::falls_short);
+    let passed = tested.iter().all(|test| test.wrong.is_empty());
+    report.ok = passed && !falls_short;
+    report.coverage = coverage.as_ref();
     report.contents = Some(contents(&stage.policy().rules));
     report.tests = &tested;
     match format {
         Format::Pretty => say(&for_people(&report)),
         _ => say(&report.written(format)),
     }
-    Ok(ExitCode::from(if report.ok { 0 } else { TESTS }))
+    Ok(ExitCode::from(match (passed, falls_short) {
+        (false, _) => TESTS,
+        (true, true) => COVERAGE,
+        (true, false) => 0,
+    }))
 }
 
 /// Runs every test of a rule set.
@@ -104,10 +111,18 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
 ///
 /// Where the machine fails, not a test.
 pub(super) fn tested(stage: &Stage) -> Result<Vec<Tested>, Failure> {
-    let now = jiff::Timestamp::now().as_second();
+    all(stage, jiff::Timestamp::now().as_second(), None)
+}
+
+fn all(
+    stage: &Stage,
+    now: i64,
+    mut collector: Option<&mut Collector<'_>>,
+) -> Result<Vec<Tested>, Failure> {
     let mut tested = Vec::new();
     for test in &stage.policy().rules.tests {
-        let wrong = judge(stage, test, now).map_err(|error| Failure::new(INTERNAL, error))?;
+        let wrong = judge(stage, test, now, collector.as_deref_mut());
+        let wrong = wrong.map_err(|error| Failure::new(INTERNAL, error))?;
         let (file, line) = test.place.rsplit_once(':').unwrap_or((&test.place, ""));
         tested.push(Tested {
             name: test.name.clone(),
@@ -123,7 +138,7 @@ pub(super) fn tested(stage: &Stage) -> Result<Vec<Tested>, Failure> {
 pub(super) fn failing(stage: &Stage, until: Instant) -> Vec<&Test> {
     let now = jiff::Timestamp::now().as_second();
     let holds = |test: &Test| {
-        Instant::now() < until && judge(stage, test, now).is_ok_and(|wrong| wrong.is_empty())
+        Instant::now() < until && judge(stage, test, now, None).is_ok_and(|wrong| wrong.is_empty())
     };
     let tests = &stage.policy().rules.tests;
     tests.iter().filter(|test| !holds(test)).collect()
@@ -155,11 +170,36 @@ fn for_people(report: &Report<'_>) -> String {
         ),
     };
     text.push_str(end.get(report.lang));
+    if let Some(coverage) = report.coverage {
+        text.push_str(&uncovered(coverage, report.lang));
+    }
     printable(&text)
 }
 
+/// What no test proves, each with a test to write.
+fn uncovered(coverage: &Coverage, lang: Lang) -> String {
+    let mut text = String::new();
+    for missing in &coverage.missing {
+        let (place, kind, what) = (&missing.place, missing.kind_text(), &missing.what);
+        let head =
+            say!("NOT COVERED {place}: {kind} {what}\n", "未覆盖 {place}：{kind} {what}\n"; kind);
+        text.push_str(head.get(lang));
+        for line in missing.test.lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    text.push_str(coverage.summary().get(lang));
+    text.push('\n');
+    text
+}
+
 /// Everything that is wrong with one test.
-fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<Text>> {
+fn judge(
+    stage: &Stage,
+    test: &Test,
+    now: i64,
+    collector: Option<&mut Collector<'_>>,
+) -> io::Result<Vec<Text>> {
     let call = match call(test, now) {
         Ok(call) => call,
         Err(sentence) => return Ok(vec![sentence]),
@@ -168,7 +208,13 @@ fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<Text>> {
         Ok(admitted) => admitted,
         Err(outcome) => {
             let got = refused(*outcome);
-            return Ok(assertion::judge(stage, test, None, &got));
+            let wrong = assertion::judge(stage, test, None, &got);
+            if let (true, Some(collector)) = (wrong.is_empty(), collector)
+                && let Err(stopped) = rehearsal::judge(stage, &call, REQUEST_ID)
+            {
+                collector.refused(test, call.now, &stopped);
+            }
+            return Ok(wrong);
         }
     };
     let Some(reply) = &test.reply else {
@@ -180,6 +226,9 @@ fn judge(stage: &Stage, test: &Test, now: i64) -> io::Result<Vec<Text>> {
     let got = once(stage, &admitted, test, (reply, false), reply.len())?;
     let mut wrong = assertion::judge(stage, test, Some(&admitted.permit), &got);
     wrong.extend(differences(stage, &admitted, test, reply, &got)?);
+    if let Some(collector) = collector.filter(|_| wrong.is_empty()) {
+        collector.take(test, call.now, &admitted, &got);
+    }
     Ok(wrong)
 }
 

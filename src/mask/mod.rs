@@ -111,6 +111,12 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
     BUILTIN.iter().map(|(name, _)| *name)
 }
 
+/// The name of a built-in mask.
+pub fn builtin_name(mask: &Mask) -> Option<&'static str> {
+    let found = BUILTIN.iter().find(|(_, builtin)| builtin == mask);
+    found.map(|(name, _)| *name)
+}
+
 /// A JSON scalar as masks and tokens see it.
 #[derive(Clone, Copy, Debug)]
 pub enum Scalar<'a> {

@@ -15,7 +15,7 @@ use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
 use crate::policy::RoleId;
-use crate::policy::store::Policy;
+use crate::policy::store::{Policy, RouteId};
 use crate::route::canonical;
 use crate::transform::encoding::Decoder;
 use crate::transform::media;
@@ -107,6 +107,53 @@ pub struct Admitted {
     pub permit: Box<Permit>,
     /// The caller asked with `HEAD`.
     pub head: bool,
+    /// The route.
+    pub route: RouteId,
+}
+
+/// A request that may not.
+#[derive(Debug)]
+pub struct Stopped {
+    /// Where.
+    pub step: Step,
+    /// The route, where one was found.
+    pub route: Option<RouteId>,
+    /// The roles the caller holds there, where that was asked.
+    pub roles: Vec<RoleId>,
+    refusal: Refusal,
+}
+
+/// The stages before the upstream, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reading the target.
+    Target,
+    /// Looking at the credentials.
+    Credential,
+    /// Finding the route.
+    Route,
+    /// Deciding.
+    Rights,
+    /// Reading the request's body.
+    Body,
+    /// Reading the header that goes upstream.
+    Header,
+}
+
+impl Stopped {
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.refusal.reason
+    }
+
+    fn at(step: Step, refusal: impl Into<Refusal>) -> Stopped {
+        Stopped {
+            step,
+            route: None,
+            roles: Vec::new(),
+            refusal: refusal.into(),
+        }
+    }
 }
 
 /// How an answer ended.
@@ -160,24 +207,36 @@ impl Outcome {
 ///
 /// What the caller gets instead.
 pub fn admit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Box<Outcome>> {
-    permit(stage, call, request_id)
-        .map_err(|refusal| Box::new(Outcome::refused(&refusal, request_id)))
+    judge(stage, call, request_id)
+        .map_err(|stopped| Box::new(Outcome::refused(&stopped.refusal, request_id)))
 }
 
-fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refusal> {
+/// The same, for those who ask where and why a request was stopped.
+///
+/// # Errors
+///
+/// Where and why.
+pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Box<Stopped>> {
     let Generation { policy, router } = &stage.generation;
-    canonical::check(&call.target)?;
+    let stopped = |step, reason: Reason| Box::new(Stopped::at(step, reason));
+    canonical::check(&call.target).map_err(|reason| stopped(Step::Target, reason))?;
     if let Who::Caller(caller) = &call.who
         && !decide::counts(policy, caller)
     {
-        return Err(Reason::NoCredential.into());
+        return Err(stopped(Step::Credential, Reason::NoCredential));
     }
-    let matched = router
-        .resolve(&call.method, &call.target)
-        .map_err(|none| Refusal {
+    let matched = router.resolve(&call.method, &call.target).map_err(|none| {
+        let refusal = Refusal {
             allow: none.allow,
             ..Refusal::from(none.reason)
-        })?;
+        };
+        Box::new(Stopped::at(Step::Route, refusal))
+    })?;
+    let route = RouteId {
+        resource: matched.resource,
+        group: matched.group,
+        route: matched.route,
+    };
     let context = Context {
         now: call.now,
         peer: call.peer,
@@ -193,18 +252,33 @@ fn permit(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, Refu
     };
     let permit = match decision {
         Decision::Allow(permit) => permit,
-        Decision::Deny(denial) => return Err(denial.reason.into()),
+        Decision::Deny(denial) => {
+            return Err(Box::new(Stopped {
+                route: Some(route),
+                roles: denial.roles,
+                ..Stopped::at(Step::Rights, denial.reason)
+            }));
+        }
     };
-    let permit = with_body(stage, *permit, call)?;
+    let on_route = |step, reason: Reason| {
+        Box::new(Stopped {
+            route: Some(route),
+            ..Stopped::at(step, reason)
+        })
+    };
+    let permit = with_body(stage, *permit, call).map_err(|reason| on_route(Step::Body, reason))?;
     let facts = Facts {
         request_id,
         caller_id: "",
         version: Version::HTTP_11,
     };
-    header_rules()?.request(&call.headers, facts)?;
+    header_rules()
+        .and_then(|rules| rules.request(&call.headers, facts).map(|_| ()))
+        .map_err(|reason| on_route(Step::Header, reason))?;
     Ok(Admitted {
         permit: Box::new(permit),
         head: matched.head,
+        route,
     })
 }
 

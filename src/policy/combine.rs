@@ -5,6 +5,7 @@
 
 pub(super) mod reach;
 mod treatment;
+mod weighing;
 
 #[cfg(test)]
 mod tests;
@@ -12,15 +13,17 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use self::reach::Reach;
+use self::reach::{Reach, is_bound, level_of, reach_of};
 pub use self::treatment::Treatment;
+pub use self::weighing::{Binding, Given, Weighing, Weighings, Within};
 use super::condition::{Truth, Truths};
 use super::rules::{
-    Bound, Ceiling, Cell, Choice, ClassId, Contract, ContractId, Covers, Exception, FieldId,
-    GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet,
+    Ceiling, Cell, Choice, ClassId, Contract, ContractId, Covers, Exception, FieldId, GroupId,
+    Resource, ResourceId, Role, RoleId, Row, RuleSet,
 };
 use crate::mask::Mask;
 use crate::mask::token::{TokenMaster, TokenSpace};
+use crate::model::Openness;
 use crate::path::Path;
 
 /// As whom a caller is treated.
@@ -66,12 +69,31 @@ pub fn treatments(
     tokens: &TokenMaster,
     truths: &Truths,
 ) -> Treatments {
+    let Weighings {
+        fields,
+        names,
+        envelope,
+    } = weigh(rules, resource, group, standing, now, tokens, truths);
+    let outcomes = |all: Vec<Weighing<'_>>| all.into_iter().map(|one| one.outcome).collect();
+    Treatments {
+        fields: outcomes(fields),
+        names_shown: (names.into_iter().map(|one| one.outcome == Treatment::Show)).collect(),
+        envelope: outcomes(envelope),
+    }
+}
+
+/// The same, with the steps that lead there.
+pub fn weigh<'a>(
+    rules: &'a RuleSet,
+    resource: ResourceId,
+    group: GroupId,
+    standing: Standing<'_>,
+    now: i64,
+    tokens: &TokenMaster,
+    truths: &Truths,
+) -> Weighings<'a> {
     let Some(listed) = rules.resources.get(resource.0) else {
-        return Treatments {
-            fields: Vec::new(),
-            names_shown: Vec::new(),
-            envelope: Vec::new(),
-        };
+        return Weighings::default();
     };
     let merge = Merge::new(
         rules,
@@ -106,9 +128,9 @@ pub fn treatments(
     let has_row = |governed: &Governed<'_>| governed.class.is_some() && !merge.rows.is_empty();
     let envelope = listed.envelope.iter().map(|entry| match entry.class {
         // It is no record's, so gates say nothing of it.
-        None if merge.has_row => Treatment::Show,
-        None => Treatment::Strip,
-        Some(_) => merge.treatment(&Governed {
+        None if merge.has_row => Weighing::settled(Treatment::Show),
+        None => Weighing::settled(Treatment::Strip),
+        Some(_) => merge.weigh(&Governed {
             text: &entry.text,
             place: Place::Envelope,
             own: None,
@@ -117,16 +139,22 @@ pub fn treatments(
             exceptions: Vec::new(),
         }),
     });
-    let of_field = |governed: Governed<'_>| match merge.treatment(&governed) {
+    let of_field = |governed: Governed<'a>| {
+        let weighing = merge.weigh(&governed);
         // For clients that need the member. An entry that gives names a class and nothing else has no value to blank.
-        Treatment::Strip if listed.strip_as_blank && has_row(&governed) => Treatment::Blank,
-        treatment => treatment,
+        let blanked = listed.strip_as_blank && has_row(&governed);
+        match weighing.outcome {
+            Treatment::Strip if blanked => Weighing {
+                outcome: Treatment::Blank,
+                blanked,
+                ..weighing
+            },
+            _ => weighing,
+        }
     };
-    Treatments {
+    Weighings {
         fields: fields.map(of_field).collect(),
-        names_shown: names
-            .map(|governed| merge.treatment(&governed) == Treatment::Show)
-            .collect(),
+        names: names.map(|governed| merge.weigh(&governed)).collect(),
         envelope: envelope.collect(),
     }
 }
@@ -149,7 +177,7 @@ enum Place<'a> {
 }
 
 /// All that is the same for every field of one caller.
-struct Merge<'a> {
+struct Merge<'a, 't> {
     rules: &'a RuleSet,
     resource: ResourceId,
     /// The resource it has the shape of, whose ceilings bind here too: the records are the same.
@@ -164,19 +192,19 @@ struct Merge<'a> {
     exceptions: Vec<&'a Exception>,
     /// The ceilings that bind this caller and what of this resource each reaches.
     ceilings: Vec<(&'a Ceiling, Reach<'a>)>,
-    tokens: &'a TokenMaster,
-    truths: &'a Truths,
+    tokens: &'t TokenMaster,
+    truths: &'t Truths,
 }
 
-impl<'a> Merge<'a> {
+impl<'a, 't> Merge<'a, 't> {
     fn new(
         rules: &'a RuleSet,
         (resource, listed): (ResourceId, &'a Resource),
         group: GroupId,
         standing: Standing<'_>,
         now: i64,
-        (tokens, truths): (&'a TokenMaster, &'a Truths),
-    ) -> Merge<'a> {
+        (tokens, truths): (&'t TokenMaster, &'t Truths),
+    ) -> Merge<'a, 't> {
         let held: BTreeSet<RoleId> = standing.roles.iter().copied().collect();
         let contract = standing.contract.and_then(|id| rules.contracts.get(id.0));
         let contract = contract.map(|one| (one, one.items.get(&(resource, group))));
@@ -219,24 +247,39 @@ impl<'a> Merge<'a> {
         self.exceptions.iter().filter(of_field).copied().collect()
     }
 
-    fn treatment(&self, governed: &Governed<'_>) -> Treatment {
+    fn weigh(&self, governed: &Governed<'a>) -> Weighing<'a> {
         let Some(class) = governed.class else {
-            return Treatment::Strip;
+            return Weighing::settled(Treatment::Strip);
         };
-        let cells: Vec<(&Role, Treatment)> = self
-            .rows
-            .iter()
-            .map(|(id, role, row)| (*role, self.cell(*id, role, row, class, governed)))
+        let given = self.rows.iter();
+        let mut given: Vec<Given<'a>> = given
+            .map(|(id, role, row)| self.cell(*id, role, row, class, governed))
             .collect();
-        let outcomes: Vec<Treatment> = cells.iter().map(|(_, cell)| cell.clone()).collect();
+        let outcomes: Vec<Treatment> = given.iter().map(|one| one.treatment.clone()).collect();
         let merged = Treatment::most_open(&outcomes);
-        let winners: Vec<&Role> = cells
-            .iter()
-            .filter(|(_, cell)| *cell == merged)
-            .map(|(role, _)| *role)
+        let most = outcomes.iter().map(Treatment::openness).max();
+        for one in &mut given {
+            one.wins = Some(one.treatment.openness()) == most;
+        }
+        let agree = given.iter().filter(|one| one.treatment == merged);
+        let holders: Vec<&Role> = agree
+            .filter_map(|one| self.rules.roles.get(one.role.0))
             .collect();
-        let outcome = self.under_ceilings(merged, &winners, class, governed);
-        self.within_contract(outcome, class, governed)
+        let (bounded, bounds) = self.under_ceilings(&merged, &holders, class, governed);
+        let outcome = self.within_contract(bounded.clone(), class, governed);
+        let within = self.contract.map(|(contract, items)| Within {
+            contract,
+            items,
+            lowers: outcome != bounded,
+        });
+        Weighing {
+            given,
+            merged,
+            bounds,
+            within,
+            blanked: false,
+            outcome,
+        }
     }
 
     /// The more closed of what the role gets and what the contract's annex says.
@@ -270,13 +313,15 @@ impl<'a> Merge<'a> {
         role: &Role,
         row: &Row,
         class: ClassId,
-        governed: &Governed<'_>,
-    ) -> Treatment {
+        governed: &Governed<'a>,
+    ) -> Given<'a> {
         let cell = row.cells.get(class.0).unwrap_or(&Choice::STRIP);
         let written = row.steps.get(class.0).copied().flatten();
         let mut outcomes = Vec::new();
+        let mut exceptions = Vec::new();
         let mut decided = false;
-        for exception in governed.exceptions.iter().filter(|one| one.role == id) {
+        let mine = governed.exceptions.iter().copied();
+        for exception in mine.filter(|one| one.role == id) {
             // One inherited from farther than the cell only closes, and one that ends would then open.
             let nearer = written.is_some_and(|steps| steps < exception.steps);
             if nearer && exception.until.is_some() {
@@ -284,11 +329,18 @@ impl<'a> Merge<'a> {
             }
             decided |= !nearer;
             outcomes.push(self.choose(&exception.cell, role, class, governed));
+            exceptions.push(exception);
         }
         if !decided {
             outcomes.push(self.choose(cell, role, class, governed));
         }
-        Treatment::closest(&outcomes)
+        Given {
+            role: id,
+            exceptions,
+            cell: !decided,
+            treatment: Treatment::closest(&outcomes),
+            wins: false,
+        }
     }
 
     /// What a cell of one role does, its condition considered.
@@ -322,28 +374,39 @@ impl<'a> Merge<'a> {
 
     fn under_ceilings(
         &self,
-        merged: Treatment,
-        winners: &[&Role],
+        merged: &Treatment,
+        holders: &[&Role],
         class: ClassId,
-        governed: &Governed<'_>,
-    ) -> Treatment {
-        let mut bounds = vec![merged];
+        governed: &Governed<'a>,
+    ) -> (Treatment, Vec<Binding<'a>>) {
+        let mut outcomes = vec![merged.clone()];
         let mut any_mask = false;
+        let mut bounds = Vec::new();
         for (ceiling, reach) in &self.ceilings {
             if !self.binds(ceiling, reach, class, governed) {
                 continue;
             }
-            match &ceiling.at_most {
+            let lowers = match &ceiling.at_most {
                 // It accepts any mask, so it must not tie with the one that came out.
-                Cell::Mask(None) => any_mask = true,
-                cell => bounds.push(self.resolve(cell, winners, class, governed)),
-            }
+                Cell::Mask(None) => {
+                    any_mask = true;
+                    merged.openness() > Openness::Mask
+                }
+                cell => {
+                    let bound = self.resolve(cell, holders, class, governed);
+                    let lowers = bound.openness() <= merged.openness() && bound != *merged;
+                    outcomes.push(bound);
+                    lowers
+                }
+            };
+            bounds.push(Binding { ceiling, lowers });
         }
-        let outcome = Treatment::closest(&bounds);
-        match outcome {
+        let outcome = Treatment::closest(&outcomes);
+        let outcome = match outcome {
             Treatment::Show | Treatment::Token(_) if any_mask => own_mask(governed),
             _ => outcome,
-        }
+        };
+        (outcome, bounds)
     }
 
     fn binds(
@@ -418,58 +481,10 @@ impl<'a> Merge<'a> {
     }
 }
 
-/// Whether a ceiling binds who holds these roles.
-fn is_bound(rules: &RuleSet, ceiling: &Ceiling, held: &BTreeSet<RoleId>) -> bool {
-    let of_contract = |role: &RoleId| rules.roles.get(role.0).is_some_and(|role| role.contract);
-    let is_partner = held.iter().any(of_contract);
-    let named = match &ceiling.to {
-        Bound::Everyone => true,
-        Bound::Contracts => is_partner,
-        Bound::Roles(roles) => roles.iter().any(|role| held.contains(role)),
-    };
-    named && !(ceiling.except_contracts && is_partner)
-}
-
 /// The first mask an entry lists, else `"***"`.
 fn own_mask(governed: &Governed<'_>) -> Treatment {
     match governed.own {
         Some(mask) => Treatment::Mask(Arc::clone(mask)),
         None => Treatment::fixed(),
-    }
-}
-
-/// A class nobody knows is as high as can be.
-fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
-    rules
-        .classes
-        .get(class.0)
-        .map_or(u8::MAX, |class| class.level)
-}
-
-/// The paths of a resource a ceiling covers: those it names, there and below; those of its classes
-/// only below, since at the same place another entry says another class on purpose.
-fn reach_of<'a>(
-    rules: &RuleSet,
-    ceiling: &'a Ceiling,
-    resource: ResourceId,
-    listed: &'a Resource,
-) -> Reach<'a> {
-    let of_class = |covers: &dyn Fn(ClassId) -> bool| {
-        let entries = listed.fields.iter();
-        let covered = entries.filter(|field| field.class.is_some_and(covers));
-        Reach::below(covered.map(|field| &field.path), listed.any_case)
-    };
-    let of_fields = |fields: &[FieldId], container: Option<&'a Path>| {
-        let covered = fields.iter().filter_map(|field| listed.fields.get(field.0));
-        let paths = covered.map(|field| &field.path).chain(container);
-        Reach::there_and_below(paths, listed.any_case)
-    };
-    let bound = |of: &ResourceId| *of == resource || listed.shape_of == Some(*of);
-    match &ceiling.covers {
-        Covers::Fields(of, fields) if bound(of) => of_fields(fields, None),
-        Covers::Container(of, fields, path) if bound(of) => of_fields(fields, Some(path)),
-        Covers::Fields(..) | Covers::Container(..) => of_fields(&[], None),
-        Covers::Class(class) => of_class(&|other| other == *class),
-        Covers::Level(level) => of_class(&|other| level_of(rules, other) >= *level),
     }
 }

@@ -19,8 +19,8 @@ use self::key::{Asked, PlanKey, RowId, asked};
 pub use self::sight::Sight;
 use self::sight::{least_sights, sight, sights};
 use super::candidates::Candidates;
-use super::combine::{Standing, Treatment};
-use super::condition::{ConditionId, Question, Truth};
+use super::combine::{Standing, Treatment, Weighings, weigh};
+use super::condition::{Answers, ConditionId, Question, Truth, Truths};
 use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
 use super::plan::judge::{Cases, Terms};
@@ -84,6 +84,8 @@ pub struct Compiled {
     pub by_name: Vec<FieldId>,
     /// How each record may be treated, where records decide.
     pub cases: Option<Arc<Cases>>,
+    /// What the call answers to the conditions that its roles' rows ask.
+    pub answers: Answers,
     /// Set once the access log holds this plan, by whoever saw to that.
     pub recorded: AtomicBool,
 }
@@ -264,6 +266,38 @@ impl Policy {
         self.ends.partition_point(|until| *until < now)
     }
 
+    /// What becomes of everything where conditions are as `truths` says, how it came to be, and the plan that does it: for
+    /// those who explain.
+    pub fn case(
+        &self,
+        route: RouteId,
+        standing: Standing<'_>,
+        now: i64,
+        truths: &Truths,
+    ) -> Option<(Weighings<'_>, Plan)> {
+        let RouteId {
+            resource, group, ..
+        } = route;
+        let held = standing.roles.iter();
+        let mut held = held.filter_map(|role| self.rules.roles.get(role.0));
+        let terms = Terms {
+            rules: Arc::clone(&self.rules),
+            tokens: self.tokens.clone(),
+            resource,
+            group,
+            route: route.route,
+            roles: sorted(standing.roles),
+            contract: standing.contract,
+            now,
+            answers: Vec::new(),
+            person_check: held.any(Role::same_as_person),
+        };
+        let (_, plan) = terms.plan(truths)?;
+        let (rules, tokens) = (&self.rules, &self.tokens);
+        let weighings = weigh(rules, resource, group, standing, now, tokens, truths);
+        Some((weighings, plan))
+    }
+
     fn compile(
         &self,
         route: RouteId,
@@ -372,6 +406,7 @@ impl Policy {
             recorded: AtomicBool::new(false),
             plan: Arc::new(plan),
             cases: cases.map(Arc::new),
+            answers: key.answers.clone(),
         })
     }
 

@@ -34,6 +34,7 @@ pub fn fieldgate_on(args: &[&str], input: File) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_fieldgate"))
         .args(args)
         .env_remove("FIELDGATE_CONFIG")
+        .env_remove("COLUMNS")
         .env("LC_ALL", "C")
         .stdin(Stdio::from(input))
         .output()

@@ -28,6 +28,7 @@ mod oracle;
 mod properties;
 mod reading;
 mod readme;
+mod review;
 mod rule_tests;
 mod shapes;
 mod sketch;

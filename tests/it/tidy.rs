@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("identity", &["model", "config"]),
     ("audit", &["model"]),
-    ("author", &["path", "mask", "policy"]),
+    ("author", &["model", "path", "mask", "policy"]),
     ("block", &["model"]),
     ("route", &["model", "json", "path", "policy"]),
     ("decide", &["model", "policy", "route"]),

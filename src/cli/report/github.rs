@@ -33,6 +33,23 @@ pub(super) fn commands(report: &Report<'_>) -> String {
         let sentences = sentences.collect::<Vec<_>>().join("\n");
         text.push_str(&command("error", &properties, &sentences));
     }
+    if let Some(coverage) = report.coverage {
+        let level = if coverage.falls_short() {
+            "error"
+        } else {
+            "notice"
+        };
+        let missing = coverage.missing.iter().map(|one| {
+            let (place, kind, what) = (&one.place, one.kind, &one.what);
+            super::printable(&format!("\n{place}: {kind} {what}"))
+        });
+        let summary = report.say(&coverage.summary()) + &missing.collect::<String>();
+        text.push_str(&command(
+            level,
+            &[("title", String::from("coverage"))],
+            &summary,
+        ));
+    }
     text
 }
 

@@ -30,7 +30,25 @@ pub(super) fn document(report: &Report<'_>) -> String {
             "wrong": wrong.collect::<Vec<_>>(),
         })
     });
-    let document = json!({
+    let coverage = report.coverage.map(|coverage| {
+        let missing = coverage.missing.iter().map(|one| {
+            json!({
+                "kind": one.kind,
+                "what": super::printable(&one.what),
+                "file": super::printable(&one.place.file),
+                "line": one.place.line,
+                "test": super::printable(&one.test),
+            })
+        });
+        json!({
+            "percent": coverage.percent(),
+            "covered": coverage.covered,
+            "total": coverage.total,
+            "minimum": coverage.minimum,
+            "missing": missing.collect::<Vec<_>>(),
+        })
+    });
+    let mut document = json!({
         "version": VERSION,
         "command": report.command,
         "directory": report.dir,
@@ -40,6 +58,9 @@ pub(super) fn document(report: &Report<'_>) -> String {
         "diagnostics": diagnostics.collect::<Vec<_>>(),
         "tests": tests.collect::<Vec<_>>(),
     });
+    if let (Some(coverage), Value::Object(document)) = (coverage, &mut document) {
+        document.insert(String::from("coverage"), coverage);
+    }
     format!("{document:#}\n")
 }
 

@@ -3,6 +3,7 @@
 //! Refuses nothing. What XML cannot hold, even escaped, is replaced.
 
 use super::{Place, Report};
+use crate::cli::test::Coverage;
 use crate::policy::diagnostic::Severity;
 
 /// A `<testcase>`.
@@ -26,6 +27,11 @@ enum Verdict {
 pub(super) fn document(report: &Report<'_>) -> String {
     let mut cases: Vec<Case> = diagnostics(report).collect();
     cases.extend(tests(report));
+    cases.extend(
+        report
+            .coverage
+            .map(|coverage| self::coverage(report, coverage)),
+    );
     if cases.is_empty() {
         // A suite without a case reads as one that was forgotten.
         cases.push(Case {
@@ -99,6 +105,25 @@ fn tests<'a>(report: &'a Report<'_>) -> impl Iterator<Item = Case> + use<'a> {
             },
         }
     })
+}
+
+/// One case, which fails below the minimum.
+fn coverage(report: &Report<'_>, coverage: &Coverage) -> Case {
+    let summary = report.say(&coverage.summary());
+    let missing = coverage.missing.iter().map(|one| {
+        let (place, kind, what) = (&one.place, one.kind, &one.what);
+        super::printable(&format!("{place}: {kind} {what}\n{}", one.test))
+    });
+    let whole: Vec<String> = std::iter::once(summary.clone()).chain(missing).collect();
+    Case {
+        class: report.dir.clone(),
+        name: String::from("coverage"),
+        place: None,
+        verdict: match coverage.falls_short() {
+            true => Verdict::Failed(String::from("coverage"), summary, whole.join("\n")),
+            false => Verdict::Noticed(whole.join("\n")),
+        },
+    }
 }
 
 fn write(case: &Case, text: &mut String) {

@@ -11,6 +11,7 @@ mod sarif;
 use clap::ValueEnum;
 
 use super::printable;
+use super::test::Coverage;
 use crate::policy::diagnostic::{Diagnostic, Label, Lang, Severity, Text};
 
 /// How results are written.
@@ -26,6 +27,12 @@ pub(super) enum Format {
     Sarif,
     /// JUnit XML.
     Junit,
+    /// A table for a terminal.
+    Table,
+    /// For spreadsheets.
+    Csv,
+    /// A page.
+    Html,
 }
 
 /// What a command found.
@@ -43,6 +50,8 @@ pub(super) struct Report<'a> {
     pub contents: Option<Contents>,
     pub diagnostics: &'a [Diagnostic],
     pub tests: &'a [Tested],
+    /// What the tests prove, where it was asked.
+    pub coverage: Option<&'a Coverage>,
 }
 
 /// How much a rule set holds.
@@ -68,7 +77,7 @@ impl Report<'_> {
     /// The document; nothing for people, who get theirs from the command.
     pub(super) fn written(&self, format: Format) -> String {
         match format {
-            Format::Pretty => String::new(),
+            Format::Pretty | Format::Table | Format::Csv | Format::Html => String::new(),
             Format::Json => json::document(self),
             Format::Github => github::commands(self),
             Format::Sarif => sarif::document(self),

@@ -6,10 +6,12 @@
 
 use serde_json::{Number, Value};
 
+use super::super::document::{Node, Place, Step, path_of, read, select, shown, texts};
+use super::super::traced::{Traced, trace};
 use super::Got;
-use super::document::{Node, Place, Step, path_of, read, select, shown, texts};
 use crate::decide::Permit;
 use crate::json::Limits;
+use crate::model::Openness;
 use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
 use crate::policy::Test;
@@ -38,6 +40,13 @@ pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &G
             plan: permit.map(|permit| permit.plan().as_ref()),
             any_case: permit.is_some_and(|permit| any_case(stage, permit)),
             document: document.as_ref(),
+            // Where records decide, each is under a plan of its own.
+            traced: permit
+                .filter(|permit| permit.judge().is_some())
+                .and_then(|permit| {
+                    let text = std::str::from_utf8(test.reply.as_deref()?).ok()?;
+                    Some(trace(permit, stage.limits().record, text))
+                }),
         };
         for (path, value) in &test.expect {
             wrong.extend(view.expect(path, value));
@@ -106,6 +115,7 @@ struct View<'a> {
     plan: Option<&'a Plan>,
     any_case: bool,
     document: Option<&'a Node>,
+    traced: Option<Traced>,
 }
 
 impl View<'_> {
@@ -216,6 +226,13 @@ impl View<'_> {
             }
             Node::Map(_) | Node::Null => false,
             Node::Text(_) | Node::Number(_) | Node::Bool(_) => {
+                if let Some(traced) = &self.traced {
+                    let mut leaves = traced.leaves.iter();
+                    let here = leaves.find(|leaf| leaf.kept.as_ref() == Some(place));
+                    return here.is_some_and(|leaf| {
+                        matches!(leaf.openness, Openness::Mask | Openness::Token)
+                    });
+                }
                 let stars = *node == Node::Text(STARS.to_owned());
                 self.plan
                     .and_then(|plan| is_replaced(plan, place, stars))

@@ -1,11 +1,14 @@
-//! Which entries lie where others lead: what a ceiling covers "there and anywhere below".
+//! Whom a ceiling binds, and which entries lie where others lead: what it covers "there and anywhere below".
 //!
 //! Errs on the covered side: an entry counts as covered everywhere if some document puts one of its
 //! nodes there, and slices that overlap meet whatever their steps. A net covers no other entry: its own
 //! treatment, which the ceiling binds, closes exactly what it falls on while bytes stream.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::super::rules::{
+    Bound, Ceiling, ClassId, Covers, FieldId, Resource, ResourceId, RoleId, RuleSet,
+};
 use crate::path::{Path, Segment, Selector};
 
 /// The places a ceiling covers.
@@ -175,6 +178,54 @@ fn gives_way(path: &Path, covering: &Path) -> bool {
 fn mark(states: &mut [bool], at: usize) {
     if let Some(state) = states.get_mut(at) {
         *state = true;
+    }
+}
+
+/// Whether a ceiling binds who holds these roles.
+pub(super) fn is_bound(rules: &RuleSet, ceiling: &Ceiling, held: &BTreeSet<RoleId>) -> bool {
+    let of_contract = |role: &RoleId| rules.roles.get(role.0).is_some_and(|role| role.contract);
+    let is_partner = held.iter().any(of_contract);
+    let named = match &ceiling.to {
+        Bound::Everyone => true,
+        Bound::Contracts => is_partner,
+        Bound::Roles(roles) => roles.iter().any(|role| held.contains(role)),
+    };
+    named && !(ceiling.except_contracts && is_partner)
+}
+
+/// A class nobody knows is as high as can be.
+pub(super) fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
+    rules
+        .classes
+        .get(class.0)
+        .map_or(u8::MAX, |class| class.level)
+}
+
+/// The paths of a resource a ceiling covers: those it names, there and below; those of its classes
+/// only below, since at the same place another entry says another class on purpose.
+pub(super) fn reach_of<'a>(
+    rules: &RuleSet,
+    ceiling: &'a Ceiling,
+    resource: ResourceId,
+    listed: &'a Resource,
+) -> Reach<'a> {
+    let of_class = |covers: &dyn Fn(ClassId) -> bool| {
+        let entries = listed.fields.iter();
+        let covered = entries.filter(|field| field.class.is_some_and(covers));
+        Reach::below(covered.map(|field| &field.path), listed.any_case)
+    };
+    let of_fields = |fields: &[FieldId], container: Option<&'a Path>| {
+        let covered = fields.iter().filter_map(|field| listed.fields.get(field.0));
+        let paths = covered.map(|field| &field.path).chain(container);
+        Reach::there_and_below(paths, listed.any_case)
+    };
+    let bound = |of: &ResourceId| *of == resource || listed.shape_of == Some(*of);
+    match &ceiling.covers {
+        Covers::Fields(of, fields) if bound(of) => of_fields(fields, None),
+        Covers::Container(of, fields, path) if bound(of) => of_fields(fields, Some(path)),
+        Covers::Fields(..) | Covers::Container(..) => of_fields(&[], None),
+        Covers::Class(class) => of_class(&|other| other == *class),
+        Covers::Level(level) => of_class(&|other| level_of(rules, other) >= *level),
     }
 }
 

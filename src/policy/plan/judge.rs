@@ -267,6 +267,24 @@ impl Judge {
         }
     }
 
+    /// What is true of a record, of the conditions that cells and gates name: for explanation.
+    pub fn truths(&self, text: Option<&str>) -> Vec<(ConditionId, Truth)> {
+        match &self.0 {
+            Kind::Conditions { cases, others, now } => {
+                let asking = Asking {
+                    cases,
+                    others,
+                    now: *now,
+                    record: text.map(Cursor::new),
+                };
+                let named = cases.asked.iter().map(|(id, _)| *id);
+                named.zip(asking.truths()).collect()
+            }
+            #[cfg(test)]
+            Kind::Member(_) => Vec::new(),
+        }
+    }
+
     /// Judges a record by its text; `None` where it outgrew the limit `record`, so that nothing of it is known.
     pub fn record(&self, text: Option<&str>) -> Judged {
         match &self.0 {

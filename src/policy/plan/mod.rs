@@ -214,17 +214,37 @@ impl Plan {
         } else {
             self.envelope_from..self.patterns.len()
         };
-        let nets = self
-            .patterns
-            .get(range)
-            .unwrap_or_default()
-            .iter()
-            .filter(|other| other.net);
-        let met = nets
-            .filter(|net| net_surely_meets(&net.steps, &pattern.steps, self.any_case))
+        let met = self
+            .nets_that_meet(pattern, range)
             .filter_map(|net| self.entries.get(net.entry)?.treatment.clone());
         let all: Vec<Treatment> = std::iter::once(own).chain(met).collect();
         Some(Treatment::closest(&all))
+    }
+
+    fn nets_that_meet<'a>(
+        &'a self,
+        pattern: &'a Pattern,
+        range: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = &'a Pattern> {
+        let among = self.patterns.get(range).unwrap_or_default().iter();
+        among.filter(|other| {
+            other.net && net_surely_meets(&other.steps, &pattern.steps, self.any_case)
+        })
+    }
+
+    /// The entries with `..` that surely meet what a field's entry decides, for explanation.
+    pub fn nets_over(&self, field: FieldId) -> Vec<FieldId> {
+        let field_of = |pattern: &Pattern| self.entries.get(pattern.entry)?.field;
+        let catalogue = self.patterns.iter().take(self.envelope_from);
+        let own = catalogue.filter(|pattern| field_of(pattern) == Some(field));
+        let mut nets: Vec<FieldId> = own
+            .flat_map(|pattern| self.nets_that_meet(pattern, 0..self.envelope_from))
+            .filter_map(field_of)
+            .filter(|net| *net != field)
+            .collect();
+        nets.sort_unstable();
+        nets.dedup();
+        nets
     }
 
     fn root(&self) -> Situation {

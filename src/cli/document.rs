@@ -156,6 +156,25 @@ fn children(node: &Node) -> Vec<(Step, &Node)> {
     }
 }
 
+/// How many steps are left of a place behind what a path writes; nothing where it leads elsewhere, or where what stands
+/// there decides.
+pub(super) fn leads(path: &Path, place: &[Step], any_case: bool) -> Option<usize> {
+    let left = place.len().checked_sub(path.segments.len())?;
+    let selected = path.segments.iter().zip(place).all(|(segment, step)| {
+        let child = match step {
+            Step::Member(name) => Child::Member(name),
+            Step::Element(index) => Child::Element {
+                index: *index as u64,
+                length: None,
+            },
+        };
+        let unknown = || String::new();
+        let mut selectors = segment.selectors.iter();
+        !segment.descend && selectors.any(|one| one.may_select(child, any_case, &unknown))
+    });
+    selected.then_some(left)
+}
+
 /// Every text of the answer: names, strings decoded, numbers as written.
 pub(super) fn texts<'d>(node: &'d Node, into: &mut Vec<&'d str>) {
     match node {

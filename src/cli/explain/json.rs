@@ -1,0 +1,126 @@
+//! An explanation for programs; `docs/review.md` describes it.
+//!
+//! Refuses to change: members are added, never renamed, retyped or left out.
+
+use serde_json::{Map, Value, json};
+
+use super::pretty::{answered, holds, stage};
+use super::{Allowed, Explanation, Line, Verdict};
+use crate::author::matrix::{outcome_json, place_json};
+use crate::author::view::Item;
+use crate::policy::diagnostic::Lang;
+
+/// Of this shape; another number would be another shape.
+const VERSION: u8 = 1;
+
+pub(super) fn written(explanation: &Explanation<'_>, lang: Lang) -> String {
+    let call = explanation.call;
+    let mut document = json!({
+        "version": VERSION,
+        "command": "explain",
+        "rules": explanation.stage.policy().rules.digest,
+        "language": lang.tag(),
+        "call": format!("{} {}", call.method, call.target),
+        "now": call.now,
+    });
+    let more = match &explanation.verdict {
+        Verdict::Refused(refused) => json!({
+            "allowed": false,
+            "status": refused.status,
+            "reason": refused.reason.code(),
+            "stage": stage(refused.step).get(lang),
+            "roles": refused.roles,
+            "because": refused.because.iter().map(|(text, place)| json!({
+                "text": text.get(lang),
+                "place": place.as_ref().map(place_json),
+            })).collect::<Vec<_>>(),
+        }),
+        Verdict::Allowed(allowed) => {
+            let mut document = self::allowed(allowed, lang);
+            let answered = answered(explanation, allowed).into_iter();
+            let answered = answered.map(|(name, truth, _)| (name.to_owned(), Value::from(truth)));
+            if let Value::Object(document) = &mut document {
+                let answered = answered.collect::<Map<_, _>>();
+                document.insert(String::from("conditions"), Value::from(answered));
+            }
+            document
+        }
+    };
+    if let (Value::Object(document), Value::Object(more)) = (&mut document, more) {
+        document.extend(more);
+    }
+    format!("{document:#}\n")
+}
+
+fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
+    let permit = &allowed.admitted.permit;
+    let reply = allowed.reply.as_ref().map(|explained| {
+        let records = explained.records.iter().map(|record| {
+            json!({
+                "path": record.path,
+                "leaves": record.leaves,
+                "conditions": record.conditions.iter()
+                    .map(|(name, truth, _)| (name.clone(), Value::from(*truth)))
+                    .collect::<Map<_, _>>(),
+                "because": record.because.as_ref().map(|because| because.get(lang)),
+            })
+        });
+        let values = explained.values.iter().map(|one| {
+            json!({
+                "path": one.path,
+                "kept": one.kept,
+                "record": one.record,
+                "outcome": one.does,
+                "entry": one.entry.as_ref().map(|(entry, _)| entry),
+                "place": one.entry.as_ref().map(|(_, place)| place_json(place)),
+                "unlisted": one.unlisted,
+            })
+        });
+        json!({
+            "status": explained.status,
+            "reason": explained.reason.map(|reason| reason.code()),
+            "records": records.collect::<Vec<_>>(),
+            "values": values.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "allowed": true,
+        "group": allowed.fields.group,
+        "route": allowed.fields.route.text,
+        "route_place": place_json(&allowed.fields.route.place),
+        "roles": permit.roles().to_vec(),
+        "streams": !permit.plan().person_check() && permit.judge().is_none(),
+        "holds": holds(allowed).iter().map(|text| text.get(lang).to_owned()).collect::<Vec<_>>(),
+        "fields": allowed.lines.iter().map(line).collect::<Vec<_>>(),
+        "reply": reply,
+    })
+}
+
+fn line(line: &Line<'_>) -> Value {
+    let kind = match line.kind {
+        Some(Item::Field(_)) => "field",
+        Some(Item::Names(_)) => "names",
+        Some(Item::Envelope(_)) => "envelope",
+        None => "unlisted",
+    };
+    let pairs = |pairs: &[(String, String)]| -> Map<String, Value> {
+        pairs
+            .iter()
+            .map(|(role, does)| (role.clone(), Value::from(does.clone())))
+            .collect()
+    };
+    let mut document = json!({
+        "kind": kind,
+        "field": line.text,
+        "class": line.class.map(|class| &class.name),
+        "place": line.place.map(place_json),
+        "outdone": pairs(&line.outdone),
+        "others": pairs(&line.others),
+    });
+    if let (Value::Object(document), Value::Object(outcome)) =
+        (&mut document, outcome_json(&line.outcome))
+    {
+        document.extend(outcome);
+    }
+    document
+}

@@ -1,0 +1,306 @@
+//! `fieldgate explain`: each answer names the rules it follows from.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::binary::{Run, bank, fieldgate, rules};
+
+/// Loans of which a desk sees those of its own branch, and whose due date it sees while they are out.
+const RULES: &str = "fieldgate: 1
+classes: { basic: { level: 1 }, due: { level: 3 } }
+resources:
+  loan:
+    at: { GET /loans: '$[*]', 'GET /loans/{id}': $ }
+    fields: { id: basic, branch: basic, out: basic, due: { class: due, mask: year-only } }
+    params: { path.id: id }
+roles:
+  desk:  { jwt: idp, claim: roles, has: desk }
+  chief: { jwt: idp, claim: roles, has: chief }
+read:
+  loan:
+    desk:  { only: [own-branch], basic: show, due: show if out else mask }
+    chief: { basic: show, due: show }
+conditions:
+  own-branch: { field: branch, is: east }
+  out: { field: out, is: true }
+";
+const LOANS: &str = r#"[{"id":1,"branch":"east","out":true,"due":"2026-07-01"},
+{"id":2,"branch":"west","out":true,"due":"2026-07-02"},
+{"id":3,"branch":"east","out":"yes","due":"2026-07-03","secret":"XYZZY"}]"#;
+
+fn explain(args: &[&str]) -> Run {
+    let bank = bank();
+    let run = fieldgate(&[&["explain", bank.to_str().unwrap()], args].concat(), b"");
+    assert_eq!((run.exit, run.err.as_str()), (0, ""), "{args:?}");
+    run
+}
+
+fn json(args: &[&str]) -> Value {
+    let run = explain(&[args, &["--format", "json"]].concat());
+    serde_json::from_slice(&run.out).unwrap()
+}
+
+fn loans(args: &[&str]) -> Run {
+    let dir = rules(&[("rules.yaml", RULES), ("fixtures/loans.json", LOANS)]);
+    let reply = dir.path().join("fixtures/loans.json");
+    let dir = dir.path().to_str().unwrap();
+    let fixed = [
+        "explain",
+        dir,
+        "--call",
+        "GET /loans",
+        "--reply",
+        reply.to_str().unwrap(),
+    ];
+    let run = fieldgate(&[&fixed, args].concat(), b"");
+    assert_eq!((run.exit, run.err.as_str()), (0, ""), "{args:?}");
+    run
+}
+
+fn holds(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn each_field_says_who_decided_and_who_else_would_see_it() {
+    let text = explain(&["--as", "teller", "--call", "GET /customers/1001"]).text();
+    holds(
+        &text,
+        &[
+            "  allowed: GET /customers/{id} of customer (bank.yaml:15)\n",
+            "  role teller, its row (bank.yaml:51)\n",
+            "  streams: nothing is held but",
+            "phones[*].number  mask cn-phone  contact 联系信息 3 (bank.yaml:26)\n    cell of teller: contact: mask (bank.yaml:51)\n    others: acme 403 no-row, manager show, self show\n",
+            "    not in the row of teller: transaction: strip (bank.yaml:51)\n",
+            "total (envelope)  show (bank.yaml:36)\n",
+        ],
+    );
+    let text = explain(&[
+        "--as",
+        "teller",
+        "--call",
+        "GET /customers/1001",
+        "--lang",
+        "zh-CN",
+    ])
+    .text();
+    holds(
+        &text,
+        &[
+            "获准：",
+            "    teller 的格子：contact: mask",
+            "其他角色：acme 403 no-row",
+        ],
+    );
+}
+
+#[test]
+fn of_several_roles_the_one_that_is_outdone_is_named_and_the_ceiling_that_lowers() {
+    let call = ["--as", "teller,manager", "--call", "GET /customers/1001"];
+    let document = json(&[&call[..], &["--field", "accounts[0].card_no"]].concat());
+    let field = &document["fields"][0];
+    assert_eq!(document["fields"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&field["outcome"], &field["name"]),
+        (&Value::from("mask"), &Value::from("bank-card"))
+    );
+    assert_eq!(field["outdone"]["teller"], "strip");
+    let kinds: Vec<&str> = field["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["cell", "ceiling"]);
+    assert_eq!(field["causes"][1]["place"]["line"], 66);
+    assert_eq!(document["streams"], true);
+}
+
+#[test]
+fn a_field_that_no_entry_lists_is_explained_too() {
+    let call = ["--as", "teller", "--call", "GET /customers/1001"];
+    let document = json(&[&call[..], &["--field", "internal_score"]].concat());
+    let field = &document["fields"][0];
+    assert_eq!(
+        (&field["kind"], &field["outcome"]),
+        (&Value::from("unlisted"), &Value::from("strip"))
+    );
+    let bank = bank();
+    let odd = [
+        &["explain", bank.to_str().unwrap()],
+        &call[..],
+        &["--field", "a[?@.b]..c"],
+    ]
+    .concat();
+    assert_eq!(fieldgate(&odd, b"").exit, 2);
+}
+
+#[test]
+fn a_refusal_says_at_which_stage_and_by_which_rule() {
+    let refused = |who: &[&str], call: &str, reason: &str, parts: &[&str]| {
+        let document = json(&[who, &["--call", call]].concat());
+        assert_eq!(
+            (&document["allowed"], &document["reason"]),
+            (&Value::from(false), &Value::from(reason)),
+            "{call}"
+        );
+        let text = explain(&[who, &["--call", call]].concat()).text();
+        holds(&text, parts);
+    };
+    let acme = ["--as", "acme"];
+    refused(
+        &acme,
+        "GET /customers/1001",
+        "no-row",
+        &[
+            "refused: 403 no-row, when its rights were decided\n  roles: acme\n",
+            "`acme` has no row in `customer` (bank.yaml:47)",
+            "`teller` has a row in `customer` (bank.yaml:51)",
+        ],
+    );
+    refused(
+        &acme,
+        "GET /customers?page=0&x=1&size=5",
+        "unlisted-parameter",
+        &[
+            "the parameter `page`: whole number 1..10000 (bank.yaml:40)",
+            "the parameter `x` is not listed under `params` of `customer` (bank.yaml:12)",
+        ],
+    );
+    refused(
+        &acme,
+        "GET /customer",
+        "no-such-route",
+        &["`GET /customers` is a route of `customer/list` (bank.yaml:19)"],
+    );
+    refused(
+        &acme,
+        "POST /customers",
+        "method-not-declared",
+        &["when its route was looked for"],
+    );
+    refused(
+        &acme,
+        "GET /customers/%61",
+        "not-canonical",
+        &["when its target was read"],
+    );
+    let nobody = ["--caller", "{ mtls: partner-ca, san: other.example }"];
+    refused(
+        &nobody,
+        "GET /customers",
+        "no-credential",
+        &["when its credentials were read"],
+    );
+    let other = [
+        "--caller",
+        "{ jwt: app-idp, claims: { customer_id: \"7\" } }",
+    ];
+    refused(
+        &other,
+        "GET /customers/1001",
+        "no-role",
+        &[
+            "`self` is held by whoever presents jwt: app-idp, claim: customer_id, same_as: person (bank.yaml:46)",
+        ],
+    );
+}
+
+#[test]
+fn a_search_of_a_hidden_field_names_the_cell_that_hides_it() {
+    let rules_text = RULES.replace("path.id: id", "path.id: id, due: due");
+    let dir = rules(&[("rules.yaml", &rules_text)]);
+    let dir = dir.path().to_str().unwrap();
+    let run = fieldgate(
+        &[
+            "explain",
+            dir,
+            "--as",
+            "desk",
+            "--call",
+            "GET /loans?due=2026-07-01",
+        ],
+        b"",
+    );
+    holds(
+        &run.text(),
+        &[
+            "refused: 403 filter-on-hidden",
+            "the parameter `due`: searches due (rules.yaml:7)",
+            "whoever searches needs to see `due` in clear, and the caller gets show if out else mask year-only: due: show if out else mask (rules.yaml:13)",
+        ],
+    );
+}
+
+#[test]
+fn a_held_record_says_why_each_condition_came_out() {
+    let text = loans(&["--as", "desk"]).text();
+    holds(
+        &text,
+        &[
+            "holds each record to its end: a gate or a cell asks what it holds",
+            "due  show if out else mask year-only  due 3 (rules.yaml:6)\n",
+            "    condition: out (rules.yaml:17)\n",
+            "    others: chief show\n",
+            "this reply: 200\n",
+            "record [0] leaves\n  condition out: true (rules.yaml:17)\n  condition own-branch: true (rules.yaml:16)\n",
+            "record [1] goes: no gate lets it through\n  condition out: true (rules.yaml:17)\n  condition own-branch: false (rules.yaml:16)\n",
+            "record [2] leaves\n  condition out: unknown (rules.yaml:17)\n",
+            "[2].secret  strip           no entry lists it\n",
+        ],
+    );
+    let run = loans(&["--as", "desk", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&run.out).unwrap();
+    let values = document["reply"]["values"].as_array().unwrap();
+    let due: Vec<(&str, &Value)> = values
+        .iter()
+        .filter(|one| one["entry"] == "due")
+        .map(|one| (one["outcome"].as_str().unwrap(), &one["kept"]))
+        .collect();
+    let kept = |path: &str| Value::from(path);
+    assert_eq!(
+        due,
+        [
+            ("show", &kept("[0].due")),
+            ("strip", &Value::Null),
+            ("mask year-only", &kept("[1].due")),
+        ]
+    );
+    assert_eq!(document["streams"], false);
+}
+
+#[test]
+fn no_value_of_a_reply_is_shown() {
+    let text =
+        loans(&["--as", "chief"]).text() + &loans(&["--as", "chief", "--format", "json"]).text();
+    for value in ["2026-07-01", "XYZZY", "east"] {
+        assert!(!text.contains(value), "{value}:\n{text}");
+    }
+}
+
+#[test]
+fn another_persons_record_is_said_to_be_that() {
+    let bank = bank();
+    let reply = bank.join("fixtures/customer-1001.json");
+    let text = explain(&[
+        "--caller",
+        "{ jwt: app-idp, claims: { customer_id: \"1002\" } }",
+        "--call",
+        "GET /customers/1002",
+        "--reply",
+        reply.to_str().unwrap(),
+    ])
+    .text();
+    holds(
+        &text,
+        &[
+            "holds the record to its end: id must name the caller's own person, else 404 no-such-record",
+            "this reply: 404 no-such-record\n",
+            "record $ goes: it is not the caller's own person's\n",
+        ],
+    );
+    assert!(fs::read_to_string(reply).unwrap().contains("1001"));
+}

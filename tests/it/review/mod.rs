@@ -1,0 +1,5 @@
+//! The commands that analysts and auditors read, as they run them.
+
+mod coverage;
+mod explain;
+mod matrix;
