@@ -62,7 +62,7 @@ async fn a_role_a_caller_and_a_credential_are_blocked_and_lifted_and_all_of_it_i
     let before = until(&rig, 200).await;
     let dir = rig.dir().to_owned();
     let log = super::rig::Log::read(&rig.audit());
-    let caller = &log.outcome(before.id())["caller"];
+    let caller = &log.intent(before.id())["caller"];
     let (id, credential) = (
         caller["id"].as_str().unwrap(),
         caller["credential"].as_str().unwrap(),
