@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::grid::Rows;
 use crate::policy::rules::{
-    ClassId, Exception, Field, FieldId, Resource, ResourceId, Role, RoleId,
+    Choice, ClassId, Exception, Field, FieldId, Resource, ResourceId, Role, RoleId, Row,
 };
 
 /// Copies rows and, where a role has a row of its own, the cells of classes it does not name.
@@ -73,6 +73,46 @@ pub(super) fn exceptions(exceptions: &mut Vec<Exception>, roles: &[Role], resour
         }
         exceptions.extend(inherited);
     }
+}
+
+/// Puts rows behind the gate of those they take exceptions from: what one opens there is not let out in front of it.
+pub(super) fn gates(
+    rows: &mut Rows,
+    exceptions: &[Exception],
+    roles: &[Role],
+    resources: &[Resource],
+) {
+    for (child, parent) in parents_first(roles) {
+        let of_parent = rows.iter().filter(|((_, _, role), _)| *role == parent);
+        let gated = of_parent.filter(|(_, row)| !row.only.is_empty());
+        let gated: Vec<_> = gated
+            .map(|((resource, group, _), row)| ((*resource, *group, child), row.only.clone()))
+            .collect();
+        for (place, gate) in gated {
+            let (resource, _, _) = place;
+            let Some(own) = rows.get_mut(&place) else {
+                continue;
+            };
+            let mut inherited = exceptions
+                .iter()
+                .filter(|one| one.resource == resource && one.role == child && one.steps > 0);
+            if inherited.any(|one| may_open(one, own, resources)) {
+                own.only.extend(gate);
+                own.only.sort_unstable();
+                own.only.dedup();
+            }
+        }
+    }
+}
+
+/// Whether an inherited exception decides alone somewhere in a row: where no cell is nearer. Such a one that strips
+/// opens nothing.
+fn may_open(one: &Exception, row: &Row, resources: &[Resource]) -> bool {
+    let nearer = |class: ClassId| {
+        let written = row.steps.get(class.0).copied().flatten();
+        written.is_some_and(|steps| steps < one.steps)
+    };
+    one.cell != Choice::STRIP && classes(one, resources).any(|(_, class)| !nearer(class))
 }
 
 /// The fields of an exception with the class it speaks of: that of names only where an entry lists nothing else.

@@ -203,7 +203,7 @@ pub(super) fn rule_set(
         places: &places.resources,
         roles: &roles,
     };
-    let rows = grid::rows(document, &names, subjects, &mut uses, &mut findings);
+    let mut rows = grid::rows(document, &names, subjects, &mut uses, &mut findings);
     let mut row_mistakes = findings.0.iter().skip(before);
     let known = Catalogue {
         resources: &resources,
@@ -214,6 +214,7 @@ pub(super) fn rule_set(
     };
     let mut exceptions = exceptions::all(document, &names, known, &rows, &mut uses, &mut findings);
     inherit::exceptions(&mut exceptions, &roles, &resources);
+    inherit::gates(&mut rows, &exceptions, &roles, &resources);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
     let finds = finds::all(
         document,
