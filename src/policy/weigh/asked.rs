@@ -4,8 +4,8 @@
 
 use super::super::condition::{ConditionId, Question, closure};
 use super::super::rules::{
-    Bound, Ceiling, Choice, ClassId, Covers, EnvelopeEntry, Exception, Field, FieldId, Resource,
-    RoleId, RuleSet, When,
+    Bound, Ceiling, Choice, ClassId, Covers, EnvelopeEntry, Exception, Field, FieldId, Find,
+    Resource, Role, RoleId, RuleSet, When,
 };
 use super::Site;
 
@@ -146,10 +146,31 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
             class.map(|id| class_name(rules, id))
         ));
     }
+    for Find {
+        resource,
+        group,
+        role,
+        param,
+    } in &rules.finds
+    {
+        if (*resource, *group) == (site.resource, site.group) {
+            add(format!("find {} {param}", role_of(rules, *role)));
+        }
+    }
+    // Whoever holds one has the records checked, with a row or without.
+    let person = |(at, role): (usize, &Role)| role.same_as_person().then(|| RoleId(at));
+    for role in rules.roles.iter().enumerate().filter_map(person) {
+        add(format!("person {}", role_of(rules, role)));
+    }
+    // Its ceilings bind here too.
+    let shape = site
+        .listed
+        .shape_of
+        .and_then(|of| rules.resources.get(of.0));
     add(format!(
         "{} {:?}",
         site.listed.strip_as_blank,
-        site.listed.shape_of.is_some()
+        shape.map(|shape| &shape.name)
     ));
     all
 }

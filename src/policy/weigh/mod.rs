@@ -96,6 +96,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         tests: _,
     } = new;
     let mut gains = certificates(old, new);
+    gains.extend(partners(old, new));
     gains.extend(contracts::gains(old, new));
     let scales = Scales {
         old,
@@ -177,6 +178,22 @@ fn certificates(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
         ))
     };
     differing.map(gain).collect()
+}
+
+/// Whoever holds a role with contracts holds no other, so who does not hold it any more may hold others again.
+fn partners(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
+    let gone = |role: &&Role| {
+        let mut left = new.roles.iter();
+        role.contract && !left.any(|other| same_role(role, other))
+    };
+    let gain = |role: &Role| {
+        Gain::unweighed(say!(
+            "who holds {} has changed, and with it which other roles they may have",
+            "谁是 {} 变了，他们还能有哪些角色也随之改变",
+            quoted(&role.name)
+        ))
+    };
+    old.roles.iter().filter(gone).map(gain).collect()
 }
 
 fn members(old: &RuleSet, new: &RuleSet) -> Vec<Member> {

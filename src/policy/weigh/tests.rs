@@ -556,6 +556,70 @@ fn conditions_and_what_they_decide_are_the_same_or_not_weighed() {
 }
 
 #[test]
+fn rights_to_find_and_records_of_oneself_are_weighed_beside_conditions() {
+    const OWN: &str = "  own: { jwt: app, claim: id, same_as: person }\nread:\n";
+    let with = |from: &str, to: &str| {
+        let text = format!(
+            "{}conditions:\n  known: {{ field: notes, exists: true }}\n",
+            RULES
+                .replacen(
+                    "{ open: show }\n    acme:",
+                    "{ open: show if known }\n    acme:",
+                    1
+                )
+                .replacen("read:\n", OWN, 1)
+        );
+        assert!(text.contains(from), "{from:?} is not there");
+        rules(&text.replacen(from, to, 1))
+    };
+    let same = ("read:", "read:");
+    let of_list = |(from, to): (&str, &str)| {
+        let gains = gains(&with(same.0, same.1), &with(from, to), NOW);
+        let mut told = gains.iter().map(|gain| gain.text.get(Lang::En));
+        told.any(|text| text.starts_with("customer/list: "))
+    };
+    assert!(!of_list(same));
+    assert!(of_list(("[phone] }", "[phone], acme: [phone] }")));
+    assert!(of_list((OWN, "read:\n")));
+}
+
+#[test]
+fn a_ceiling_on_another_shape_is_weighed_beside_conditions() {
+    let shaped = |of: &str| {
+        rules(&format!(
+            "fieldgate: 1
+classes: {{ open: {{ level: 1 }} }}
+resources:
+  one: {{ at: {{ GET /one: $ }}, fields: {{ id: open, at: open }} }}
+  two: {{ at: {{ GET /two: $ }}, fields: {{ id: open, at: open }} }}
+  copy: {{ at: {{ GET /copy: $ }}, is: {of} }}
+roles: {{ teller: {{ jwt: staff, claim: roles, has: teller }} }}
+read:
+  one: {{ teller: {{ open: show }} }}
+  two: {{ teller: {{ open: show }} }}
+  copy: {{ teller: {{ open: show if known }} }}
+ceilings: [{{ field: one.id, to: everyone, at_most: mask, reason: r }}]
+conditions: {{ known: {{ field: at, is: here }} }}
+"
+        ))
+    };
+    assert!(gains(&shaped("one"), &shaped("one"), NOW).is_empty());
+    assert!(!gains(&shaped("one"), &shaped("two"), NOW).is_empty());
+}
+
+#[test]
+fn a_role_with_contracts_that_goes_frees_who_held_it_for_others() {
+    const PARTNER: &str =
+        "  globex:  { jwt: staff, claim: roles, has: globex, contract: required }\nread:\n";
+    let with = |partner: &str| rules(&RULES.replacen("read:\n", partner, 1));
+    let gone = gains(&with(PARTNER), &with("read:\n"), NOW);
+    assert!(!gone.is_empty(), "whoever is a teller too is one again");
+    let moved = PARTNER.replacen("has: globex", "has: partner", 1);
+    assert!(!gains(&with(PARTNER), &with(&moved), NOW).is_empty());
+    assert!(gains(&with("read:\n"), &with(PARTNER), NOW).is_empty());
+}
+
+#[test]
 fn a_contract_that_is_new_lasts_longer_asks_less_or_lists_more_is_a_gain() {
     const PARTNER: &str = "  globex:  { mtls: partners, san: \"spiffe://globex\", contract: required }\nread:\n  order:";
     let contract = "contracts:
