@@ -356,21 +356,27 @@ impl Policy {
         let mut by_name: Vec<FieldId> = (0..plan.listed().len()).map(FieldId).collect();
         by_name.sort_by_key(|field| plan.listed().get(field.0).map(|listed| &listed.field));
         let cases = Cases::new(terms.clone());
+        let worlds = terms.worlds(plan.is_single());
         let sights = match &cases {
             // Every record is treated alike.
             None => sights(place.resource, &plan, &treatments.names_shown),
-            Some(_) => least_sights(place.resource, &terms)?,
+            Some(_) => least_sights(place.resource, &terms, &worlds)?,
         };
         let person = place.resource.person_param();
         let own = |name: &ParamName| person.as_ref() == Some(name);
+        let finds = |role: RoleId, name: &ParamName| {
+            self.rules.finds.contains(&Find {
+                resource,
+                group,
+                role,
+                param: name.clone(),
+            })
+        };
+        // The right counts where its role's row does, in whatever record.
         let may_find = |name: &ParamName| {
-            roles.iter().any(|role| {
-                self.rules.finds.contains(&Find {
-                    resource,
-                    group,
-                    role: *role,
-                    param: name.clone(),
-                })
+            worlds.iter().all(|world| {
+                let mut rows = terms.gates();
+                rows.any(|(role, gate)| world.may_count(role, gate) && finds(role, name))
             })
         };
         let usage = |param: &Param| {

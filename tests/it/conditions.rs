@@ -451,6 +451,59 @@ fn a_search_needs_show_for_the_whole_request() {
   customer/list: {{ teller: {{ basic: show, contact: {contact} }}, manager: {{ only: [active], basic: show, contact: show }} }}
   customer: {{ teller: {{ only: [active], basic: show }} }}
 conditions:
+#[test]
+fn where_the_call_closes_every_gate_nothing_is_searched() {
+    let case = || {
+        Case::of(
+            "read:
+  customer/list: { teller: { only: [office], basic: show, contact: show } }
+conditions: { office: { hours: 08:00-18:00, zone: Asia/Shanghai } }
+",
+        )
+        .target("/customers?phone=1")
+    };
+    let body = r#"{"items":[{"id":1,"phone":"1"}],"total":1}"#;
+    assert_eq!(case().gets(body), body);
+    let night = case().now("2026-06-01T23:00:00+08:00");
+    assert_eq!(night.gets(body), "filter-on-hidden", "the total would tell");
+    let page = night.target("/customers?page=1");
+    assert_eq!(page.gets(body), r#"{"items":[],"total":1}"#);
+}
+
+#[test]
+fn the_right_to_find_counts_where_its_row_does() {
+    let case = |gate: &str| {
+        Case::of(&format!(
+            "read:
+  customer/list:
+    teller: {{ only: [{gate}], basic: show, contact: mask }}
+    manager: {{ basic: show, contact: mask }}
+find: {{ customer/list: {{ teller: [phone] }} }}
+conditions:
+  office: {{ hours: 08:00-18:00, zone: Asia/Shanghai }}
+  active: {{ field: status, is: active }}
+"
+        ))
+        .target("/customers?phone=13800138000")
+    };
+    let body = r#"{"items":[]}"#;
+    let both = || json!({"roles": ["teller", "manager"]});
+    let at_night = |case: Case| case.now("2026-06-01T23:00:00+08:00");
+    assert_eq!(case("office").gets(body), body);
+    assert_eq!(case("office").claims(both()).gets(body), body);
+    assert_eq!(at_night(case("office")).gets(body), "filter-on-hidden");
+    assert_eq!(
+        at_night(case("office")).claims(both()).gets(body),
+        "filter-on-hidden"
+    );
+    assert_eq!(case("active").gets(body), body);
+    assert_eq!(
+        case("active").claims(both()).gets(body),
+        "filter-on-hidden",
+        "it would tell of records that only the manager's row lets out"
+    );
+}
+
   agreed: {{ field: consent, is: true }}
   office: {{ network: 10.0.0.0/8 }}
   active: {{ field: status, is: active }}

@@ -90,14 +90,15 @@ impl Terms {
     }
 
     /// What whoever searches must reckon with: no condition on the record counts, and of rows behind gates that a record
-    /// opens, each may be the only one that does.
-    pub fn worlds(&self) -> Vec<Truths> {
+    /// opens, each may be the only one that does. Where the call closes every gate, no row counts; a `single` record may
+    /// be asked for all the same, as it will not leave.
+    pub fn worlds(&self, single: bool) -> Vec<Truths> {
         let sure = self.truths(Possible::only(Truth::Unknown));
-        if self.some_row_may_count(&sure) {
-            return vec![sure];
-        }
         let open = self.truths(Possible::ANYTHING);
         let all = !self.some_row_may_count(&open);
+        if self.some_row_may_count(&sure) || (all && !single) {
+            return vec![sure];
+        }
         let rows = self
             .gates()
             .filter(|(role, gate)| all || open.may_count(*role, gate));

@@ -3,6 +3,7 @@
 //! Refuses nothing; what is not seen alike in every record is not seen.
 
 use crate::policy::combine::Treatment;
+use crate::policy::condition::Truths;
 use crate::policy::plan::Plan;
 use crate::policy::plan::judge::Terms;
 use crate::policy::{FieldId, Resource, Searched};
@@ -34,11 +35,15 @@ pub(super) fn sight(sights: &[Sight], searched: &Searched) -> Sight {
     least.unwrap_or(Sight::Hidden)
 }
 
-/// How well each field is seen in every record alike.
-pub(super) fn least_sights(resource: &Resource, terms: &Terms) -> Option<Vec<Sight>> {
+/// How well each field is seen in every record alike, each of `worlds`.
+pub(super) fn least_sights(
+    resource: &Resource,
+    terms: &Terms,
+    worlds: &[Truths],
+) -> Option<Vec<Sight>> {
     let mut least: Option<Vec<Sight>> = None;
-    for world in terms.worlds() {
-        let (treatments, plan) = terms.plan(&world)?;
+    for world in worlds {
+        let (treatments, plan) = terms.plan(world)?;
         let seen = sights(resource, &plan, &treatments.names_shown);
         least = Some(match least {
             None => seen,
