@@ -148,6 +148,12 @@ impl Permit {
         self.path_person().filter(|_| self.plan().person_check())
     }
 
+    /// Whether the one record asked for may be hidden, so that none may look otherwise than a hidden one.
+    pub fn may_hide(&self) -> bool {
+        let gated = self.judge.as_ref().is_some_and(|judge| judge.gates());
+        self.plan().is_single() && (self.plan().person_check() || gated)
+    }
+
     /// The parameters that name data.
     pub fn mapped(&self) -> &[Mapped] {
         &self.mapped

@@ -333,6 +333,8 @@ async fn ask(
     let (head, body) = answer.into_parts();
     let ratio = decoder_limits(&proxy.limits);
     let body = match judge(head.status, &head.headers, ratio)? {
+        // What is not there must look like what is hidden.
+        Passage::Empty if permitted.permit.may_hide() => return Err(Reason::NoSuchRecord.into()),
         Passage::Empty => None,
         Passage::Replaced { status, reason } => return Err(Refusal::upstream(status, reason)),
         Passage::Governed(decoder) => Some((decoder, body)),

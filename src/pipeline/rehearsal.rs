@@ -318,6 +318,9 @@ pub fn answer<R: Read>(
         Ok(Passage::Replaced { status, reason }) => {
             return refused(Refusal::upstream(status, reason));
         }
+        Ok(Passage::Empty) if admitted.permit.may_hide() => {
+            return refused(Reason::NoSuchRecord.into());
+        }
         Ok(Passage::Empty) => None,
         Ok(Passage::Governed(decoder)) => Some(decoder),
     };

@@ -302,6 +302,60 @@ fn a_single_record_that_passes_no_gate_is_as_one_that_does_not_exist() {
 }
 
 #[test]
+fn a_gate_that_holds_for_what_is_empty_tells_nobody_that_there_is_no_record() {
+    let case = Case::of(
+        "read:
+  customer: { teller: { only: [free], basic: show } }
+  customer/nested: { teller: { only: [free], basic: show } }
+  customer/list: { teller: { only: [free], basic: show } }
+conditions: { free: { field: status, is: empty } }
+",
+    );
+    let single = case.target("/customers/1");
+    assert_eq!(single.gets(r#"{"id":1,"status":null}"#), r#"{"id":1}"#);
+    assert_eq!(single.gets(r#"{"id":1,"status":"held"}"#), "no-such-record");
+    assert_eq!(single.gets("null"), "no-such-record");
+    assert_eq!(single.gets(" [ ] "), "no-such-record");
+    let nested = single.target("/nested");
+    assert_eq!(nested.gets(r#"{"data":{"id":1}}"#), r#"{"data":{"id":1}}"#);
+    for body in [r#"{"data":null}"#, r#"{"data":[]}"#, "{}"] {
+        assert_eq!(nested.gets(body), "no-such-record", "{body}");
+    }
+    // In a list, `null` is no record that could be hidden.
+    let list = nested.target("/customers");
+    assert_eq!(
+        list.gets(r#"{"items":[null,{"id":1}]}"#),
+        r#"{"items":[null,{"id":1}]}"#
+    );
+}
+
+#[test]
+fn a_204_is_as_a_hidden_record_where_one_may_be_hidden() {
+    let reason = |only: &str| {
+        let case = Case::of(&format!(
+            "read: {{ customer: {{ teller: {{ {only}basic: show }} }} }}
+conditions: {{ active: {{ field: status, is: active }} }}
+"
+        ));
+        let case = case.target("/customers/1");
+        let admitted = admit(&case.stage, &case.call, "").unwrap();
+        let reply = Reply {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: &b""[..],
+            chunk: 1,
+        };
+        let outcome = answer(&case.stage, &admitted, reply, "", &mut Vec::new()).unwrap();
+        (outcome.status, outcome.reason.map(|reason| reason.code()))
+    };
+    assert_eq!(reason(""), (StatusCode::NO_CONTENT, None));
+    assert_eq!(
+        reason("only: [active], "),
+        (StatusCode::NOT_FOUND, Some("no-such-record"))
+    );
+}
+
+#[test]
 fn with_several_roles_each_row_counts_where_its_own_gate_is_true() {
     let both = json!({"roles": ["teller", "manager"], "branch": "0101"});
     let case = Case::of(GATED).claims(both);
@@ -398,6 +452,59 @@ conditions: { office: { hours: 08:00-18:00, zone: Asia/Shanghai } }
 }
 
 #[test]
+fn where_the_call_closes_every_gate_nothing_is_searched() {
+    let case = || {
+        Case::of(
+            "read:
+  customer/list: { teller: { only: [office], basic: show, contact: show } }
+conditions: { office: { hours: 08:00-18:00, zone: Asia/Shanghai } }
+",
+        )
+        .target("/customers?phone=1")
+    };
+    let body = r#"{"items":[{"id":1,"phone":"1"}],"total":1}"#;
+    assert_eq!(case().gets(body), body);
+    let night = case().now("2026-06-01T23:00:00+08:00");
+    assert_eq!(night.gets(body), "filter-on-hidden", "the total would tell");
+    let page = night.target("/customers?page=1");
+    assert_eq!(page.gets(body), r#"{"items":[],"total":1}"#);
+}
+
+#[test]
+fn the_right_to_find_counts_where_its_row_does() {
+    let case = |gate: &str| {
+        Case::of(&format!(
+            "read:
+  customer/list:
+    teller: {{ only: [{gate}], basic: show, contact: mask }}
+    manager: {{ basic: show, contact: mask }}
+find: {{ customer/list: {{ teller: [phone] }} }}
+conditions:
+  office: {{ hours: 08:00-18:00, zone: Asia/Shanghai }}
+  active: {{ field: status, is: active }}
+"
+        ))
+        .target("/customers?phone=13800138000")
+    };
+    let body = r#"{"items":[]}"#;
+    let both = || json!({"roles": ["teller", "manager"]});
+    let at_night = |case: Case| case.now("2026-06-01T23:00:00+08:00");
+    assert_eq!(case("office").gets(body), body);
+    assert_eq!(case("office").claims(both()).gets(body), body);
+    assert_eq!(at_night(case("office")).gets(body), "filter-on-hidden");
+    assert_eq!(
+        at_night(case("office")).claims(both()).gets(body),
+        "filter-on-hidden"
+    );
+    assert_eq!(case("active").gets(body), body);
+    assert_eq!(
+        case("active").claims(both()).gets(body),
+        "filter-on-hidden",
+        "it would tell of records that only the manager's row lets out"
+    );
+}
+
+#[test]
 fn a_record_that_shows_nothing_once_its_conditions_are_known_is_removed_and_its_list_stays() {
     let case = Case::of(
         "read:\n  customer/list: { teller: { contact: show if agreed } }\nconditions: { agreed: { field: consent, is: true } }\n",
@@ -451,59 +558,6 @@ fn a_search_needs_show_for_the_whole_request() {
   customer/list: {{ teller: {{ basic: show, contact: {contact} }}, manager: {{ only: [active], basic: show, contact: show }} }}
   customer: {{ teller: {{ only: [active], basic: show }} }}
 conditions:
-#[test]
-fn where_the_call_closes_every_gate_nothing_is_searched() {
-    let case = || {
-        Case::of(
-            "read:
-  customer/list: { teller: { only: [office], basic: show, contact: show } }
-conditions: { office: { hours: 08:00-18:00, zone: Asia/Shanghai } }
-",
-        )
-        .target("/customers?phone=1")
-    };
-    let body = r#"{"items":[{"id":1,"phone":"1"}],"total":1}"#;
-    assert_eq!(case().gets(body), body);
-    let night = case().now("2026-06-01T23:00:00+08:00");
-    assert_eq!(night.gets(body), "filter-on-hidden", "the total would tell");
-    let page = night.target("/customers?page=1");
-    assert_eq!(page.gets(body), r#"{"items":[],"total":1}"#);
-}
-
-#[test]
-fn the_right_to_find_counts_where_its_row_does() {
-    let case = |gate: &str| {
-        Case::of(&format!(
-            "read:
-  customer/list:
-    teller: {{ only: [{gate}], basic: show, contact: mask }}
-    manager: {{ basic: show, contact: mask }}
-find: {{ customer/list: {{ teller: [phone] }} }}
-conditions:
-  office: {{ hours: 08:00-18:00, zone: Asia/Shanghai }}
-  active: {{ field: status, is: active }}
-"
-        ))
-        .target("/customers?phone=13800138000")
-    };
-    let body = r#"{"items":[]}"#;
-    let both = || json!({"roles": ["teller", "manager"]});
-    let at_night = |case: Case| case.now("2026-06-01T23:00:00+08:00");
-    assert_eq!(case("office").gets(body), body);
-    assert_eq!(case("office").claims(both()).gets(body), body);
-    assert_eq!(at_night(case("office")).gets(body), "filter-on-hidden");
-    assert_eq!(
-        at_night(case("office")).claims(both()).gets(body),
-        "filter-on-hidden"
-    );
-    assert_eq!(case("active").gets(body), body);
-    assert_eq!(
-        case("active").claims(both()).gets(body),
-        "filter-on-hidden",
-        "it would tell of records that only the manager's row lets out"
-    );
-}
-
   agreed: {{ field: consent, is: true }}
   office: {{ network: 10.0.0.0/8 }}
   active: {{ field: status, is: active }}
@@ -717,6 +771,36 @@ conditions: { active: { field: status, is: active } }
 }
 
 #[test]
+fn an_exception_that_is_inherited_does_not_open_in_front_of_its_gate() {
+    let rest = "read:
+  customer/list:
+    teller: { only: [active], basic: show }
+    manager: { basic: show }
+exceptions: [{ field: customer.phone, role: teller, do: show, reason: r }]
+conditions: { active: { field: status, is: active } }
+";
+    let closing = rest.replacen("do: show", "do: strip", 1);
+    let case = |rest: &str| Case::extending(rest).claims(json!({"roles": ["manager"]}));
+    let body = r#"{"items":[{"id":1,"phone":"1","status":"closed"},{"id":2,"phone":"2","status":"active"}]}"#;
+    assert_eq!(case(rest).gets(body), r#"{"items":[{"id":2,"phone":"2"}]}"#);
+    assert_eq!(
+        case(&closing).gets(body),
+        r#"{"items":[{"id":1},{"id":2}]}"#,
+        "what opens nothing needs no gate"
+    );
+    // A cell of the role's own is not opened by it, so its row stays in front.
+    let own = rest.replacen(
+        "manager: { basic: show }",
+        "manager: { basic: show, contact: mask }",
+        1,
+    );
+    assert_eq!(
+        case(&own).gets(body),
+        r#"{"items":[{"id":1,"phone":"***"},{"id":2,"phone":"***"}]}"#
+    );
+}
+
+#[test]
 fn a_grid_that_groups_share_brings_its_gate_and_its_conditions() {
     let rest = "grids:
   readers:
@@ -764,33 +848,3 @@ conditions:
         r#"{"items":[{"phone":"2","status":"x"}]}"#
     );
 }
-#[test]
-fn an_exception_that_is_inherited_does_not_open_in_front_of_its_gate() {
-    let rest = "read:
-  customer/list:
-    teller: { only: [active], basic: show }
-    manager: { basic: show }
-exceptions: [{ field: customer.phone, role: teller, do: show, reason: r }]
-conditions: { active: { field: status, is: active } }
-";
-    let closing = rest.replacen("do: show", "do: strip", 1);
-    let case = |rest: &str| Case::extending(rest).claims(json!({"roles": ["manager"]}));
-    let body = r#"{"items":[{"id":1,"phone":"1","status":"closed"},{"id":2,"phone":"2","status":"active"}]}"#;
-    assert_eq!(case(rest).gets(body), r#"{"items":[{"id":2,"phone":"2"}]}"#);
-    assert_eq!(
-        case(&closing).gets(body),
-        r#"{"items":[{"id":1},{"id":2}]}"#,
-        "what opens nothing needs no gate"
-    );
-    // A cell of the role's own is not opened by it, so its row stays in front.
-    let own = rest.replacen(
-        "manager: { basic: show }",
-        "manager: { basic: show, contact: mask }",
-        1,
-    );
-    assert_eq!(
-        case(&own).gets(body),
-        r#"{"items":[{"id":1,"phone":"***"},{"id":2,"phone":"***"}]}"#
-    );
-}
-

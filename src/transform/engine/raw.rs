@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::body::{Body, Frame, Length, Member, Now};
 use super::{Engine, Terms, reach};
-use crate::json::{Cursor, Kind, Piece};
+use crate::json::{Cursor, Kind, Piece, Shape};
 use crate::model::Reason;
 use crate::policy::plan::judge::Judged;
 use crate::policy::plan::{Gate, Plan, State};
@@ -211,6 +211,10 @@ impl Engine {
         if self.state(member.state)?.is_record
             && let Some(judge) = &self.judge
         {
+            if self.body.single && judge.gates() && text.is_some_and(is_nothing) {
+                // As if a gate kept one back, also where the gate holds for what is empty.
+                return Err(Reason::NoSuchRecord);
+            }
             match judge.record(text) {
                 Judged::Gone if self.body.single => return Err(Reason::NoSuchRecord),
                 Judged::Gone => {
@@ -337,5 +341,15 @@ impl Engine {
     #[inline]
     pub(super) fn around(&self) -> usize {
         self.variant.map_or(0, |variant| variant.around)
+    }
+}
+
+/// Whether no record stands there: `null`, or an array without elements.
+fn is_nothing(text: &str) -> bool {
+    let value = Cursor::new(text);
+    match value.shape() {
+        Shape::Null => true,
+        Shape::Array => value.elements().next().is_none(),
+        _ => false,
     }
 }
