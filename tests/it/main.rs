@@ -30,6 +30,7 @@ mod reading;
 mod readme;
 mod review;
 mod rule_tests;
+mod sets;
 mod shapes;
 mod sketch;
 mod supply;

@@ -67,7 +67,7 @@ impl Terminal {
                 let ready = self.said.trim().rsplit_once("https://127.0.0.1:");
                 self.port = ready.map(|(_, port)| port.to_owned());
             }
-            _ => self.run(command, comment.contains("exit code 4")),
+            _ => self.run(command, exit_code(comment)),
         }
     }
 
@@ -96,7 +96,7 @@ impl Terminal {
         }
     }
 
-    fn run(&mut self, command: &str, fails: bool) {
+    fn run(&mut self, command: &str, expected: i32) {
         let command = match &self.port {
             Some(port) => command.replace("PORT", port).replace("8443", port),
             None => command.to_owned(),
@@ -117,7 +117,6 @@ impl Terminal {
             String::from_utf8(output.stdout).unwrap(),
             String::from_utf8(output.stderr).unwrap(),
         );
-        let expected = if fails { 4 } else { 0 };
         assert_eq!(
             output.status.code(),
             Some(expected),
@@ -154,6 +153,14 @@ impl Terminal {
     }
 }
 
+/// What the comment behind a line says it ends with: `# exit code 4`.
+fn exit_code(comment: &str) -> i32 {
+    let said = comment
+        .split_once("exit code ")
+        .map(|(_, code)| code.trim());
+    said.map_or(0, |code| code.parse().unwrap())
+}
+
 fn is_target(name: &str) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let makefile = fs::read_to_string(root.join("Makefile")).unwrap();
@@ -182,7 +189,7 @@ fn follow(page: &str) -> Terminal {
         _ => "C",
     };
     let mut terminal = Terminal::open(locale);
-    for folder in ["rules/bank", "examples/bank"] {
+    for folder in ["rules", "examples"] {
         copy(&root.join(folder), &terminal.place.path().join(folder));
     }
     let mut answered = false;
@@ -228,6 +235,14 @@ fn the_example_can_be_served_as_its_readme_says() {
 }
 
 #[test]
+fn the_examples_do_what_their_readmes_say() {
+    for name in ["bank-partners"] {
+        let terminal = follow(&format!("examples/{name}/README.md"));
+        assert!(!terminal.said.is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn the_rule_set_of_the_rules_page_loads_and_passes_its_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("docs/rules.md")).unwrap();
@@ -266,6 +281,7 @@ fn every_link_of_the_readmes_leads_somewhere() {
         "docs/diagnostics.zh-CN.md",
         "CONTRIBUTING.md",
         "examples/bank/README.md",
+        "examples/bank-partners/README.md",
     ] {
         let text = fs::read_to_string(root.join(page)).unwrap();
         for link in text.split("](").skip(1) {
