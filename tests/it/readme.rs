@@ -236,7 +236,7 @@ fn the_example_can_be_served_as_its_readme_says() {
 
 #[test]
 fn the_examples_do_what_their_readmes_say() {
-    for name in ["bank-partners", "library"] {
+    for name in ["bank-partners", "library", "patient"] {
         let terminal = follow(&format!("examples/{name}/README.md"));
         assert!(!terminal.said.is_empty(), "{name}");
     }
@@ -283,6 +283,7 @@ fn every_link_of_the_readmes_leads_somewhere() {
         "examples/bank/README.md",
         "examples/bank-partners/README.md",
         "examples/library/README.md",
+        "examples/patient/README.md",
     ] {
         let text = fs::read_to_string(root.join(page)).unwrap();
         for link in text.split("](").skip(1) {

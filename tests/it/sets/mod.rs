@@ -9,10 +9,11 @@ use crate::binary::{fieldgate, rules};
 /// What of the rule language's own example is built: all but writing and quotas.
 const LANGUAGE: &str = include_str!("language.yaml");
 /// Each set, and its lints.
-const SETS: [(&str, &[&str]); 3] = [
+const SETS: [(&str, &[&str]); 4] = [
     ("bank", &["FG2109"]),
     ("bank-partners", &["FG2125"]),
     ("library", &[]),
+    ("patient", &[]),
 ];
 
 fn folder() -> PathBuf {
