@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::super::Place;
 use super::super::condition::{Condition, ConditionId, Possible, Question};
-use super::super::rules::{Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When};
+use super::super::rules::{
+    Bound, Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When,
+};
 use super::*;
 use crate::path::{Segment, Selector};
 

@@ -158,7 +158,7 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
         }
     }
     // Whoever holds one has the records checked, with a row or without.
-    let person = |(at, role): (usize, &Role)| role.same_as_person().then(|| RoleId(at));
+    let person = |(at, role): (usize, &Role)| role.same_as_person().then_some(RoleId(at));
     for role in rules.roles.iter().enumerate().filter_map(person) {
         add(format!("person {}", role_of(rules, role)));
     }
