@@ -191,6 +191,10 @@ impl Engine {
         self.nested += 1;
         self.read_again(&kept, start, depth)?;
         self.nested -= 1;
+        if let Some(within) = &mut self.raw {
+            // What began in the text that was read again goes on behind it.
+            within.from = end;
+        }
         kept.clear();
         self.spare = kept;
         Ok(())

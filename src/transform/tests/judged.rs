@@ -263,6 +263,22 @@ fn a_large_record_is_read_under_its_own_plan_to_its_end_and_no_further() {
 }
 
 #[test]
+fn an_element_that_is_held_where_its_record_outgrows_the_limit_is_read_once() {
+    let at = "$[*]";
+    let filtered = plan(at, &[("k", "strip"), ("l[?@.q==1].v", "show")], None);
+    let judge = choice(&open(at), &filtered);
+    let (x, y) = ("x".repeat(70), "y".repeat(40));
+    assert_seen(
+        &filtered,
+        &judge,
+        &format!(
+            r#"[{{"k":2}}, {{"p":"{x}","l":[{{"v":7,"w":"{y}","q":1}},{{"v":8,"q":2}}]}},{{"k":1}}]"#
+        ),
+        r#"[{"l":[{"v":7}]},{"k":1}]"#,
+    );
+}
+
+#[test]
 fn scalars_may_be_records_too() {
     let (open, closed) = (
         plan("$[*]", &[("$", "show")], None),
