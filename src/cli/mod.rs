@@ -8,6 +8,7 @@ pub mod audit;
 pub mod block;
 pub mod check;
 pub mod demo;
+pub mod diff;
 mod document;
 pub mod explain;
 pub mod fmt;
@@ -99,8 +100,8 @@ enum Command {
     Explain(explain::Arguments),
     /// The access matrix: who sees what, as the proxy enforces it
     Matrix(matrix::Arguments),
-    #[command(hide = true)]
-    Diff(Later),
+    /// Who gains and who loses what where one rule set takes the place of another
+    Diff(diff::Arguments),
     /// Propose a rule set from a JSON sample, an OpenAPI 3 document or a CSV data dictionary
     Init(init::Arguments),
     /// Print the JSON Schema of rule files, for editors
@@ -240,7 +241,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Explain(arguments) => explain::run(&arguments, format),
         Command::Matrix(arguments) => matrix::run(&arguments, format),
-        Command::Diff(_) => Err(not_yet("`fieldgate diff`")),
+        Command::Diff(arguments) => diff::run(&arguments, format),
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(schema::run()),
         Command::Fmt(arguments) => fmt::run(&arguments),
@@ -260,6 +261,7 @@ fn formats(command: &Command) -> &'static [Format] {
             Format::Junit,
         ],
         Command::Test(_) => &[Format::Pretty, Format::Json, Format::Github, Format::Junit],
+        Command::Diff(_) => &[Format::Pretty, Format::Json, Format::Github],
         Command::Explain(_) => &[Format::Pretty, Format::Json],
         Command::Matrix(_) => &[Format::Table, Format::Csv, Format::Html, Format::Json],
         _ => &[],

@@ -70,6 +70,30 @@ pub fn load(path: &Path) -> Result<Settings, Vec<Diagnostic>> {
     load_with(path, &|name| std::env::var(name).ok())
 }
 
+/// Reads `identity` alone, for those who compare it; what else the file says is not judged.
+///
+/// # Errors
+///
+/// Every mistake in it.
+pub fn load_identity(path: &Path) -> Result<Identity, Vec<Diagnostic>> {
+    let name = path.display().to_string();
+    let bytes = read(path).map_err(|mistake| vec![mistake])?;
+    let file = source::decode(&name, &bytes).map_err(|mistake| vec![mistake])?;
+    let root = source::read(&file)?;
+    let entries = root
+        .as_map(say!("the settings", "配置"))
+        .map_err(|mistake| vec![mistake])?;
+    let Some(node) = entries.get("identity") else {
+        return Ok(Identity::default());
+    };
+    let base = path.parent().unwrap_or(Path::new(""));
+    let environment = |name: &str| std::env::var(name).ok();
+    let mut reader = reader::Reader::new(base, &environment);
+    let identity = identity::identity(&mut reader, node);
+    let (identity, _) = reader.finish(identity)?;
+    Ok(identity)
+}
+
 fn load_with(
     path: &Path,
     environment: expand::Environment<'_>,

@@ -131,7 +131,6 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
             "explain", bank, "--as", "teller", "--call", "GET /x", "--format", "csv",
         ],
         vec!["matrix", bank, "--format", "pretty"],
-        vec!["diff", "a", "b", "--fail-on", "widening"],
         vec!["block", "person", "x", "--reason", "y"],
         vec!["doctor", "-c", "x"],
         vec!["audit", "search", "x"],
@@ -139,6 +138,8 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
         vec!["audit", "report"],
         vec!["audit", "prove"],
         vec!["test", bank, "--format", "sarif"],
+        vec!["diff", bank, bank, "--format", "sarif"],
+        vec!["diff", bank, bank, "--format", "junit"],
         vec!["audit", "verify", bank, "--format", "json"],
     ] {
         let run = fieldgate(&args, b"");

@@ -20,6 +20,7 @@ mod commands;
 mod conditions;
 mod demo;
 mod diagnostics;
+mod diff;
 mod engine;
 mod generate;
 mod jsonpath;

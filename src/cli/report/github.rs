@@ -53,7 +53,7 @@ pub(super) fn commands(report: &Report<'_>) -> String {
     text
 }
 
-fn command(level: &str, properties: &[(&str, String)], message: &str) -> String {
+pub(super) fn command(level: &str, properties: &[(&str, String)], message: &str) -> String {
     let properties = properties
         .iter()
         .map(|(name, value)| format!("{name}={}", property(value)))

@@ -37,7 +37,7 @@ pub(super) enum Format {
 
 /// What a command found.
 pub(super) struct Report<'a> {
-    /// `check` or `test`.
+    /// `check`, `test` or `diff`.
     pub command: &'static str,
     /// The rules directory as it was named.
     pub dir: String,
@@ -71,6 +71,12 @@ pub(super) struct Tested {
     pub line: usize,
     /// What was asserted and is not so.
     pub wrong: Vec<Text>,
+}
+
+/// An annotation of GitHub without a place.
+pub(super) fn annotation(level: &str, title: &str, text: &Text) -> String {
+    let title = [("title", title.to_owned())];
+    github::command(level, &title, &printable(text.get(super::lang())))
 }
 
 impl Report<'_> {

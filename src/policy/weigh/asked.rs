@@ -1,4 +1,4 @@
-//! Groups of routes where conditions decide: they give the same over the old rules only where nothing of them has changed.
+//! All that decides what a group of routes gives, as a text: where it is the same, nobody gains, and nothing need be weighed.
 //!
 //! What a condition may turn out to be is not weighed; whoever changes one, or anything it decides, is told so.
 
@@ -25,12 +25,15 @@ pub(super) fn asks(rules: &RuleSet, site: &Site<'_>) -> bool {
 
 /// All that decides what callers get of the group, with every name in place of its index.
 pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
-    let mut all = String::new();
+    let mut all: Vec<String> = Vec::new();
     let mut asked: Vec<ConditionId> = Vec::new();
-    let mut add = |text: String| {
-        all.push_str(&text);
-        all.push('\n');
-    };
+    let mut add = |text: String| all.push(text);
+    for (at, role) in rules.roles.iter().enumerate() {
+        // Whoever holds one reads records of one's own alone, with a row here or without.
+        if role.same_as_person() {
+            add(format!("person {}", role_of(rules, RoleId(at))));
+        }
+    }
     for ((resource, group, role), row) in &rules.rows {
         if (*resource, *group) != (site.resource, site.group) {
             continue;
@@ -172,7 +175,9 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
         site.listed.strip_as_blank,
         shape.map(|shape| &shape.name)
     ));
-    all
+    // The order of files and keys never matters.
+    all.sort_unstable();
+    all.join("\n")
 }
 
 /// A cell of either rule set, with all that decides it.

@@ -13,31 +13,31 @@ pub(super) fn gains(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
     for contract in &new.contracts {
         let named = |other: &&Contract| other.name == contract.name;
         let Some(before) = old.contracts.iter().find(named) else {
-            let text = say!(
-                "{} is a new contract",
-                "{} 是新合同",
-                quoted(&contract.name)
-            );
-            gains.push(Gain::opens(text));
+            let name = quoted(&contract.name);
+            gains.push(Gain::opens(
+                say!("{name} is a new contract", "{name} 是新合同"),
+                say!("the contract {name} is gone", "合同 {name} 没有了"),
+            ));
             continue;
         };
         if let Some(what) = wider((old, before), (new, contract)) {
-            gains.push(Gain::unweighed(say!(
-                "the contract {}: {what}",
-                "合同 {}：{what}",
-                quoted(&contract.name);
-                what
-            )));
+            let (name, (text, back)) = (quoted(&contract.name), what);
+            let gain =
+                Gain::unweighed(say!("the contract {name}: {text}", "合同 {name}：{text}"; text));
+            gains.push(
+                gain.or_back(say!("the contract {name}: {back}", "合同 {name}：{back}"; back)),
+            );
         }
     }
     gains
 }
 
-/// What of a contract may let more out than before.
+/// What of a contract may let more out than before, and what that is the other way round.
 fn wider(
     (old, before): (&RuleSet, &Contract),
     (new, after): (&RuleSet, &Contract),
-) -> Option<Text> {
+) -> Option<(Text, Text)> {
+    let both = |text: Text| Some((text.clone(), text));
     let Contract {
         name: _,
         place: _,
@@ -65,19 +65,25 @@ fn wider(
         && before.purpose == *purpose
         && before.declare == *declare;
     if !same_caller {
-        return Some(say!("who calls under it has changed", "按它调用的条件变了"));
+        return both(say!("who calls under it has changed", "按它调用的条件变了"));
     }
     if *from < before.term.from || *until > before.term.until {
-        return Some(say!("it runs for longer", "有效期变长了"));
+        return Some((
+            say!("it runs for longer", "有效期变长了"),
+            say!("it runs for less long", "有效期变短了"),
+        ));
     }
     if suspended.is_none() && before.suspended.is_some() {
-        return Some(say!("it is suspended no more", "不再暂停"));
+        return Some((
+            say!("it is suspended no more", "不再暂停"),
+            say!("it is suspended", "暂停了"),
+        ));
     }
     if !before.networks.is_empty() && *networks != before.networks {
-        return Some(say!("its networks have changed", "网段变了"));
+        return both(say!("its networks have changed", "网段变了"));
     }
     if old.tokens_of(before) != new.tokens_of(after) {
-        return Some(say!("it has other pseudonyms", "换了假名"));
+        return both(say!("it has other pseudonyms", "换了假名"));
     }
     let listed = |(place, row): (&(ResourceId, GroupId), &Row)| {
         let group = group_name(new, *place);
@@ -87,7 +93,7 @@ fn wider(
     };
     match items.iter().all(listed) {
         true => None,
-        false => Some(say!("its annex has changed", "附件变了")),
+        false => both(say!("its annex has changed", "附件变了")),
     }
 }
 

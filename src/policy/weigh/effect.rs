@@ -5,10 +5,12 @@
 //! comes out or by two that tie, before and after, and ceilings are then the same for all. Whatever else there is
 //! remains unweighed.
 
+use std::collections::HashMap;
+
 use super::super::combine::{Treatment, Treatments, treatments};
 use super::super::condition::Truths;
 use super::super::diagnostic::{Text, quoted, say};
-use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet};
+use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet, Unlisted};
 use super::{Gain, Member, Scales, Site};
 use crate::mask::Mask;
 use crate::mask::token::TokenMaster;
@@ -43,20 +45,23 @@ pub(super) fn gains(
         vec![Gain::unweighed(text)]
     };
     let members = that_matter(scales, was, is);
-    let Some(sets) = sets(members.len(), few_are_enough(scales)) else {
+    let Some(mut sets) = sets(members.len(), few_are_enough(scales)) else {
         return many();
     };
     let each = was.listed.fields.len() + is.listed.fields.len() + 1;
+    let mut found = Found::new(was, is);
     let needed = sets.len() * scales.moments.len() * each;
     match budget.checked_sub(needed) {
         Some(left) => *budget = left,
-        None => return many(),
+        None => {
+            // What each role gains by itself is told all the same.
+            sets.truncate(members.len());
+            found.gains = many();
+        }
     }
     let tokens = TokenMaster::test_key();
-    let mut found = Found::new(was, is);
     // Under a contract the annex meets every outcome.
     found.meets_others |= !scales.new.contracts.is_empty();
-    found.finds(scales);
     for &now in &scales.moments {
         for set in &sets {
             let held: Vec<&Member> = set
@@ -81,6 +86,38 @@ pub(super) fn gains(
         }
     }
     found.gains
+}
+
+/// Who may look a person up by what they do not see.
+pub(super) fn finds(scales: &Scales<'_>, was: &Site<'_>, is: &Site<'_>) -> Vec<Gain> {
+    let here = |find: &&Find| find.resource == is.resource && find.group == is.group;
+    let mut gains = Vec::new();
+    for find in scales.new.finds.iter().filter(here) {
+        let Find {
+            resource: _,
+            group: _,
+            role,
+            param,
+        } = find;
+        let member = scales.roles.iter().find(|member| member.new == Some(*role));
+        let before = member.and_then(|member| {
+            Some(Find {
+                resource: was.resource,
+                group: was.group,
+                role: member.old?,
+                param: param.clone(),
+            })
+        });
+        if !before.is_some_and(|before| scales.old.finds.contains(&before)) {
+            let who = member.map_or("", |member| &member.name);
+            let param = quoted(&param.to_string());
+            gains.push(Gain::opens(
+                say!("{who} may find by {param}", "{who} 可以按 {param} 查人"; who),
+                say!("{who} may find by {param} no more", "{who} 不能再按 {param} 查人"; who),
+            ));
+        }
+    }
+    gains
 }
 
 /// Roles with a row on either side, with records of their own, or named by a ceiling; no other changes anything.
@@ -186,7 +223,7 @@ fn weight<'m>(
     }
 }
 
-/// What was found so far, each thing once, for the smallest set of roles that gains it.
+/// What was found so far, each thing once for each smallest set of roles that gains it.
 struct Found<'a> {
     was: &'a Site<'a>,
     is: &'a Site<'a>,
@@ -194,7 +231,8 @@ struct Found<'a> {
     meets_others: bool,
     covers_containers: bool,
     gains: Vec<Gain>,
-    told: Vec<String>,
+    /// For each thing, the sets of roles it was told of.
+    told: HashMap<String, Vec<Vec<String>>>,
 }
 
 impl<'a> Found<'a> {
@@ -215,111 +253,89 @@ impl<'a> Found<'a> {
             meets_others: nets || overlaps,
             covers_containers: fields.iter().any(|field| field.whole),
             gains: Vec::new(),
-            told: Vec::new(),
+            told: HashMap::new(),
         }
-    }
-
-    /// Who may look a person up by what they do not see.
-    fn finds(&mut self, scales: &Scales<'_>) {
-        let here = |find: &&Find| find.resource == self.is.resource && find.group == self.is.group;
-        let mut gains = Vec::new();
-        for find in scales.new.finds.iter().filter(here) {
-            let Find {
-                resource: _,
-                group: _,
-                role,
-                param,
-            } = find;
-            let member = scales.roles.iter().find(|member| member.new == Some(*role));
-            let before = member.and_then(|member| {
-                Some(Find {
-                    resource: self.was.resource,
-                    group: self.was.group,
-                    role: member.old?,
-                    param: param.clone(),
-                })
-            });
-            if !before.is_some_and(|before| scales.old.finds.contains(&before)) {
-                let who = member.map_or("", |member| &member.name);
-                gains.push(Gain::opens(say!(
-                    "{who} may find by {}",
-                    "{who} 可以按 {} 查人",
-                    quoted(&param.to_string());
-                    who
-                )));
-            }
-        }
-        self.gains.extend(gains);
     }
 
     fn compare(&mut self, held: &[&Member], old: &Weight, new: &Weight) {
         if !new.has_row {
             return;
         }
-        let names: Vec<&str> = held.iter().map(|one| one.name.as_str()).collect();
-        let who = names.join(", ");
+        let who = names(held);
         if !old.has_row {
-            self.tell(
-                "row",
-                Gain::opens(say!("{who} may read here", "{who} 可以读这里"; who)),
+            let gain = Gain::opens(
+                say!("{who} may read here", "{who} 可以读这里"; who),
+                say!("{who} may read here no more", "{who} 不能再读这里"; who),
             );
-            return;
-        }
-        if old.person_check != new.person_check {
+            self.tell("row", held, gain);
+        } else if old.person_check != new.person_check {
             let text = say!(
                 "{who}: whose records may be read has changed",
                 "{who}：能读谁的记录变了";
                 who
             );
-            self.tell("person", Gain::unweighed(text));
+            self.tell("person", held, Gain::unweighed(text));
         }
         let (was, is) = (self.was.listed, self.is.listed);
         for (at, field) in is.fields.iter().enumerate() {
-            // An entry that is not there before was told already.
+            let outcome = new.treatments.fields.get(at);
             let Some(before) = was.fields.iter().position(|other| other.path == field.path) else {
+                self.listed(held, &field.text, outcome);
                 continue;
             };
-            let pair = (
-                old.treatments.fields.get(before),
-                new.treatments.fields.get(at),
-            );
-            self.outcome(&who, &field.text, pair);
+            let pair = (old.treatments.fields.get(before), outcome);
+            self.outcome(held, &field.text, pair);
             let shown =
                 |weight: &Weight, at: usize| weight.treatments.names_shown.get(at) == Some(&true);
             if shown(new, at) && !shown(old, before) {
-                let text = say!(
-                    "{who} sees the names below {}",
-                    "{who} 能看到 {} 下的名字",
-                    quoted(&field.text);
-                    who
+                let text = quoted(&field.text);
+                let gain = Gain::opens(
+                    say!("{who} sees the names below {text}", "{who} 能看到 {text} 下的名字"; who),
+                    say!("{who} sees the names below {text} no more", "{who} 不能再看到 {text} 下的名字"; who),
                 );
-                self.tell(&format!("names {}", field.text), Gain::opens(text));
+                self.tell(&format!("names {}", field.text), held, gain);
             }
         }
         for (at, entry) in is.envelope.iter().enumerate() {
-            let Some(before) = was
-                .envelope
-                .iter()
-                .position(|other| other.path == entry.path)
-            else {
+            let mut known = was.envelope.iter();
+            let outcome = new.treatments.envelope.get(at);
+            let Some(before) = known.position(|other| other.path == entry.path) else {
+                self.listed(held, &entry.text, outcome);
                 continue;
             };
-            let pair = (
-                old.treatments.envelope.get(before),
-                new.treatments.envelope.get(at),
-            );
-            self.outcome(&who, &entry.text, pair);
+            let pair = (old.treatments.envelope.get(before), outcome);
+            self.outcome(held, &entry.text, pair);
         }
     }
 
-    fn outcome(&mut self, who: &str, text: &str, pair: (Option<&Treatment>, Option<&Treatment>)) {
+    /// What is got of an entry that was not listed before; the entry itself was told with the catalogue.
+    fn listed(&mut self, held: &[&Member], text: &str, outcome: Option<&Treatment>) {
+        let hidden = !matches!(self.was.listed.unlisted, Unlisted::Show { .. });
+        let Some(new) = outcome.filter(|one| hidden && **one != Treatment::Strip) else {
+            return;
+        };
+        let (who, field, to) = (names(held), quoted(text), new.openness().word());
+        let gain = Gain::opens(
+            say!("{who}: {field} from not listed to `{to}`", "{who}：{field} 从未列出变为 `{to}`"; who),
+            say!("{who}: {field} from `{to}` to not listed", "{who}：{field} 从 `{to}` 变为不再列出"; who),
+        );
+        self.tell(text, held, gain);
+    }
+
+    fn outcome(
+        &mut self,
+        held: &[&Member],
+        text: &str,
+        pair: (Option<&Treatment>, Option<&Treatment>),
+    ) {
         let (Some(old), Some(new)) = pair else {
             return;
         };
         if old == new {
             return;
         }
-        let change = |what: Text| {
+        let who = names(held);
+        let change = |(old, new): (&Treatment, &Treatment), what: Text| {
             let (from, to) = (old.openness().word(), new.openness().word());
             say!(
                 "{who}: {} from `{from}` to `{to}`{what}",
@@ -329,26 +345,36 @@ impl<'a> Found<'a> {
             )
         };
         let gain = if new.openness() > old.openness() {
-            Gain::opens(change(Text::none()))
-        } else if !shows_no_more(new, old) {
-            Gain::unweighed(change(say!(", which cannot be compared", "，无法比较")))
-        } else if self.covers_containers || (self.meets_others && !is_constant(new)) {
-            Gain::unweighed(change(say!(
-                ", where other entries meet it",
-                "，此处还有别的条目"
-            )))
+            Gain::opens(
+                change((old, new), Text::none()),
+                change((new, old), Text::none()),
+            )
         } else {
-            return;
+            let why = if !shows_no_more(new, old) {
+                say!(", which cannot be compared", "，无法比较")
+            } else if self.covers_containers || (self.meets_others && !is_constant(new)) {
+                say!(", where other entries meet it", "，此处还有别的条目")
+            } else {
+                return;
+            };
+            Gain::unweighed(change((old, new), why.clone())).or_back(change((new, old), why))
         };
-        self.tell(text, gain);
+        self.tell(text, held, gain);
     }
 
-    fn tell(&mut self, what: &str, gain: Gain) {
-        if !self.told.iter().any(|told| told == what) {
-            self.told.push(what.to_owned());
+    /// Smaller sets of roles come before larger ones.
+    fn tell(&mut self, what: &str, held: &[&Member], gain: Gain) {
+        let is_held = |name: &String| held.iter().any(|one| one.name == *name);
+        let told = self.told.entry(what.to_owned()).or_default();
+        if !told.iter().any(|set| set.iter().all(is_held)) {
+            told.push(held.iter().map(|one| one.name.clone()).collect());
             self.gains.push(gain);
         }
     }
+}
+
+fn names(held: &[&Member]) -> Text {
+    Text::list(held.iter().map(|one| one.name.clone()))
 }
 
 /// Whether the new outcome tells nothing of a value that the old one did not. A mask shows parts that a token hides.

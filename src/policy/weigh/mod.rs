@@ -29,6 +29,8 @@ pub struct Gain {
     pub kind: Kind,
     /// Who gains what, and where.
     pub text: Text,
+    /// The same the other way round: what is lost where the rule sets change places.
+    back: Option<Text>,
 }
 
 /// How sure a gain is.
@@ -41,15 +43,45 @@ pub enum Kind {
 }
 
 impl Gain {
-    fn opens(text: Text) -> Gain {
-        let kind = Kind::Opens;
-        Gain { kind, text }
+    fn opens(text: Text, back: Text) -> Gain {
+        Gain {
+            kind: Kind::Opens,
+            text,
+            back: Some(back),
+        }
     }
 
     fn unweighed(text: Text) -> Gain {
-        let kind = Kind::Unweighed;
-        Gain { kind, text }
+        Gain {
+            kind: Kind::Unweighed,
+            text,
+            back: None,
+        }
     }
+
+    fn or_back(self, back: Text) -> Gain {
+        let back = Some(back);
+        Gain { back, ..self }
+    }
+}
+
+/// All that callers lose where `new` takes the place of `old`, beside what [`gains`] tells already: it is what going
+/// back would give.
+pub fn losses(old: &RuleSet, new: &RuleSet, now: i64, gains: &[Gain]) -> Vec<Text> {
+    let mut losses: Vec<Text> = Vec::new();
+    for Gain {
+        kind: _,
+        text,
+        back,
+    } in self::gains(new, old, now)
+    {
+        let loss = back.unwrap_or(text);
+        let is_told = gains.iter().any(|gain| gain.text == loss);
+        if !is_told && !losses.contains(&loss) {
+            losses.push(loss);
+        }
+    }
+    losses
 }
 
 /// A role of either rule set, or of both where it is the same.
@@ -97,6 +129,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
     } = new;
     let mut gains = certificates(old, new);
     gains.extend(partners(old, new));
+    gains.extend(held_by_others(old, new));
     gains.extend(contracts::gains(old, new));
     let scales = Scales {
         old,
@@ -111,8 +144,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
             .iter()
             .find(|(_, old)| old.text == route.text && old.method == route.method);
         let Some((was, before)) = before else {
-            let text = say!("{} is a new route", "{} 是新增的路由", quoted(&route.text));
-            gains.push(Gain::opens(text));
+            gains.push(new_route(new, site, route));
             continue;
         };
         if !shape::same_route(before, route) {
@@ -138,25 +170,65 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
     let mut budget = effect::BUDGET;
     for (was, is) in pairs.into_values() {
         let mut found = shape::gains(&was, &is);
-        if found.is_empty() && (asked::asks(old, &was) || asked::asks(new, &is)) {
-            if asked::everything(old, &was) != asked::everything(new, &is) {
+        found.extend(effect::finds(&scales, &was, &is));
+        if asked::everything(old, &was) != asked::everything(new, &is) {
+            if asked::asks(old, &was) || asked::asks(new, &is) {
                 found.push(Gain::unweighed(say!(
                     "its conditions, or what they decide, have changed",
                     "条件或由条件决定的内容变了"
                 )));
             }
-        } else if found.is_empty() {
-            found = effect::gains(&scales, &was, &is, &mut budget);
+            found.extend(effect::gains(&scales, &was, &is, &mut budget));
         }
         let group = is.listed.groups.get(is.group.0);
         let name = group.map_or("", |group| &group.name);
         let named = |gain: Gain| Gain {
             text: say!("{name}: {}", "{name}：{}", gain.text),
+            back: gain
+                .back
+                .map(|back| say!("{name}: {back}", "{name}：{back}"; back)),
             ..gain
         };
         gains.extend(found.into_iter().map(named));
     }
     gains
+}
+
+/// A route nobody could ask before, and who may read there.
+fn new_route(new: &RuleSet, site: Site<'_>, route: &RouteRule) -> Gain {
+    let here = |(resource, group, role): &(ResourceId, GroupId, RoleId)| {
+        let is_here = *resource == site.resource && *group == site.group;
+        is_here.then_some(new.roles.get(role.0)?.name.clone())
+    };
+    let readers: Vec<String> = new.rows.keys().filter_map(here).collect();
+    let text = quoted(&route.text);
+    if readers.is_empty() {
+        return Gain::opens(
+            say!("{text} is a new route", "{text} 是新增的路由"),
+            say!("{text} is no route any more", "{text} 这条路由没有了"),
+        );
+    }
+    let who = Text::list(readers);
+    Gain::opens(
+        say!("{text} is a new route, for {who}", "{text} 是新增的路由，{who} 可用"; who),
+        say!("{text} is no route any more, for {who}", "{text} 这条路由没有了，{who} 原来可用"; who),
+    )
+}
+
+/// Roles that others hold than before: each row is told for them as if it were new.
+fn held_by_others(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
+    let changed = |role: &&Role| {
+        let named = old.roles.iter().find(|other| other.name == role.name);
+        named.is_some_and(|before| !same_role(before, role))
+    };
+    let gain = |role: &Role| {
+        Gain::unweighed(say!(
+            "who holds the role {} has changed",
+            "哪些人具备角色 {} 变了",
+            quoted(&role.name)
+        ))
+    };
+    new.roles.iter().filter(changed).map(gain).collect()
 }
 
 /// A certificate that no role names does not count, so who is named decides which roles its holder has besides.

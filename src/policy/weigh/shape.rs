@@ -81,23 +81,35 @@ pub(super) fn gains(was: &Site<'_>, is: &Site<'_>) -> Vec<Gain> {
         say!("`person` has changed", "`person` 变了"),
     );
     if *drift_show && !old.drift_show {
-        gains.push(Gain::opens(say!(
-            "`drift: show` is new",
-            "新增了 `drift: show`"
-        )));
+        gains.push(Gain::opens(
+            say!("`drift: show` is new", "新增了 `drift: show`"),
+            say!("`drift: show` is gone", "去掉了 `drift: show`"),
+        ));
     }
     let passes = |rule: &UnlistedParams| matches!(rule, UnlistedParams::Pass { reason: _ });
     if passes(unlisted_params) && !passes(&old.unlisted_params) {
-        gains.push(Gain::opens(say!(
-            "parameters that are not listed go upstream",
-            "未列出的参数会传给后端"
-        )));
+        gains.push(Gain::opens(
+            say!(
+                "parameters that are not listed go upstream",
+                "未列出的参数会传给后端"
+            ),
+            say!(
+                "parameters that are not listed are refused",
+                "未列出的参数不再放行"
+            ),
+        ));
     }
     if leave(unlisted) > leave(&old.unlisted) {
-        gains.push(Gain::opens(say!(
-            "more of what is not listed leaves",
-            "未列出的内容放出得更多"
-        )));
+        gains.push(Gain::opens(
+            say!(
+                "more of what is not listed leaves",
+                "未列出的内容放出得更多"
+            ),
+            say!(
+                "less of what is not listed leaves",
+                "未列出的内容放出得更少"
+            ),
+        ));
     }
     let hides_unlisted = !matches!(unlisted, Unlisted::Show { .. });
     let before: Vec<Entry<'_>> = old.fields.iter().map(field).collect();
@@ -177,11 +189,11 @@ fn entries(old: &[Entry<'_>], new: &[Entry<'_>], hides_unlisted: bool) -> Vec<Ga
     let mut gains = Vec::new();
     for entry in new {
         match old.iter().find(|other| other.path == entry.path) {
-            None => gains.push(Gain::unweighed(say!(
-                "{} is listed now",
-                "新列出了 {}",
-                quoted(entry.text)
-            ))),
+            None => {
+                let text = quoted(entry.text);
+                let gain = Gain::unweighed(say!("{text} is listed now", "新列出了 {text}"));
+                gains.push(gain.or_back(say!("{text} is not listed any more", "不再列出 {text}")));
+            }
             Some(before) if before.form != entry.form => gains.push(Gain::unweighed(say!(
                 "{} covers something else",
                 "{} 覆盖的范围变了",
@@ -229,11 +241,13 @@ fn params(old: &Resource, new: &Resource) -> Vec<Gain> {
         let text = name.to_string();
         let before = old.params.iter().find(|param| param.name == *name);
         match before {
-            None => gains.push(Gain::opens(say!(
-                "the parameter {} is new",
-                "新增了参数 {}",
-                quoted(&text)
-            ))),
+            None => {
+                let name = quoted(&text);
+                gains.push(Gain::opens(
+                    say!("the parameter {name} is new", "新增了参数 {name}"),
+                    say!("the parameter {name} is gone", "去掉了参数 {name}"),
+                ));
+            }
             Some(before) if !carries_less((old, &before.rule), (new, rule)) => {
                 gains.push(Gain::unweighed(say!(
                     "the parameter {} may carry something else",

@@ -699,3 +699,46 @@ fn a_contract_that_is_new_lasts_longer_asks_less_or_lists_more_is_a_gain() {
         .contains("globex")
     );
 }
+
+#[test]
+fn what_is_lost_is_what_going_back_would_give() {
+    let lost = |pairs: &[(&str, &str)]| {
+        let (old, new) = (rules(RULES), changed(pairs));
+        let gained = gains(&old, &new, NOW);
+        let lost = losses(&old, &new, NOW, &gained);
+        let lost: Vec<String> = lost
+            .iter()
+            .map(|text| text.get(Lang::En).to_owned())
+            .collect();
+        lost
+    };
+    assert_eq!(lost(&[]), Vec::<String>::new());
+    let row = lost(&[("    acme:   { open: token, number: blank }\n", "")]);
+    for line in [
+        "customer/list: acme may read here no more",
+        "customer/list: acme: `id` from `token` to `strip`",
+        "customer/list: acme: `phone` from `blank` to `strip`",
+        "customer/list: acme: `cards[*].code` from `blank` to `strip`",
+        "customer/list: acme: `total` from `show` to `strip`",
+    ] {
+        assert!(row.iter().any(|told| told == line), "{line}: {row:#?}");
+    }
+    assert_eq!(row.len(), 5, "{row:#?}");
+    assert_eq!(
+        lost(&[("open: token, number: blank", "open: blank, number: blank")]),
+        ["customer/list: acme: `id` from `token` to `blank`"]
+    );
+    assert_eq!(
+        lost(&[("      page: { whole: 1..100 }\n", "")]),
+        [
+            "customer: the parameter `page` is gone",
+            "customer/list: the parameter `page` is gone"
+        ]
+    );
+    // What is told as something nobody can weigh is not told again.
+    let held = lost(&[("has: teller }", "has: employee }")]);
+    assert!(
+        !held.iter().any(|told| told.contains("who holds")),
+        "{held:#?}"
+    );
+}

@@ -274,7 +274,7 @@ fn an_element_that_is_held_where_its_record_outgrows_the_limit_is_read_once() {
         &format!(
             r#"[{{"k":2}}, {{"p":"{x}","l":[{{"v":7,"w":"{y}","q":1}},{{"v":8,"q":2}}]}},{{"k":1}}]"#
         ),
-        r#"[{"l":[{"v":7}]},{"k":1}]"#,
+        r#"[{}, {"l":[{"v":7}]},{"k":1}]"#,
     );
 }
 
