@@ -6,6 +6,7 @@
 
 mod assertion;
 mod coverage;
+mod hint;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

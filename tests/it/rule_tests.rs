@@ -170,7 +170,7 @@ fn an_answer_the_proxy_would_refuse_is_no_answer() {
         "  - name: t\n    as: clerk\n    call: GET /people/7\n    reply: fixtures/broken.json\n";
     fails(
         &test(&format!("{broken}    absent: [salary]\n")),
-        "expected an answer, came 502 (unreadable-body)",
+        "expected an answer, came 502 (unreadable-body): the fixture is not strict JSON in UTF-8",
     );
     passes(&test(&format!(
         "{broken}    expect_reason: unreadable-body\n"
@@ -182,7 +182,7 @@ fn a_refusal_nobody_asserted_proves_nothing() {
     let call = "  - name: t\n    as: clerk\n    call: GET /persons/7\n    reply: fixtures/7.json\n";
     fails(
         &test(&format!("{call}    absent: [salary]\n")),
-        "expected an answer, came 404 (no-such-route)",
+        "expected an answer, came 404 (no-such-route): no `at` declares this path",
     );
     passes(&test(&format!(
         "{call}    expect_status: 404\n    absent: [salary]\n"

@@ -9,6 +9,7 @@ use serde_json::{Number, Value};
 use super::super::document::{Node, Place, Step, path_of, read, select, shown, texts};
 use super::super::traced::{Traced, trace};
 use super::Got;
+use super::hint::hint;
 use crate::decide::Permit;
 use crate::json::Limits;
 use crate::model::Openness;
@@ -92,7 +93,12 @@ fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<Text>) {
             End::Aborted => true,
         };
     if unsaid {
-        wrong.push(say!("expected an answer, came {came}", "应有正常响应，实为 {came}"; came));
+        wrong.push(match got.outcome.reason.and_then(hint) {
+            None => say!("expected an answer, came {came}", "应有正常响应，实为 {came}"; came),
+            Some(hint) => {
+                say!("expected an answer, came {came}: {hint}", "应有正常响应，实为 {came}：{hint}"; came, hint)
+            }
+        });
     }
 }
 
