@@ -33,10 +33,13 @@ pub(super) fn nearest<'a>(
         .take(MOST_COMPARED)
         .filter_map(|name| {
             let right: Vec<char> = folded(name).collect();
-            Some((distance(&written, &right, most)?, name))
+            // Of names equally near, the one that begins most like the one written: 本科 is 本科室, not 本人.
+            let alike = written.iter().zip(&right).take_while(|(a, b)| a == b);
+            let unlike = written.len() - alike.count();
+            Some((distance(&written, &right, most)?, unlike, name))
         })
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }
 
 fn folded(text: &str) -> impl Iterator<Item = char> {
@@ -93,6 +96,12 @@ mod tests {
         assert_eq!(nearest("relationship", ["relations"]), Some("relations"));
         assert_eq!(nearest("relationships", ["relations"]), None);
         assert_eq!(nearest("", ["a"]), None);
+    }
+
+    #[test]
+    fn of_names_equally_near_the_one_that_begins_most_alike_is_suggested() {
+        assert_eq!(nearest("本科", ["本人", "本科室"]), Some("本科室"));
+        assert_eq!(nearest("telle", ["tells", "teller"]), Some("teller"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub use entries::Entries;
 pub use moment::last_second;
 pub use reader::read;
 pub use table::{Cell, Table, decode_table, read_table};
+pub(super) use text::narrow;
 pub use text::{check_name, decode, is_unreadable, odd_character};
 
 /// The most bytes one file may have.

@@ -6,6 +6,26 @@ use granit_parser::{ErrorKind, ScanError};
 
 use crate::policy::diagnostic::{Text, say};
 
+/// The cure, where what is wrong does not name it: the parser stumbles behind the mistake.
+pub(super) fn cure(error: &ScanError) -> Option<Text> {
+    use ErrorKind as Kind;
+    match error.kind() {
+        Kind::ExpectedBlockMappingKey
+        | Kind::InvalidIndentation
+        | Kind::InvalidQuotedScalarIndent
+        | Kind::InvalidFlowScalarIndent
+        | Kind::InvalidBlockScalarIndent => Some(say!(
+            "entries of one level begin in one column: compare this line with the ones above",
+            "同一层的各行要从同一列开始：和上面几行对齐，出错的也可能是上一行"
+        )),
+        Kind::ExpectedFlowMappingSeparator | Kind::ExpectedFlowSequenceSeparator => Some(say!(
+            "look on this line and the one above for a bracket that is not closed",
+            "看看这一行和上一行，哪个括号没有收尾、哪里少了英文逗号"
+        )),
+        _ => None,
+    }
+}
+
 /// What is wrong, as the end of a sentence.
 pub(super) fn what_is_wrong(error: &ScanError) -> Text {
     use ErrorKind as Kind;

@@ -174,13 +174,21 @@ pub(super) fn wide_punctuation(text: &str) -> Option<Text> {
     )
 }
 
+/// The ASCII character that a full-width one is the wide form of.
+pub(in crate::policy) fn narrow(character: char) -> Option<char> {
+    match character {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0),
+        _ => None,
+    }
+}
+
 /// `U+0430` and what it is, for messages: the character itself could mislead.
 fn code_point(character: char) -> Text {
     let number = format!("U+{:04X}", u32::from(character));
     match character {
         '\u{3000}' => say!("{number} (full-width blank)", "{number}（全角空格）"),
         '\u{A0}' => say!("{number} (non-breaking space)", "{number}（不换行空格）"),
-        '：' | '，' | '、' | '“' | '”' => say!(
+        '、' | '“' | '”' | '【' | '】' | '\u{FF01}'..='\u{FF5E}' => say!(
             "{number} (`{character}`, full width)",
             "{number}（全角的 `{character}`）"
         ),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::reader::MAX_DEPTH;
-use super::syntax::what_is_wrong;
+use super::syntax::{cure, what_is_wrong};
 use super::text::wide_punctuation;
 use super::{Key, SourceFile, Span};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -232,11 +232,12 @@ pub(super) fn syntax_mistake(file: &Arc<SourceFile>, error: &ScanError) -> Diagn
         }
     }
     let why = what_is_wrong(error);
-    Diagnostic::error(
-        code::FG1008,
-        say!("this is not YAML: {why}", "这不是 YAML：{why}"; why),
-    )
-    .at(&place)
+    let message = say!("this is not YAML: {why}", "这不是 YAML：{why}"; why);
+    let mistake = Diagnostic::error(code::FG1008, message).at(&place);
+    match cure(error) {
+        Some(cure) => mistake.help(cure),
+        None => mistake,
+    }
 }
 
 /// Hands on every character outside of quotes and comments; where the quote begins that is open at the end.

@@ -361,8 +361,8 @@ fn term(entries: Entries<'_>, place: &Span, findings: &mut Findings) -> Option<T
     if last < first {
         let message = say!("the contract ends before it begins", "合同还没开始就结束了");
         let help = say!(
-            "`from` is the first day and `until` the last",
-            "`from` 是第一天，`until` 是最后一天"
+            "`from` is the first day, {first}, and `until` the last, {last}: are they the wrong way round, or is a year?",
+            "`from` 是第一天（{first}），`until` 是最后一天（{last}）：看看是不是写反了，或者年份写错了"
         );
         findings.add(
             Diagnostic::error(code::FG2086, message)

@@ -374,8 +374,8 @@ fn never_held(
         quoted(&group.name)
     );
     let help = say!(
-        "no route here has the path parameter that `person:` names",
-        "这里的路由都没有 `person:` 指定的路径参数"
+        "no route here has the path parameter that `person:` names; where the path names nobody, let the role hold by `has` or `is` and gate its row: `only: [NAME]`, a condition `{{ field: .., same_as: claim.NAME }}`",
+        "这里的路由都没有 `person:` 指定的路径参数；路径里没有主体的，角色改用 `has` 或 `is`，行里写 `only: [条件]`，条件写 `{{ field: 字段, same_as: claim.声明 }}`"
     );
     Some(
         Diagnostic::warning(code::FG2110, message)

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use crate::path::{self, Path, Refused};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::source::{Entries, Node, Span, last_second, odd_character};
+use crate::policy::source::{Entries, Node, Span, last_second, narrow, odd_character};
 
 /// A text for people, such as a reason: it must say something.
 pub(super) fn sentence(node: &Node, what: Text) -> Result<String, Diagnostic> {
@@ -85,11 +85,17 @@ pub(super) fn path(text: &str, span: &Span) -> Result<Path, Diagnostic> {
             "路径 {} 里有 U+{number}",
             quoted(text)
         );
-        let help = say!(
-            "paths are ASCII and Han letters, so that they are what they look like; write others as `$['\\u{}']`",
-            "路径只用 ASCII 字符和汉字，看到什么就是什么；别的字符写作 `$['\\u{}']`",
-            number.to_ascii_lowercase()
-        );
+        let escaped = number.to_ascii_lowercase();
+        let help = match narrow(odd) {
+            Some(plain) => say!(
+                "that is a full-width `{plain}`: write `{plain}`; if the name itself holds the wide one, `$['\\u{escaped}']`",
+                "这是全角的 `{plain}`：改成半角；字段名里本来就是全角的，写作 `$['\\u{escaped}']`"
+            ),
+            None => say!(
+                "paths are ASCII and Han letters, so that they are what they look like; write others as `$['\\u{escaped}']`",
+                "路径只用 ASCII 字符和汉字，看到什么就是什么；别的字符写作 `$['\\u{escaped}']`"
+            ),
+        };
         return Err(Diagnostic::error(code::FG1025, message).at(span).help(help));
     }
     path::parse(text).map_err(|error| {

@@ -96,6 +96,38 @@ fn stars_without_quotes() {
     );
 }
 
+#[test]
+fn a_line_indented_by_one_blank_less() {
+    says("indentation", "      id: basic", "     id: basic");
+}
+
+#[test]
+fn a_bracket_that_is_not_closed() {
+    says(
+        "open-bracket",
+        "  basic: { level: 2, zh: 基本信息 }",
+        "  basic: { level: 2, zh: 基本信息",
+    );
+}
+
+#[test]
+fn a_full_width_star_in_a_path() {
+    says(
+        "full-width-star",
+        "      phones[*].number: {",
+        "      phones[＊].number: {",
+    );
+}
+
+#[test]
+fn an_outcome_in_chinese() {
+    says(
+        "outcome-in-chinese",
+        "    teller: { basic: show,",
+        "    teller: { basic: 明文,",
+    );
+}
+
 /// Age is no mistake, only a warning: the partner is refused, and nothing else changes.
 #[test]
 fn a_contract_in_the_past() {

@@ -89,10 +89,10 @@ codes! {
     FG2110 {
         en: "a row of a `same_as: person` role where no route names a person: nobody can hold it",
             "the role compares a claim with a path parameter, and there is none",
-            "remove the row, or name the person in the route";
+            "remove the row, name the person in the route, or give the row a gate: `only` with a condition `same_as: claim.NAME`";
         zh: "`same_as: person` 的角色在没有主体参数的路由上有行：没有人能具备它",
             "这个角色要拿声明和路径参数比较，而这里没有参数",
-            "删掉这一行，或在路由里写上主体参数";
+            "删掉这一行，在路由里写上主体参数，或者给这一行写 `only`，条件用 `same_as: claim.声明`";
         Lines("  customer/list:\n    self: { basic: show }", "  customer/list:")
     }
     FG2111 {

@@ -47,7 +47,7 @@ codes! {
             "`show`, `token`, `token:NAME`, `mask`, `mask:NAME`, `blank`, `strip`";
         zh: "不是处理方式",
             "处理方式是一份封闭的清单",
-            "写 `show`、`token`、`token:名字`、`mask`、`mask:名字`、`blank`、`strip`";
+            "写 `show`（明文）、`token`（假名）、`mask`（脱敏）、`blank`（置空）、`strip`（删除），或 `token:名字`、`mask:名字`";
         Lines("    self: { basic: show, contact: visible }", "    self: { basic: show, contact: show }")
     }
     FG2006 {

@@ -127,7 +127,12 @@ impl Partner<'_> {
             "{} 要有合同才能用，而它一份也没有，总是被拒绝",
             quoted(&self.role.name)
         );
-        Some(Diagnostic::warning(code::FG2127, message))
+        let help = say!(
+            "write one under `contracts` with `role: {0}`, or remove the role and its rows",
+            "在 `contracts` 里写一份，`role: {0}`；不再合作的，连角色带它的行一起删掉",
+            self.role.name
+        );
+        Some(Diagnostic::warning(code::FG2127, message).help(help))
     }
 
     /// A role that others extend may stand for what they have in common.
