@@ -184,9 +184,9 @@ fn copy(from: &Path, to: &Path) {
 fn follow(page: &str) -> Terminal {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join(page)).unwrap();
-    let locale = match page {
-        "README.zh-CN.md" => "zh_CN.UTF-8",
-        _ => "C",
+    let locale = match page.ends_with(".zh-CN.md") {
+        true => "zh_CN.UTF-8",
+        false => "C",
     };
     let mut terminal = Terminal::open(locale);
     for folder in ["rules", "examples"] {
@@ -224,6 +224,11 @@ fn the_readme_does_what_it_says() {
 fn the_chinese_readme_does_what_it_says() {
     let terminal = follow("README.zh-CN.md");
     assert_eq!(terminal.beside.len(), 4, "two demos, legacy, proxy");
+}
+
+#[test]
+fn the_chinese_walk_through_the_hospital_does_what_it_says() {
+    follow("docs/hospital.zh-CN.md");
 }
 
 #[test]
@@ -279,6 +284,7 @@ fn every_link_of_the_readmes_leads_somewhere() {
         "docs/settings.md",
         "docs/diagnostics.md",
         "docs/diagnostics.zh-CN.md",
+        "docs/hospital.zh-CN.md",
         "CONTRIBUTING.md",
         "examples/bank/README.md",
         "examples/bank-partners/README.md",
