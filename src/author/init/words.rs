@@ -132,7 +132,7 @@ pub(super) const WORDS: &[Words] = &[
         within: &[],
         whole: &["status", "state", "type", "kind", "currency", "ccy", "version", "enabled", "active", "deleted", "orderstatus",
             "accountstatus", "accounttype", "cardtype", "phonetype", "branch", "branchcode", "branchname", "orgcode", "orgname", "channel",
-            "language", "lang", "resourcetype", "zhuangtai", "leixing", "wangdian", "zt", "lx", "bz"],
+            "language", "lang", "resourcetype", "zhuangtai", "leixing", "wangdian", "zt", "lx"],
         chinese: &["状态", "类型", "币种", "版本", "是否启用", "网点", "分行", "支行", "机构号", "机构名称"],
     },
     Words {

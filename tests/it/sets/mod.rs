@@ -8,12 +8,14 @@ use crate::binary::{fieldgate, rules};
 
 /// What of the rule language's own example is built: all but writing and quotas.
 const LANGUAGE: &str = include_str!("language.yaml");
-/// Each set, and its lints.
-const SETS: [(&str, &[&str]); 4] = [
-    ("bank", &["FG2109"]),
-    ("bank-partners", &["FG2125"]),
-    ("library", &[]),
-    ("patient", &[]),
+/// Each set, its lints, and how much of it its tests prove at least, in per cent.
+const SETS: [(&str, &[&str], &str); 5] = [
+    ("bank", &["FG2109"], "100"),
+    ("bank-partners", &["FG2125"], "100"),
+    // The set of a walk-through (`docs/hospital.zh-CN.md`), whose tests are those a first day writes.
+    ("hospital", &[], "35"),
+    ("library", &[], "100"),
+    ("patient", &[], "100"),
 ];
 
 fn folder() -> PathBuf {
@@ -44,12 +46,12 @@ fn every_rule_set_is_known_here() {
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
     there.sort();
-    assert_eq!(there, SETS.map(|(name, _)| name));
+    assert_eq!(there, SETS.map(|(name, _, _)| name));
 }
 
 #[test]
 fn every_rule_set_loads_with_the_lints_that_are_meant_and_no_others() {
-    for (name, meant) in SETS {
+    for (name, meant, _) in SETS {
         let dir = folder().join(name);
         let dir = dir.to_str().unwrap();
         let run = fieldgate(&["check", dir, "--format", "json"], b"");
@@ -65,18 +67,18 @@ fn every_rule_set_loads_with_the_lints_that_are_meant_and_no_others() {
 }
 
 #[test]
-fn every_rule_set_passes_its_tests_and_they_prove_all_of_it() {
-    for (name, _) in SETS {
+fn every_rule_set_passes_its_tests_and_they_prove_it() {
+    for (name, _, least) in SETS {
         let dir = folder().join(name);
         let dir = dir.to_str().unwrap();
-        let run = fieldgate(&["test", dir, "--coverage", "--min", "100"], b"");
+        let run = fieldgate(&["test", dir, "--coverage", "--min", least], b"");
         assert_eq!(run.exit, 0, "{name}: {}", run.text());
     }
 }
 
 #[test]
 fn every_rule_set_is_in_form() {
-    for (name, _) in SETS {
+    for (name, _, _) in SETS {
         let dir = folder().join(name);
         let run = fieldgate(&["fmt", "--check", dir.to_str().unwrap()], b"");
         assert_eq!(run.exit, 0, "{name}: {}", run.text());
@@ -96,7 +98,7 @@ fn editors_find_the_schema_of_this_version_where_the_first_line_of_each_file_poi
         "write it: FIELDGATE_UPDATE=1 cargo test --test it sets"
     );
     // The demo brings `bank` along, and leaves it where there is no schema.
-    for (name, _) in SETS.iter().filter(|(name, _)| *name != "bank") {
+    for (name, _, _) in SETS.iter().filter(|(name, _, _)| *name != "bank") {
         for file in files(&folder().join(name), "yaml") {
             let text = fs::read_to_string(&file).unwrap();
             let points = text
@@ -117,7 +119,7 @@ fn editors_find_the_schema_of_this_version_where_the_first_line_of_each_file_poi
 
 #[test]
 fn every_fixture_serves_a_test() {
-    for (name, _) in SETS {
+    for (name, _, _) in SETS {
         let dir = folder().join(name);
         let tests = files(&dir, "yaml").into_iter();
         let tests: String = tests
