@@ -236,7 +236,7 @@ impl<'a> Collector<'a> {
                 _ => None,
             };
             let meant = declares(contract) || edge == Some(Edge::Purpose);
-            let edge = edge.filter(|edge| meant && Edge::of(contract).contains(edge));
+            let edge = edge.filter(|edge| meant && Edge::of(rules, contract).contains(edge));
             self.proven
                 .extend(edge.map(|edge| Key::Edge(ContractId(at), edge)));
         }

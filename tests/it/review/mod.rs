@@ -1,5 +1,6 @@
 //! The commands that analysts and auditors read, as they run them.
 
+mod contracts;
 mod coverage;
 mod explain;
 mod matrix;

@@ -63,12 +63,27 @@ impl Edge {
         }
     }
 
-    /// The edges a contract has.
-    pub(super) fn of(contract: &Contract) -> Vec<Edge> {
+    /// The edges a contract has. Where another of the same role and purpose is in force on the day beside it, nothing is
+    /// refused there.
+    pub(super) fn of(rules: &RuleSet, contract: &Contract) -> Vec<Edge> {
         if contract.suspended.is_some() {
             return vec![Edge::Suspended];
         }
-        let mut edges = vec![Edge::Before, Edge::From, Edge::Until, Edge::After];
+        let goes_on = |moment: i64| {
+            let mut others = rules.contracts.iter();
+            others.any(|other| {
+                let same = other.role == contract.role && other.purpose == contract.purpose;
+                let term = other.term.from..=other.term.until;
+                same && other.suspended.is_none() && term.contains(&moment)
+            })
+        };
+        let mut edges = vec![Edge::From, Edge::Until];
+        if !goes_on(contract.term.from - 1) {
+            edges.push(Edge::Before);
+        }
+        if !goes_on(contract.term.until + 1) {
+            edges.push(Edge::After);
+        }
         if contract.declare == Declare::Header {
             edges.push(Edge::Purpose);
         }
@@ -114,12 +129,7 @@ pub(super) fn parts(rules: &RuleSet) -> BTreeSet<Key> {
         let Some(resource) = rules.resources.get(resource_id.0) else {
             continue;
         };
-        let group = resource.groups.get(group_id.0);
-        if group.is_none_or(|group| group.routes.is_empty()) {
-            continue;
-        }
-        let classes = items(resource).filter_map(|item| item_class(resource, item));
-        let classes: Vec<ClassId> = classes.collect();
+        let classes = classes(resource, *group_id);
         for class in classes {
             let cell = row.cells.get(class.0);
             parts.insert(Key::Cell(*resource_id, *group_id, *role, class));
@@ -131,11 +141,40 @@ pub(super) fn parts(rules: &RuleSet) -> BTreeSet<Key> {
     }
     parts.extend((0..rules.exceptions.len()).map(Key::Exception));
     parts.extend((0..rules.ceilings.len()).map(Key::Ceiling));
+    for (at, contract) in rules.contracts.iter().enumerate() {
+        let id = ContractId(at);
+        let edges = Edge::of(rules, contract).into_iter();
+        parts.extend(edges.map(|edge| Key::Edge(id, edge)));
+        if contract.suspended.is_some() {
+            continue;
+        }
+        for (resource_id, group_id) in contract.items.keys() {
+            let Some(resource) = rules.resources.get(resource_id.0) else {
+                continue;
+            };
+            let classes = classes(resource, *group_id).into_iter();
+            parts.extend(classes.map(|class| Key::Annex(id, *resource_id, *group_id, class)));
+        }
+    }
     let exceptions = rules.exceptions.iter().enumerate();
     parts.extend(
         exceptions.flat_map(|(at, one)| branches(Asker::Exception(at), condition(&one.cell))),
     );
     parts
+}
+
+/// The classes that occur in a group; the envelope's are idle where the record is the whole body.
+fn classes(resource: &Resource, group: GroupId) -> Vec<ClassId> {
+    let routes = resource
+        .groups
+        .get(group.0)
+        .map_or(&[][..], |group| &group.routes);
+    if routes.is_empty() {
+        return Vec::new();
+    }
+    let bare = routes.iter().all(|route| route.at.segments.is_empty());
+    let all = items(resource).filter(|item| !(bare && matches!(item, Item::Envelope(_))));
+    all.filter_map(|item| item_class(resource, item)).collect()
 }
 
 pub(super) fn condition(cell: &Choice) -> Option<ConditionId> {

@@ -2,13 +2,13 @@
 //!
 //! Proposes what `tests:` takes, with what only the author knows in capitals.
 
-use super::part::{Asker, Key, first_route, item_class};
+use super::part::{Asker, Edge, Key, first_route, item_class};
 use super::{Collector, Missing};
 use crate::author::view::{Does, Item, chosen, covered as covers, items, written};
 use crate::model::Openness;
 use crate::path::{self, Path};
 use crate::policy::store::RouteId;
-use crate::policy::{Covers, RoleId, RouteRule, TemplateSegment};
+use crate::policy::{Contract, Covers, RoleId, RouteRule, TemplateSegment};
 
 impl Collector<'_> {
     pub(super) fn missing(&self, key: Key) -> Option<Missing> {
@@ -37,13 +37,12 @@ impl Collector<'_> {
             }
             Key::Edge(id, edge) => {
                 let contract = rules.contracts.get(id.0)?;
-                let role = rules.roles.get(contract.role.0)?;
                 let word = edge.word();
                 Some(Missing {
                     kind: "edge",
                     what: format!("{}: {word}", contract.name),
                     place: contract.place.clone(),
-                    test: format!("- name: {}: {word}\n  as: {}\n", contract.name, role.name),
+                    test: self.edge(contract, edge)?,
                 })
             }
             Key::Annex(id, resource_id, group_id, class_id) => {
@@ -139,6 +138,43 @@ impl Collector<'_> {
                 })
             }
         }
+    }
+
+    /// A test of a contract's edge.
+    fn edge(&self, contract: &Contract, edge: Edge) -> Option<String> {
+        let rules = &self.stage.policy().rules;
+        let (resource, group) = contract.items.keys().next()?;
+        let group = rules.resources.get(resource.0)?.groups.get(group.0)?;
+        let role = &rules.roles.get(contract.role.0)?.name;
+        let term = &contract.term;
+        let (now, asserted) = match edge {
+            Edge::Before => (term.from - 1, "expect_reason: contract-not-started"),
+            Edge::From => (
+                term.from,
+                "reply: fixtures/FILE.json\n  expect: { FIELD: VALUE }",
+            ),
+            Edge::Until => (
+                term.until,
+                "reply: fixtures/FILE.json\n  expect: { FIELD: VALUE }",
+            ),
+            Edge::After => (term.until + 1, "expect_reason: contract-expired"),
+            Edge::Suspended => (term.from, "expect_reason: contract-suspended"),
+            Edge::Purpose => (term.from, "expect_reason: wrong-purpose"),
+            Edge::Network => (term.from, "expect_reason: wrong-network"),
+        };
+        let now = jiff::Timestamp::from_second(now).ok()?;
+        let now = now.in_tz(&term.zone).ok()?.strftime("%Y-%m-%dT%H:%M:%S%:z");
+        let purpose = match edge {
+            Edge::Purpose => "OTHER",
+            _ => contract.purpose.as_str(),
+        };
+        let call = call_of(group.routes.first()?);
+        Some(format!(
+            "- name: {}: {}\n  as: {role}\n  peer: ADDRESS\n  headers: {{ Fieldgate-Purpose: {purpose} }}\n  now: {now}\n  \
+             call: {call}\n  {asserted}\n",
+            contract.name,
+            edge.word(),
+        ))
     }
 
     /// A test of one thing for one role, as `tests:` takes it, its fixture and values to be filled in.
