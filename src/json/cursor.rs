@@ -41,6 +41,17 @@ pub struct Member<'a> {
     pub value: Cursor<'a>,
 }
 
+/// What of an object goes by one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// One member does.
+    One(Cursor<'a>),
+    /// None does.
+    Nothing,
+    /// More than one does: which of them a reader takes cannot be told.
+    Several,
+}
+
 impl<'a> Cursor<'a> {
     /// The value that `text` is; blanks around it do not count.
     pub fn new(text: &'a str) -> Self {
@@ -79,6 +90,31 @@ impl<'a> Cursor<'a> {
     /// The elements of the array it is; none of anything else.
     pub fn elements(&self) -> Elements<'a> {
         Elements(Children::of(self.text, Shape::Array))
+    }
+
+    /// What goes by a name in the object it is; `any_case` folds ASCII case.
+    pub fn member(&self, name: &str, any_case: bool) -> Named<'a> {
+        let mut named = self.members().filter(|member| match any_case {
+            true => member.name.eq_ignore_ascii_case(name),
+            false => member.name == name,
+        });
+        match (named.next(), named.next()) {
+            (None, _) => Named::Nothing,
+            (Some(member), None) => Named::One(member.value),
+            (Some(_), Some(_)) => Named::Several,
+        }
+    }
+
+    /// An element of the array it is, counted from the front; a negative index counts from the end, -1 being the last.
+    pub fn element(&self, index: i64) -> Option<Cursor<'a>> {
+        let place = match usize::try_from(index) {
+            Ok(place) => place,
+            Err(_) => {
+                let back = usize::try_from(index.unsigned_abs()).ok()?;
+                self.elements().count().checked_sub(back)?
+            }
+        };
+        self.elements().nth(place)
     }
 }
 

@@ -50,13 +50,23 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// The digits from the first that is not 0.
-    fn significant(&self) -> impl Iterator<Item = u8> {
+    /// Whether it is below zero.
+    pub fn is_negative(&self) -> bool {
+        self.negative && self.magnitude.is_some()
+    }
+
+    /// The power of ten of the first digit that is not 0; `None` for zero.
+    pub fn magnitude(&self) -> Option<i64> {
+        self.magnitude
+    }
+
+    /// The digits from the first that is not 0, in ASCII.
+    pub fn significant(&self) -> impl Iterator<Item = u8> {
         digits_of(self.digits).skip_while(|digit| *digit == b'0')
     }
 
     fn sign(&self) -> i8 {
-        match (self.magnitude, self.negative) {
+        match (self.magnitude, self.is_negative()) {
             (None, _) => 0,
             (_, true) => -1,
             (_, false) => 1,

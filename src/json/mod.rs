@@ -11,7 +11,7 @@ mod text;
 mod utf8;
 mod word;
 
-pub use cursor::{Cursor, Elements, Member, Members, Shape};
+pub use cursor::{Cursor, Elements, Member, Members, Named, Shape};
 pub use decimal::Decimal;
 pub use lexer::{Kind, Lexer, Next, Piece};
 pub use text::decode;

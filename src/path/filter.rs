@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::json::{Cursor, Decimal, Shape};
+use crate::json::{Cursor, Decimal, Named, Shape};
 
 /// Singular relative paths compared with literals or asked for, joined by `&&`, `||` and `!`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -96,14 +96,6 @@ impl From<bool> for Selected {
     }
 }
 
-/// What a singular path leads to.
-enum Found<'a> {
-    One(Cursor<'a>),
-    Nothing,
-    /// A name on the way stands there twice.
-    Several,
-}
-
 impl Filter {
     /// Whether it selects a node; `any_case` folds ASCII case in names.
     pub fn selects(&self, node: Cursor<'_>, any_case: bool) -> Selected {
@@ -118,9 +110,9 @@ impl Filter {
             Filter::All(parts) => parts.iter().map(part).min().unwrap_or(Selected::No),
             Filter::Not(inner) => inner.judge(node, any_case, true).opposite(),
             Filter::Exists(path) => match follow(path, node, any_case) {
-                Found::One(_) => Selected::Yes,
-                Found::Nothing => absent(negated),
-                Found::Several => Selected::Unknown,
+                Named::One(_) => Selected::Yes,
+                Named::Nothing => absent(negated),
+                Named::Several => Selected::Unknown,
             },
             Filter::Compare {
                 path,
@@ -129,12 +121,12 @@ impl Filter {
             } => {
                 let negated = negated || *with == Comparison::Other;
                 match follow(path, node, any_case) {
-                    Found::One(value) => match literal.is_kin_of(value.shape()) {
+                    Named::One(value) => match literal.is_kin_of(value.shape()) {
                         true => literal.compare(value, *with),
                         false => absent(negated),
                     },
-                    Found::Nothing => absent(negated),
-                    Found::Several => Selected::Unknown,
+                    Named::Nothing => absent(negated),
+                    Named::Several => Selected::Unknown,
                 }
             }
         }
@@ -149,37 +141,20 @@ fn absent(negated: bool) -> Selected {
     }
 }
 
-fn follow<'a>(path: &[Hop], node: Cursor<'a>, any_case: bool) -> Found<'a> {
+/// What a singular path leads to: several where a name on the way stands twice.
+fn follow<'a>(path: &[Hop], node: Cursor<'a>, any_case: bool) -> Named<'a> {
     let mut here = node;
     for hop in path {
         let next = match hop {
-            Hop::Name(name) => {
-                let mut named = here.members().filter(|member| match any_case {
-                    true => member.name.eq_ignore_ascii_case(name),
-                    false => member.name == *name,
-                });
-                let first = named.next();
-                if first.is_some() && named.next().is_some() {
-                    return Found::Several;
-                }
-                first.map(|member| member.value)
-            }
-            Hop::Index(index) => {
-                let place = match usize::try_from(*index) {
-                    Ok(place) => Some(place),
-                    Err(_) => usize::try_from(index.unsigned_abs())
-                        .ok()
-                        .and_then(|back| here.elements().count().checked_sub(back)),
-                };
-                place.and_then(|place| here.elements().nth(place))
-            }
+            Hop::Name(name) => here.member(name, any_case),
+            Hop::Index(index) => here.element(*index).map_or(Named::Nothing, Named::One),
         };
         match next {
-            Some(next) => here = next,
-            None => return Found::Nothing,
+            Named::One(next) => here = next,
+            Named::Nothing | Named::Several => return next,
         }
     }
-    Found::One(here)
+    Named::One(here)
 }
 
 impl Literal {

@@ -2,8 +2,7 @@
 //!
 //! Refuses everything RFC 8259 does not call a number, and exponents beyond any use.
 
-/// Exponents with more digits than this are not worth an exact answer.
-const LONGEST_EXPONENT: usize = 9;
+use crate::json::Decimal;
 
 /// A number. Equal numbers have equal parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,68 +10,21 @@ pub struct Number {
     negative: bool,
     /// Without zeros at either end; empty for zero.
     digits: String,
-    /// The power of ten the last digit counts.
-    exponent: i64,
+    /// The power of ten of the first digit; `None` for zero.
+    magnitude: Option<i64>,
 }
 
 impl Number {
     /// Reads a number as JSON writes it.
     pub fn read(text: &str) -> Option<Number> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
-            None => (rest, 0),
-        };
-        let (whole, fraction) = match mantissa.split_once('.') {
-            Some((whole, fraction)) if is_digits(fraction) => (whole, fraction),
-            Some(_) => return None,
-            None => (mantissa, ""),
-        };
-        if !is_digits(whole) || (whole.len() > 1 && whole.starts_with('0')) {
-            return None;
-        }
-        let all = format!("{whole}{fraction}");
-        let digits = all.trim_end_matches('0');
-        let cut = i64::try_from(all.len() - digits.len()).ok()?;
-        let behind_point = i64::try_from(fraction.len()).ok()?;
-        let digits = digits.trim_start_matches('0').to_owned();
-        let is_zero = digits.is_empty();
+        let number = Decimal::read(text)?;
+        let digits: String = number.significant().map(char::from).collect();
         Some(Number {
-            negative: negative && !is_zero,
-            exponent: if is_zero {
-                0
-            } else {
-                exponent + cut - behind_point
-            },
-            digits,
+            negative: number.is_negative(),
+            digits: digits.trim_end_matches('0').to_owned(),
+            magnitude: number.magnitude(),
         })
     }
-}
-
-fn read_exponent(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if !is_digits(digits) {
-        return None;
-    }
-    let digits = digits.trim_start_matches('0');
-    if digits.len() > LONGEST_EXPONENT {
-        return None;
-    }
-    let exponent: i64 = match digits {
-        "" => 0,
-        digits => digits.parse().ok()?,
-    };
-    Some(if negative { -exponent } else { exponent })
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::{FieldIs, FieldTest, Literal, Number, Truth, When};
-use crate::json::{Cursor, Shape};
+use crate::json::{Cursor, Named, Shape};
 use crate::path::{Path, Selector};
 
 /// What stands where a path leads.
@@ -42,11 +42,14 @@ fn find<'a>(path: &Path, record: Cursor<'a>, any_case: bool) -> Found<'a> {
         };
         let next = match (selector, here.shape()) {
             (_, Shape::Null) => return Found::Missing,
-            (Selector::Name(name), Shape::Object) => member(here, name, any_case),
-            (Selector::Index(index), Shape::Array) => element(here, Some(*index)),
+            (Selector::Name(name), Shape::Object) => match here.member(name, any_case) {
+                Named::One(value) => Found::Value(value),
+                Named::Nothing => Found::Missing,
+                Named::Several => Found::Unclear,
+            },
+            (Selector::Index(index), Shape::Array) => element(here, i64::try_from(*index).ok()),
             (Selector::FromEnd(back), Shape::Array) => {
-                let length = here.elements().count() as u64;
-                element(here, length.checked_sub(*back))
+                element(here, i64::try_from(*back).ok().map(|back| -back))
             }
             _ => return Found::Unclear,
         };
@@ -58,21 +61,8 @@ fn find<'a>(path: &Path, record: Cursor<'a>, any_case: bool) -> Found<'a> {
     Found::Value(here)
 }
 
-fn member<'a>(object: Cursor<'a>, name: &str, any_case: bool) -> Found<'a> {
-    let mut named = object.members().filter(|member| match any_case {
-        true => member.name.eq_ignore_ascii_case(name),
-        false => member.name == name,
-    });
-    match (named.next(), named.next()) {
-        (None, _) => Found::Missing,
-        (Some(member), None) => Found::Value(member.value),
-        (Some(_), Some(_)) => Found::Unclear,
-    }
-}
-
-fn element(array: Cursor<'_>, index: Option<u64>) -> Found<'_> {
-    let index = index.and_then(|index| usize::try_from(index).ok());
-    let element = index.and_then(|index| array.elements().nth(index));
+fn element(array: Cursor<'_>, index: Option<i64>) -> Found<'_> {
+    let element = index.and_then(|index| array.element(index));
     element.map_or(Found::Missing, Found::Value)
 }
 
