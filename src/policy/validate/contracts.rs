@@ -15,12 +15,12 @@ pub(super) use lints::all as lints;
 
 use super::conditions::{Asked, Use};
 use super::grid::{find_group, row};
-use super::scalars::{sentence, within};
+use super::scalars::{self, sentence, within};
 use super::{Findings, Names, Places};
 use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::network::{Network, NetworkError};
+use crate::policy::network::Network;
 use crate::policy::rules::{
     Contract, ContractId, Declare, GroupId, Partner, Resource, ResourceId, Role, RoleId, Row,
     Suspension, Term,
@@ -322,27 +322,8 @@ fn networks(node: &Node, findings: &mut Findings) -> Vec<Network> {
     }
     let items = items.unwrap_or_default().iter();
     items
-        .filter_map(|item| findings.keep(network(item)))
+        .filter_map(|item| findings.keep(scalars::network(item, code::FG2085)))
         .collect()
-}
-
-fn network(node: &Node) -> Result<Network, Diagnostic> {
-    let text = node.as_str(say!("a network", "网段"))?;
-    Network::read(text).map_err(|error| {
-        let message = say!("{} is no network", "{} 不是网段", quoted(text));
-        let help = match error {
-            NetworkError::Form => say!(
-                "write `10.0.0.0/8`, `2001:db8::/32`, or one address",
-                "写 `10.0.0.0/8`、`2001:db8::/32`，或一个地址"
-            ),
-            NetworkError::Beyond(meant) | NetworkError::Mapped(meant) => {
-                say!("write `{meant}`", "写 `{meant}`")
-            }
-        };
-        Diagnostic::error(code::FG2085, message)
-            .at(&node.span)
-            .help(help)
-    })
 }
 
 /// Whole days in a zone.

@@ -142,8 +142,7 @@ pub(super) fn rows(
                 None => continue,
             },
         };
-        findings.extend(shows_others(role, span, resource, resources));
-        findings.extend(shows_partners(role, span, resource, resources));
+        findings.extend(shows_unlisted(role, span, resource, resources));
     }
     rows
 }
@@ -280,62 +279,46 @@ pub(super) fn find_group(
         })
 }
 
-/// What `unlisted: show` lets out beside the records is checked for nobody's person.
-fn shows_others(
+/// What lies beside the listed fields is checked for nobody's person, and no contract lists it.
+fn shows_unlisted(
     role: &Role,
     place: &Span,
     resource: ResourceId,
     resources: &[Resource],
-) -> Option<Diagnostic> {
-    let resource = resources.get(resource.0)?;
-    let shows = matches!(resource.unlisted, Unlisted::Show { .. });
-    if !shows || !role.same_as_person() {
-        return None;
-    }
-    let message = say!(
-        "{} may see one person's records only, but {} has `unlisted: show`",
-        "{} 只能看某一主体的记录，而 {} 写了 `unlisted: show`",
-        quoted(&role.name),
-        quoted(&resource.name)
-    );
-    let help = say!(
-        "list the fields and remove `unlisted: show`, or remove the row",
-        "把字段登记进目录并删掉 `unlisted: show`，或者删掉这一行"
-    );
-    Some(
-        Diagnostic::error(code::FG2047, message)
-            .at(place)
-            .help(help),
-    )
-}
-
-/// A partner gets what its contract lists, and nothing beside it.
-fn shows_partners(
-    role: &Role,
-    place: &Span,
-    resource: ResourceId,
-    resources: &[Resource],
-) -> Option<Diagnostic> {
-    let resource = resources.get(resource.0)?;
-    let shows = matches!(resource.unlisted, Unlisted::Show { .. });
-    if !shows || !role.contract {
-        return None;
-    }
-    let message = say!(
-        "{} calls under a contract, but {} has `unlisted: show`",
-        "{} 凭合同调用，而 {} 写了 `unlisted: show`",
-        quoted(&role.name),
-        quoted(&resource.name)
-    );
-    let help = say!(
-        "list the fields and remove `unlisted: show`, or remove the row",
-        "把字段登记进目录并删掉 `unlisted: show`，或者删掉这一行"
-    );
-    Some(
-        Diagnostic::error(code::FG2088, message)
-            .at(place)
-            .help(help),
-    )
+) -> Vec<Diagnostic> {
+    let resource = resources.get(resource.0);
+    let shows = |resource: &&Resource| matches!(resource.unlisted, Unlisted::Show { .. });
+    let Some(resource) = resource.filter(shows) else {
+        return Vec::new();
+    };
+    let (role_name, resource) = (quoted(&role.name), quoted(&resource.name));
+    let of_one_person = role.same_as_person().then(|| {
+        let message = say!(
+            "{} may see one person's records only, but {} has `unlisted: show`",
+            "{} 只能看某一主体的记录，而 {} 写了 `unlisted: show`",
+            role_name,
+            resource
+        );
+        (code::FG2047, message)
+    });
+    let under_contract = role.contract.then(|| {
+        let message = say!(
+            "{} calls under a contract, but {} has `unlisted: show`",
+            "{} 凭合同调用，而 {} 写了 `unlisted: show`",
+            role_name,
+            resource
+        );
+        (code::FG2088, message)
+    });
+    let told = |(code, message)| {
+        let help = say!(
+            "list the fields and remove `unlisted: show`, or remove the row",
+            "把字段登记进目录并删掉 `unlisted: show`，或者删掉这一行"
+        );
+        Diagnostic::error(code, message).at(place).help(help)
+    };
+    let found = of_one_person.into_iter().chain(under_contract);
+    found.map(told).collect()
 }
 
 /// A row of a `same_as: person` role where no route names a person is held by nobody.

@@ -5,7 +5,8 @@
 use std::ops::RangeInclusive;
 
 use crate::path::{self, Path, Refused};
-use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
+use crate::policy::diagnostic::{Code, Diagnostic, Text, code, quoted, say};
+use crate::policy::network::{Network, NetworkError};
 use crate::policy::source::{Entries, Node, Span, last_second, narrow, odd_character};
 
 /// A text for people, such as a reason: it must say something.
@@ -52,6 +53,24 @@ pub(super) fn within(
             Err(Diagnostic::error(code::FG2006, message).at(&node.span))
         }
     }
+}
+
+/// One address, or a network in CIDR form. `code` says whose mistake it is.
+pub(super) fn network(node: &Node, code: &'static Code) -> Result<Network, Diagnostic> {
+    let text = node.as_str(say!("a network", "网段"))?;
+    Network::read(text).map_err(|error| {
+        let message = say!("{} is no network", "{} 不是网段", quoted(text));
+        let help = match error {
+            NetworkError::Form => say!(
+                "write `10.0.0.0/8`, `2001:db8::/32`, or one address",
+                "写 `10.0.0.0/8`、`2001:db8::/32`，或一个地址"
+            ),
+            NetworkError::Beyond(meant) | NetworkError::Mapped(meant) => {
+                say!("write `{meant}`", "写 `{meant}`")
+            }
+        };
+        Diagnostic::error(code, message).at(&node.span).help(help)
+    })
 }
 
 /// A moment with its offset (RFC 3339), in seconds since 1970.

@@ -28,12 +28,6 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
     let mut all: Vec<String> = Vec::new();
     let mut asked: Vec<ConditionId> = Vec::new();
     let mut add = |text: String| all.push(text);
-    for (at, role) in rules.roles.iter().enumerate() {
-        // Whoever holds one reads records of one's own alone, with a row here or without.
-        if role.same_as_person() {
-            add(format!("person {}", role_of(rules, RoleId(at))));
-        }
-    }
     for ((resource, group, role), row) in &rules.rows {
         if (*resource, *group) != (site.resource, site.group) {
             continue;
@@ -160,7 +154,7 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
             add(format!("find {} {param}", role_of(rules, *role)));
         }
     }
-    // Whoever holds one has the records checked, with a row or without.
+    // Whoever holds one reads records of one's own alone, with a row here or without.
     let person = |(at, role): (usize, &Role)| role.same_as_person().then_some(RoleId(at));
     for role in rules.roles.iter().enumerate().filter_map(person) {
         add(format!("person {}", role_of(rules, role)));

@@ -7,13 +7,11 @@ use http::HeaderName;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 
 use super::{Written, list, literal, literals, one_or_more};
-use crate::policy::condition::{
-    ClaimCondition, ClaimIs, Hours, Mfa, Network, NetworkError, Question, clock,
-};
+use crate::policy::condition::{ClaimCondition, ClaimIs, Hours, Mfa, Question, clock};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::source::{Kind, Node};
 use crate::policy::validate::roles::{claim_path, credential_name};
-use crate::policy::validate::scalars::sentence;
+use crate::policy::validate::scalars::{self, sentence};
 
 /// They hold credentials, which no rule compares.
 const CREDENTIALS: [HeaderName; 4] = [
@@ -129,26 +127,8 @@ pub(super) fn purpose(asked: &Written<'_>, node: &Node) -> Result<Question, Diag
 
 pub(super) fn network(asked: &Written<'_>, node: &Node) -> Result<Question, Diagnostic> {
     asked.only(&[])?;
-    one_or_more(node, say!("`network`"), one_network).map(Question::Network)
-}
-
-fn one_network(node: &Node) -> Result<Network, Diagnostic> {
-    let text = node.as_str(say!("a network", "网段"))?;
-    Network::read(text).map_err(|error| {
-        let message = say!("{} is no network", "{} 不是网段", quoted(text));
-        let help = match error {
-            NetworkError::Form => say!(
-                "write `10.0.0.0/8`, `2001:db8::/32`, or one address",
-                "写 `10.0.0.0/8`、`2001:db8::/32`，或一个地址"
-            ),
-            NetworkError::Beyond(meant) | NetworkError::Mapped(meant) => {
-                say!("write `{meant}`", "写 `{meant}`")
-            }
-        };
-        Diagnostic::error(code::FG2064, message)
-            .at(&node.span)
-            .help(help)
-    })
+    let one = |node: &Node| scalars::network(node, code::FG2064);
+    one_or_more(node, say!("`network`"), one).map(Question::Network)
 }
 
 /// `mfa: true`, or which methods and classes count.
