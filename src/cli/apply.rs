@@ -4,17 +4,16 @@
 //! frames, and nothing before the commit. Memory does not grow with the input.
 
 use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Method, StatusCode};
 use ulid::Ulid;
 
-use super::offline::{self, call, header, moment};
-use super::{Failure, INTERNAL, REFUSED, complain, lang};
+use super::call::CallArguments;
+use super::{Failure, INTERNAL, REFUSED, complain, offline};
 use crate::pipeline::rehearsal::{self, Call, Outcome, Reply, Stage};
 
 /// Bytes the engine gets at once unless `--chunk` says so.
@@ -25,32 +24,8 @@ const CHUNK: u32 = 65_536;
 pub struct Arguments {
     /// The rules directory
     dir: PathBuf,
-    /// Roles the caller holds, their matchers skipped
-    #[arg(
-        long = "as",
-        value_name = "ROLE[,ROLE]",
-        required_unless_present = "caller",
-        conflicts_with = "caller"
-    )]
-    roles: Option<String>,
-    /// Credentials that go through the matchers, as the `caller:` of a test
-    #[arg(long, value_name = "YAML")]
-    caller: Option<String>,
-    /// Method and target: 'GET /customers/1001?page=1'
-    #[arg(long, value_name = "CALL", value_parser = call)]
-    call: (Method, String),
-    /// The caller's address
-    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    peer: IpAddr,
-    /// A header of the request, 'K: V'; may be given several times
-    #[arg(long = "header", value_name = "K: V", value_parser = header)]
-    headers: Vec<(String, String)>,
-    /// A file with the request's body, sent as JSON unless a header says otherwise
-    #[arg(long, value_name = "FILE")]
-    body: Option<PathBuf>,
-    /// The moment of the call, 2026-06-01T10:00:00+08:00; else now
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    now: Option<i64>,
+    #[command(flatten)]
+    call: CallArguments,
     /// Bytes the engine is fed at once
     #[arg(long, value_name = "N", default_value_t = CHUNK, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     chunk: u32,
@@ -61,27 +36,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let headers =
-        offline::headers(&arguments.headers).map_err(|wrong| Failure::usage(wrong.get(lang())))?;
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
-    let (method, target) = arguments.call.clone();
-    let body = arguments.body.as_deref().map(offline::body).transpose()?;
-    let call = Call {
-        who: offline::caller(
-            &stage.policy().rules,
-            arguments.roles.as_deref(),
-            arguments.caller.as_deref(),
-            arguments.peer,
-        )?,
-        method,
-        target,
-        headers: offline::with_media_type(headers, body.is_some()),
-        body,
-        peer: arguments.peer,
-        now: arguments
-            .now
-            .unwrap_or_else(|| jiff::Timestamp::now().as_second()),
-    };
+    let call = arguments.call.read(&stage.policy().rules)?;
     let request_id = Ulid::generate().to_string();
     let outcome = govern(&stage, &call, arguments.chunk, &request_id).map_err(|error| {
         Failure::new(INTERNAL, format_args!("the answer broke off here: {error}"))

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod audit;
 pub mod block;
+mod call;
 pub mod check;
 pub mod demo;
 pub mod diff;

@@ -10,20 +10,18 @@ mod refusal;
 mod reply;
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use http::Method;
 
 use self::fields::{Fields, Line};
 use self::refusal::Refused;
 use self::reply::Explained;
-use super::offline::{self, call, header, moment};
+use super::call::CallArguments;
 use super::report::Format;
-use super::{Failure, lang, printable, say};
+use super::{Failure, lang, offline, printable, say};
 use crate::author::view::View;
 use crate::pipeline::rehearsal::{Admitted, Call, Stage, judge};
 use crate::policy::combine::Standing;
@@ -34,38 +32,14 @@ use crate::policy::{ContractId, RoleId};
 pub struct Arguments {
     /// The rules directory
     dir: PathBuf,
-    /// Roles the caller holds, their matchers skipped
-    #[arg(
-        long = "as",
-        value_name = "ROLE[,ROLE]",
-        required_unless_present = "caller",
-        conflicts_with = "caller"
-    )]
-    roles: Option<String>,
-    /// Credentials that go through the matchers, as the `caller:` of a test
-    #[arg(long, value_name = "YAML")]
-    caller: Option<String>,
-    /// Method and target: 'GET /customers/1001?page=1'
-    #[arg(long, value_name = "CALL", value_parser = call)]
-    call: (Method, String),
+    #[command(flatten)]
+    call: CallArguments,
     /// This field of the record only, listed or not: phones[*].number, phones[0].number
     #[arg(long, value_name = "PATH")]
     field: Option<String>,
     /// An answer of the upstream, to explain record by record and value by value
     #[arg(long, value_name = "FILE")]
     reply: Option<PathBuf>,
-    /// The caller's address
-    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    peer: IpAddr,
-    /// A header of the request, 'K: V'; may be given several times
-    #[arg(long = "header", value_name = "K: V", value_parser = header)]
-    headers: Vec<(String, String)>,
-    /// A file with the request's body, sent as JSON unless a header says otherwise
-    #[arg(long, value_name = "FILE")]
-    body: Option<PathBuf>,
-    /// The moment of the call, 2026-06-01T10:00:00+08:00; else now
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    now: Option<i64>,
     /// Settings to take limits from
     #[arg(short, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -94,27 +68,8 @@ struct Allowed<'a> {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Failure> {
-    let headers =
-        offline::headers(&arguments.headers).map_err(|wrong| Failure::usage(wrong.get(lang())))?;
     let stage = offline::stage(&arguments.dir, arguments.config.as_deref())?;
-    let (method, target) = arguments.call.clone();
-    let body = arguments.body.as_deref().map(offline::body).transpose()?;
-    let call = Call {
-        who: offline::caller(
-            &stage.policy().rules,
-            arguments.roles.as_deref(),
-            arguments.caller.as_deref(),
-            arguments.peer,
-        )?,
-        method,
-        target,
-        headers: offline::with_media_type(headers, body.is_some()),
-        body,
-        peer: arguments.peer,
-        now: arguments
-            .now
-            .unwrap_or_else(|| jiff::Timestamp::now().as_second()),
-    };
+    let call = arguments.call.read(&stage.policy().rules)?;
     let verdict = match judge(&stage, &call, "") {
         Err(stopped) => Verdict::Refused(Refused::of(&stage, &call, &stopped)),
         Ok(admitted) => Verdict::Allowed(Box::new(allowed(&stage, &call, admitted, arguments)?)),
