@@ -9,7 +9,7 @@ MINUTES ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz components valgrind
+.PHONY: help demo test check bench fuzz compiler components valgrind
 
 say = @printf '\n== %s\n' "$(1)"
 
@@ -49,11 +49,15 @@ bench: valgrind ## the engine, its counts, an exchange, the whole proxy beside n
 	$(CARGO) bench --locked --bench proxy -- --write
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
-fuzz: ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, optimised build
+fuzz: compiler ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, then libFuzzer as long on each reader (else 1 minute)
 	FUZZ_MINUTES=$(MINUTES) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- --nocapture propert
+	fuzz/run $(or $(MINUTES),1)
 
 valgrind:
 	@command -v valgrind >/dev/null || { echo 'installing valgrind: apt-get install'; apt-get update -qq && apt-get install -y -qq valgrind; }
+
+compiler:
+	@command -v c++ >/dev/null || { echo 'libFuzzer is built from C++; installing: apt-get install g++'; apt-get update -qq && apt-get install -y -qq g++; }
 
 components:
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 || { \

@@ -35,4 +35,5 @@ mod sets;
 mod shapes;
 mod sketch;
 mod supply;
+mod targets;
 mod tidy;
