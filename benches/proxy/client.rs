@@ -15,13 +15,15 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use crate::Result;
+use crate::options::Protocol;
 
 /// Longer than nginx + Lua takes to gather, decode and encode a GiB.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Makes connections.
 pub struct Client {
-    tls: Arc<ClientConfig>,
+    h1: Arc<ClientConfig>,
+    h2: Arc<ClientConfig>,
     token: String,
 }
 
@@ -31,8 +33,11 @@ pub struct Connection {
     request: String,
 }
 
+/// A connection on which anything can be said.
+pub type Raw = StreamOwned<ClientConnection, TcpStream>;
+
 enum Stream {
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<Raw>),
     Plain(TcpStream),
 }
 
@@ -57,18 +62,38 @@ impl Client {
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         tls.resumption = Resumption::disabled();
+        let speaks = |protocol: &[u8]| {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = vec![protocol.to_vec()];
+            Arc::new(tls)
+        };
         Ok(Client {
-            tls: Arc::new(tls),
+            h1: speaks(b"http/1.1"),
+            h2: speaks(b"h2"),
             token: token.to_owned(),
         })
     }
 
+    /// Whom it calls as.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Connects and shakes hands.
     pub fn connect(&self, port: u16) -> Result<Connection> {
+        let raw = self.raw(port, Protocol::H1)?;
+        Ok(self.over(Stream::Tls(Box::new(raw))))
+    }
+
+    /// Connects and shakes hands; what is said then is the caller's matter.
+    pub fn raw(&self, port: u16, protocol: Protocol) -> Result<Raw> {
         let mut tcp = connect(port)?;
-        let mut tls = ClientConnection::new(Arc::clone(&self.tls), "localhost".try_into()?)?;
+        let settings = match protocol {
+            Protocol::H1 => &self.h1,
+            Protocol::H2 => &self.h2,
+        };
+        let mut tls = ClientConnection::new(Arc::clone(settings), "localhost".try_into()?)?;
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp)?;
         }
@@ -76,8 +101,7 @@ impl Client {
         if suite != Some(CipherSuite::TLS13_AES_128_GCM_SHA256) {
             return Err(format!("port {port} negotiated {suite:?}").into());
         }
-        let stream = Stream::Tls(Box::new(StreamOwned::new(tls, tcp)));
-        Ok(self.over(stream))
+        Ok(StreamOwned::new(tls, tcp))
     }
 
     /// Connects without TLS.

@@ -25,6 +25,7 @@
 mod accounting;
 mod bodies;
 mod client;
+mod floods;
 mod load;
 mod machine;
 mod measure;
@@ -62,6 +63,11 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<()> {
     options.check()?;
+    if let (Some(flood), Some(port), Some(authority)) =
+        (options.attack, options.port, &options.authority)
+    {
+        return floods::attack(flood, port, authority);
+    }
     machine::install_packages()?;
     machine::prepare_process()?;
     let bodies = Bodies::make(options)?;
@@ -105,6 +111,12 @@ fn run(options: &Options) -> Result<()> {
     }
     if options.runs(Part::Idle) {
         report.idle(&idle.by_subject);
+    }
+    if options.runs(Part::Floods) {
+        let rig = Rig::start(options, &bodies)?;
+        report.about(&rig);
+        report.floods(&Bench::new(options, &bodies, &rig).floods()?);
+        rig.check_audit()?;
     }
     // Beside each other, several are compared with one another.
     if options.binaries().len() == 1 {

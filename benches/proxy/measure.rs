@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::bodies::{Bodies, LARGE, masked};
 use crate::client::{Client, Connection};
+use crate::floods::{self, Flood, Seen};
 use crate::load::{Load, one_over_h2};
 use crate::machine;
 use crate::options::{Options, Peer, Protocol, Size};
@@ -270,6 +271,69 @@ impl<'a> Bench<'a> {
             ))
         });
         each.collect()
+    }
+}
+
+/// What well-behaved callers of one subject felt of one flood, in each round.
+#[derive(Default)]
+pub struct Felt {
+    /// The p99 over that beside as many well-behaved callers.
+    pub ratios: Vec<f64>,
+    pub served: usize,
+    pub failed: usize,
+    /// The most resident memory, in bytes.
+    pub peak: u64,
+}
+
+impl Felt {
+    /// In percent.
+    pub fn share_failed(&self) -> f64 {
+        let all = (self.served + self.failed).max(1);
+        self.failed as f64 * 100.0 / all as f64
+    }
+}
+
+/// Whom floods are run against: who masks slowly without them needs none.
+const FLOODED: [Peer; 3] = [Peer::Nginx, Peer::Haproxy, Peer::Fieldgate];
+/// How long callers are timed beside each flood.
+const FLOOD: Duration = Duration::from_millis(2500);
+
+impl Bench<'_> {
+    /// For each subject, each of all floods; nothing for who is not flooded.
+    pub fn floods(&self) -> Result<Vec<Vec<Felt>>> {
+        let none = || Flood::ALL.iter().map(|_| Felt::default()).collect();
+        let mut felt: Vec<Vec<Felt>> = self.rig.subjects.iter().map(|_| none()).collect();
+        for round in 0..self.options.rounds {
+            for (subject, felt) in self.rig.subjects.iter().zip(&mut felt) {
+                if !FLOODED.contains(&subject.peer) {
+                    continue;
+                }
+                eprintln!("floods, round {}: {}", round + 1, subject.name);
+                let calm = self.beside(subject, Flood::Calm)?.p99;
+                for (flood, felt) in Flood::ALL.into_iter().zip(felt) {
+                    let tree = subject.tree();
+                    tree.forget_peak();
+                    let Seen {
+                        served,
+                        failed,
+                        p99,
+                    } = self.beside(subject, flood)?;
+                    felt.ratios.push(p99 / calm);
+                    felt.served += served;
+                    felt.failed += failed;
+                    felt.peak = felt.peak.max(tree.peak());
+                }
+            }
+        }
+        Ok(felt)
+    }
+
+    fn beside(&self, subject: &Subject, flood: Flood) -> Result<Seen> {
+        let time = FLOOD.mul_f64(self.options.scale);
+        let (authority, token) = (self.rig.authority(), &self.rig.token);
+        let seen = floods::beside(flood, subject.port, &authority, token, time)?;
+        subject.count(seen.served);
+        Ok(seen)
     }
 }
 

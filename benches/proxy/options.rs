@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use crate::Result;
+use crate::floods::Flood;
 
 /// The whole proxy beside nginx, haproxy and nginx + Lua.
 #[derive(Parser)]
@@ -31,6 +32,13 @@ pub struct Options {
     /// Replaces the section of this benchmark in docs/benchmarks.md.
     #[arg(long)]
     pub write: bool,
+    /// Attack a port until ended: how this benchmark starts itself again, the token on standard input.
+    #[arg(long, hide = true, requires_all = ["port", "authority"])]
+    pub attack: Option<Flood>,
+    #[arg(long, hide = true)]
+    pub port: Option<u16>,
+    #[arg(long, hide = true)]
+    pub authority: Option<PathBuf>,
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -52,6 +60,7 @@ enum Only {
     First,
     Large,
     Idle,
+    Floods,
 }
 
 /// What is measured.
@@ -67,6 +76,8 @@ pub enum Part {
     Large,
     /// Memory per idle connection.
     Idle,
+    /// What a well-behaved caller feels of attackers.
+    Floods,
 }
 
 /// A body that is asked for again and again.
@@ -193,6 +204,7 @@ impl Options {
             Part::First => Only::First,
             Part::Large => Only::Large,
             Part::Idle => Only::Idle,
+            Part::Floods => Only::Floods,
         };
         let all = [
             Part::Load,
@@ -200,6 +212,7 @@ impl Options {
             Part::First,
             Part::Large,
             Part::Idle,
+            Part::Floods,
         ];
         match all.iter().any(|one| self.only.contains(&word(*one))) {
             true => self.only.contains(&word(part)),

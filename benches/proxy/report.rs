@@ -3,14 +3,18 @@
 use std::fs;
 
 use crate::Result;
+use crate::floods::{ATTACKERS, Flood};
 use crate::machine;
-use crate::measure::{Case, IDLE, LargeOutcome, median};
+use crate::measure::{Case, Felt, IDLE, LargeOutcome, median};
 use crate::options::{Options, Peer, Protocol, Size};
 use crate::subjects::Rig;
 
 /// Where the page has this benchmark's section; everything outside is written by hand or by another benchmark.
 const BEGIN: &str = "<!-- begin proxy -->";
 const END: &str = "<!-- end proxy -->";
+
+/// What fifty attackers may make a proxy of two cores hold, in MiB.
+const FLOOD_MEMORY: f64 = 64.0;
 
 /// What has been measured so far, as text.
 pub struct Report<'a> {
@@ -255,6 +259,56 @@ impl<'a> Report<'a> {
             24.0,
             " KiB",
             &figures,
+        );
+    }
+
+    pub fn floods(&mut self, felt: &[Vec<Felt>]) {
+        self.say(&format!(
+            "### Floods\n\nThe p99 of four well-behaved callers of the 1 KB record beside {ATTACKERS} attackers, over their p99 beside {ATTACKERS} well-behaved\ncallers, in the same round; behind it the share of requests that were served, and the most resident memory. Attackers begin anew\ntwice a second at most, and are otherwise as fast as the lowest priority on the same machine lets them be. nginx and haproxy stand\nhere with their own defaults.",
+        ));
+        let heading = Flood::ALL.map(|flood| flood.name().to_owned());
+        let heading: Vec<String> = std::iter::once("p99, calm = 1".to_owned())
+            .chain(heading)
+            .collect();
+        self.by_subject(&heading, |at| {
+            let cell = |felt: &Felt| match felt.ratios.is_empty() {
+                true => "-".to_owned(),
+                false => format!(
+                    "{}, {:.1} %, {:.0} MiB",
+                    spread(&felt.ratios),
+                    100.0 - felt.share_failed(),
+                    mebibytes(felt.peak)
+                ),
+            };
+            felt[at].iter().map(cell).collect()
+        });
+        let governed = self.governed();
+        let governed: Vec<&Felt> = governed.into_iter().flat_map(|at| &felt[at]).collect();
+        let named = |of: fn(&Felt) -> f64, unit: &str| -> Vec<(f64, String)> {
+            let each = Flood::ALL.into_iter().zip(&governed);
+            let each = each.filter(|(_, felt)| !felt.ratios.is_empty());
+            each.map(|(flood, felt)| {
+                let figure = of(felt);
+                (figure, format!("{} {figure:.2}{unit}", flood.name()))
+            })
+            .collect()
+        };
+        let p99 = named(|felt| median(&felt.ratios), "");
+        let failed = named(Felt::share_failed, " %");
+        let memory = named(|felt| mebibytes(felt.peak), " MiB");
+        self.target(
+            "p99 beside a flood / beside callers".to_owned(),
+            3.0,
+            "",
+            &p99,
+        );
+        self.target("not served beside a flood".to_owned(), 1.0, " %", &failed);
+        let budget = FLOOD_MEMORY;
+        self.target(
+            "resident memory under a flood".to_owned(),
+            budget,
+            " MiB",
+            &memory,
         );
     }
 
