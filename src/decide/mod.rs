@@ -27,7 +27,8 @@ use crate::policy::condition::{Answers, Other};
 use crate::policy::plan::judge::Judge;
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
-    ContractId, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule, UnlistedParams,
+    ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule,
+    UnlistedParams,
 };
 use crate::route::body::{self, Leaf, Limits, Value};
 use crate::route::{Match, query};
@@ -192,15 +193,22 @@ fn plan(
         route,
     };
     let known = policy.known_plan(place, standing, now, &answers);
-    if let Some(known) = known.filter(|known| known.has_row) {
+    if let Some(known) = known.filter(|known| known.admits()) {
         return Ok(known);
     }
-    if !policy.rules.has_row(resource, group, standing) {
+    let does = policy.does(place).ok_or(Reason::Internal)?;
+    if !policy.rules.has_right((resource, group), does, standing) {
         return Err(Reason::NoRow);
     }
     policy
         .plan_under(place, standing, now, &answers)
         .ok_or(Reason::Internal)
+        .and_then(|plan| match (plan.admits(), does) {
+            (true, _) => Ok(plan),
+            // A gate that the call itself closes keeps every record.
+            (false, Does::Update | Does::Delete) => Err(Reason::NoSuchRecord),
+            (false, Does::Read | Does::Create) => Err(Reason::NoRow),
+        })
 }
 
 /// What of a request's parameters names data.
@@ -237,13 +245,13 @@ fn listed<'a>(
     is_it: impl Fn(&ParamName) -> bool,
 ) -> Option<(&'a Param, &'a ParamUse)> {
     let mut params = resource.params.iter().zip(&compiled.params);
-    params.find(|(param, _)| is_it(&param.name))
+    params.find(|(param, usage)| usage.here && is_it(&param.name))
 }
 
-/// Never for a partner: what a contract covers is listed.
+/// Never for a partner: what a contract covers is listed. Nor where something is written.
 fn passes_unlisted(resource: &Resource, compiled: &Compiled) -> bool {
     let passes = matches!(resource.unlisted_params, UnlistedParams::Pass { .. });
-    passes && compiled.contract.is_none()
+    passes && compiled.contract.is_none() && compiled.write.is_none()
 }
 
 /// Judges one parameter, and keeps it where it names data.
@@ -259,6 +267,9 @@ fn judge(
     }
     match &param.rule {
         ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => return Ok(()),
+        ParamRule::Names(_) if compiled.write.is_some() => {
+            return may_search(usage, false).map(drop);
+        }
         ParamRule::Names(known) => return names(known, compiled, value),
         ParamRule::Fields(_) => {}
     }
@@ -351,6 +362,7 @@ fn may_search(usage: &ParamUse, is_exact: bool) -> Result<bool, Reason> {
         Opening::Find if is_exact => Ok(true),
         Opening::Find => Err(Reason::UnlistedParameter),
         Opening::Closed => Err(Reason::FilterOnHidden),
+        Opening::Unwritable => Err(Reason::FieldNotWritable),
     }
 }
 

@@ -41,6 +41,26 @@ impl Keep {
         }
         ends(value, length, (self.first, self.last), self.hidden, out)
     }
+
+    /// Whether what it makes can be told from any other value: letters and digits stand in values too.
+    pub(super) fn has_form(&self) -> bool {
+        !self.hidden.is_alphanumeric()
+    }
+
+    /// Whether its character stands where it puts one.
+    pub(super) fn may_have_made(&self, text: &str) -> bool {
+        hides(text, (self.first, self.last), self.hidden)
+    }
+}
+
+/// Whether a character that hides stands where one does that keeps so many characters at either end.
+pub(super) fn hides(text: &str, (first, last): (usize, usize), hidden: char) -> bool {
+    let length = text.chars().count();
+    let between = length.saturating_sub(first + last);
+    text.chars()
+        .skip(first)
+        .take(between)
+        .any(|one| one == hidden)
 }
 
 pub(super) fn last4(value: &str, out: &mut Text<'_>) -> Option<()> {

@@ -9,6 +9,7 @@ mod bucket;
 mod date;
 mod decimal;
 mod email;
+mod form;
 mod id;
 mod ip;
 mod keep;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use bucket::Bucket;
 pub use date::DateMask;
+pub use form::is_token;
 pub use keep::Keep;
 pub use replace::{Literal, Replace};
 pub use round::Round;

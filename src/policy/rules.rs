@@ -6,6 +6,7 @@
 mod case;
 mod params;
 mod row;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use case::{Test, TestCaller};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
 pub use row::{Cell, Choice, Row, When};
+pub use write::{AllRights, BodyForm, Does, OnForbidden, OnMasked, OnPut, Rights, Writing};
 
 use super::Place;
 use super::condition::{Condition, ConditionId};
@@ -51,6 +53,8 @@ pub struct RuleSet {
     pub roles: Vec<Role>,
     /// The grid: what a role may read of a group. No entry: the role has no row.
     pub rows: BTreeMap<(ResourceId, GroupId, RoleId), Row>,
+    /// What a role may write of a group. No entry: nothing.
+    pub rights: AllRights,
     /// Single fields that differ from their class, for one role.
     pub exceptions: Vec<Exception>,
     /// What nobody named may exceed.
@@ -137,6 +141,10 @@ pub struct Resource {
     pub drift_show: bool,
     /// `keys: any-case`: member names compare with ASCII case folded.
     pub any_case: bool,
+    /// What it says of requests that write.
+    pub writing: Writing,
+    /// What may leave of the body of an upstream's error, from its root; nothing where there is none.
+    pub errors: Vec<Path>,
 }
 
 impl Resource {
@@ -163,13 +171,19 @@ pub struct RouteRule {
     pub text: String,
     /// Where it was written.
     pub place: Place,
-    /// `GET` or `HEAD`; a `GET` route also answers `HEAD`. `POST` where it only reads.
+    /// `GET`, `HEAD`, `POST`, `PUT`, `PATCH` or `DELETE`; a `GET` route also answers `HEAD`.
     pub method: http::Method,
+    /// What a request does.
+    pub does: Does,
+    /// How the body of one that writes is written.
+    pub body: BodyForm,
+    /// Of one that writes: the `GET` route of the same path, whose answer holds the stored record.
+    pub stored: Option<(GroupId, usize)>,
     /// The template's segments.
     pub template: Vec<TemplateSegment>,
     /// Where the record stands in the body. Names, indexes and `[*]` only; never a net.
     pub at: Path,
-    /// What a request's body may carry, leaf by leaf; `None` where it takes none.
+    /// What the body of one that reads may carry, leaf by leaf; `None` where it takes none.
     pub send: Option<Vec<SendRule>>,
 }
 
@@ -228,6 +242,10 @@ pub struct Field {
     pub names: Option<ClassId>,
     /// Who may write it though it decides who sees what (`person`, conditions, filters); `None`: nobody.
     pub written_by: Option<Vec<RoleId>>,
+    /// `write: never`.
+    pub write_never: bool,
+    /// A condition, a filter or `person` reads it, so only those in `written_by` write it.
+    pub decides: bool,
     /// The Chinese name, for people.
     pub zh: Option<String>,
 }

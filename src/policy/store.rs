@@ -3,7 +3,9 @@
 //! Refuses nothing; a generation exists only for a rule set that loaded.
 
 mod key;
+mod params;
 mod sight;
+mod write;
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -16,8 +18,10 @@ use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use self::key::{Asked, PlanKey, RowId, asked};
+pub use self::params::{Opening, ParamUse};
 pub use self::sight::Sight;
 use self::sight::{least_sights, sight, sights};
+pub use self::write::{FieldRight, Writable, WriteTerms};
 use super::candidates::Candidates;
 use super::combine::{Standing, Treatment, Weighings, weigh};
 use super::condition::{Answers, ConditionId, Question, Truth, Truths};
@@ -25,8 +29,8 @@ use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
 use super::plan::judge::{Cases, Terms};
 use super::{
-    FieldId, Find, Group, GroupId, Param, ParamName, ParamRule, Resource, ResourceId, Role, RoleId,
-    RouteRule, RuleSet, Searched, SendRule,
+    Does, FieldId, Group, GroupId, Resource, ResourceId, Role, RoleId, RouteRule, RuleSet,
+    Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -64,6 +68,8 @@ pub struct Compiled {
     pub digest: Arc<str>,
     /// Whether any of the roles has a row; without, the plan shows nothing.
     pub has_row: bool,
+    /// What a request may write; `None` where the route only reads.
+    pub write: Option<Arc<WriteTerms>>,
     /// The names of the roles.
     pub roles: Arc<[String]>,
     /// The contract, where there is one.
@@ -99,29 +105,15 @@ pub struct RouteNames {
     pub route: Arc<str>,
 }
 
-/// What a parameter means to the callers of a plan.
-#[derive(Clone, Debug)]
-pub struct ParamUse {
-    /// As records name it: `page`, `path.id`.
-    pub text: Arc<str>,
-    /// Whether they may name data with it.
-    pub open: Opening,
-    /// Whether it names the person.
-    pub person: bool,
-}
-
-/// Whether the callers of a plan may search with a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// They see all that it searches, or it searches nothing.
-    Open,
-    /// By one exact value: what it searches is masked for them, and `find` says that they may.
-    Find,
-    /// No.
-    Closed,
-}
-
 impl Compiled {
+    /// Whether whoever has the roles may call the route at all: by a row where it reads, by a right where it writes.
+    pub fn admits(&self) -> bool {
+        match &self.write {
+            None => self.has_row,
+            Some(write) => write.open.may,
+        }
+    }
+
     /// How well what a search reads is seen: as well as the least of it.
     pub fn sight(&self, searched: &Searched) -> Sight {
         sight(&self.sights, searched)
@@ -177,6 +169,11 @@ impl Policy {
             ),
             rules,
         }
+    }
+
+    /// What a request of a route does; `None` where the rules do not hold it.
+    pub fn does(&self, route: RouteId) -> Option<Does> {
+        Some(self.place(route)?.route.does)
     }
 
     /// What a route is called; `None` where the rules do not hold it.
@@ -362,43 +359,36 @@ impl Policy {
             None => sights(place.resource, &plan, &treatments.names_shown),
             Some(_) => least_sights(place.resource, &terms, &worlds)?,
         };
-        let person = place.resource.person_param();
-        let own = |name: &ParamName| person.as_ref() == Some(name);
-        let finds = |role: RoleId, name: &ParamName| {
-            self.rules.finds.contains(&Find {
-                resource,
-                group,
-                role,
-                param: name.clone(),
-            })
-        };
-        // The right counts where its role's row does, in whatever record.
-        let may_find = |name: &ParamName| {
-            worlds.iter().all(|world| {
-                let mut rows = terms.gates();
-                rows.any(|(role, gate)| world.may_count(role, gate) && finds(role, name))
-            })
-        };
-        let usage = |param: &Param| {
-            let person = own(&param.name);
-            ParamUse {
-                text: param.name.to_string().into(),
-                // The caller's own person is theirs to name, whatever they see of it.
-                open: match person && person_check {
-                    true => Opening::Open,
-                    false => opening(param, &sights, may_find),
-                },
-                person,
+        let write = match place.route.writes() {
+            false => None,
+            true => {
+                let of = (place.resource, place.route);
+                Some(Arc::new(WriteTerms::new(&terms, of, &sights)?))
             }
         };
-        let params = place.resource.params.iter().map(usage).collect();
+        let uses = params::Uses {
+            terms: &terms,
+            worlds: &worlds,
+            sights: &sights,
+            place: &place,
+            write: write.as_deref(),
+        };
+        let params = place
+            .resource
+            .params
+            .iter()
+            .map(|one| uses.of(one))
+            .collect();
         let send = place.route.send.as_ref().map(|rules| {
-            let rules = rules.iter().map(|rule| (rule.clone(), usage(&rule.param)));
+            let rules = rules
+                .iter()
+                .map(|rule| (rule.clone(), uses.of(&rule.param)));
             rules.collect()
         });
         let contract = key.contract.and_then(|id| self.contracts.names(id));
         Some(Compiled {
             has_row: self.rules.has_row(resource, group, standing),
+            write,
             digest: self.plan_digest((&place, &names, contract), &plan, &envelope, &names_shown),
             contract: contract.cloned(),
             params,
@@ -473,19 +463,6 @@ fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
         routes.collect()
     };
     resource.groups.iter().map(of_group).collect()
-}
-
-fn opening(param: &Param, sights: &[Sight], may_find: impl Fn(&ParamName) -> bool) -> Opening {
-    match &param.rule {
-        ParamRule::Fields(searched) => match sight(sights, searched) {
-            Sight::Clear => Opening::Open,
-            Sight::Veiled if may_find(&param.name) => Opening::Find,
-            Sight::Veiled | Sight::Hidden => Opening::Closed,
-        },
-        // Of names each is asked for itself.
-        ParamRule::Names(_) => Opening::Open,
-        ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => Opening::Open,
-    }
 }
 
 fn sorted(roles: &[RoleId]) -> Vec<RoleId> {

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::path::Path;
-use crate::policy::{Group, ParamRule, Place, Resource, Unlisted, UnlistedParams};
+use crate::policy::{
+    BodyForm, Does, Group, ParamRule, Place, Resource, Unlisted, UnlistedParams, Writing,
+};
 
 /// A rule set with one resource for each text: routes parted by blanks, groups by `|`.
 fn rules(resources: &[&str]) -> RuleSet {
@@ -31,6 +33,8 @@ fn rules(resources: &[&str]) -> RuleSet {
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,
+        writing: Writing::default(),
+        errors: Vec::new(),
     };
     RuleSet {
         digest: String::new(),
@@ -38,6 +42,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         resources: resources.iter().map(resource).collect(),
         roles: Vec::new(),
         rows: BTreeMap::new(),
+        rights: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
         contracts: Vec::new(),
@@ -76,6 +81,9 @@ fn route(text: &str) -> RouteRule {
         text: text.to_owned(),
         place: Place::default(),
         method,
+        does: Does::Read,
+        body: BodyForm::Json,
+        stored: None,
         template: template.collect(),
         send: None,
         at: Path::default(),

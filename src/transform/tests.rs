@@ -13,8 +13,8 @@ use crate::path::parse;
 use crate::policy::combine::{Treatment, Treatments};
 use crate::policy::plan::Plan;
 use crate::policy::{
-    ClassId, Field, FieldId, Group, GroupId, PersonRule, Place, Resource, ResourceId, RouteRule,
-    RuleSet, Unlisted, UnlistedParams,
+    BodyForm, ClassId, Does, Field, FieldId, Group, GroupId, PersonRule, Place, Resource,
+    ResourceId, RouteRule, RuleSet, Unlisted, UnlistedParams, Writing,
 };
 
 fn treatment(word: &str) -> Treatment {
@@ -48,6 +48,8 @@ fn plan_of(
             whole: word.ends_with(" whole"),
             names: None,
             written_by: None,
+            write_never: false,
+            decides: false,
             zh: None,
         })
         .collect();
@@ -64,6 +66,9 @@ fn plan_of(
         text: String::from("GET /x"),
         place: Place::default(),
         method: http::Method::GET,
+        does: Does::Read,
+        body: BodyForm::Json,
+        stored: None,
         template: Vec::new(),
         send: None,
         at: parse(at).unwrap(),
@@ -88,6 +93,8 @@ fn plan_of(
         unlisted: Unlisted::Strip,
         drift_show: false,
         any_case: false,
+        writing: Writing::default(),
+        errors: Vec::new(),
     };
     change(&mut resource);
     let treatments = Treatments {
@@ -104,6 +111,7 @@ fn plan_of(
         resources: vec![resource],
         roles: Vec::new(),
         rows: BTreeMap::new(),
+        rights: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
         contracts: Vec::new(),

@@ -13,9 +13,9 @@ use fieldgate::mask::Mask;
 use fieldgate::mask::token::{TokenMaster, TokenSpace};
 use fieldgate::path::{Path, Segment, Selector};
 use fieldgate::policy::{
-    Cell, Class, ClassId, EnvelopeEntry, Field, FieldId, Group, GroupId, PersonRule, Place,
-    Resource, ResourceId, Role, RoleId, RouteRule, Row, RuleSet, TemplateSegment, Unlisted,
-    UnlistedParams,
+    BodyForm, Cell, Class, ClassId, Does, EnvelopeEntry, Field, FieldId, Group, GroupId,
+    PersonRule, Place, Resource, ResourceId, Role, RoleId, RouteRule, Row, RuleSet,
+    TemplateSegment, Unlisted, UnlistedParams, Writing,
 };
 
 use crate::oracle::View;
@@ -196,6 +196,8 @@ impl Sketch {
                 whole: field.whole,
                 names: field.names.as_ref().map(&mut class),
                 written_by: None,
+                write_never: false,
+                decides: false,
                 zh: None,
             })
             .collect();
@@ -211,6 +213,9 @@ impl Sketch {
             text: String::from("GET /things"),
             place: Place::default(),
             method: http::Method::GET,
+            does: Does::Read,
+            body: BodyForm::Json,
+            stored: None,
             template: vec![TemplateSegment::Literal(String::from("things"))],
             send: None,
             at: self.at.clone(),
@@ -243,6 +248,8 @@ impl Sketch {
             },
             drift_show: self.drift_show,
             any_case: self.any_case,
+            writing: Writing::default(),
+            errors: Vec::new(),
         };
         let row = Row {
             place: Place::default(),
@@ -263,6 +270,7 @@ impl Sketch {
                 contract: false,
             }],
             rows: BTreeMap::from([((ResourceId(0), GroupId(0), RoleId(0)), row)]),
+            rights: BTreeMap::new(),
             exceptions: Vec::new(),
             ceilings: Vec::new(),
             contracts: Vec::new(),

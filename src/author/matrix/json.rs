@@ -196,7 +196,7 @@ fn opening(opening: Opening) -> &'static str {
     match opening {
         Opening::Open => "open",
         Opening::Find => "find",
-        Opening::Closed => "closed",
+        Opening::Closed | Opening::Unwritable => "closed",
     }
 }
 

@@ -147,7 +147,7 @@ pub(super) fn opening(opening: Opening) -> Text {
     match opening {
         Opening::Open => say!("yes", "可以"),
         Opening::Find => say!("find: one exact value", "find：一个确切值"),
-        Opening::Closed => say!("no", "不可以"),
+        Opening::Closed | Opening::Unwritable => say!("no", "不可以"),
     }
 }
 

@@ -65,11 +65,30 @@ pub(super) fn hint(reason: Reason) -> Option<Text> {
             "the role needs a contract and has none under `contracts`",
             "这个角色要有合同，而 `contracts` 里没有它的合同"
         ),
+        Reason::FieldNotWritable => say!(
+            "a leaf of the body lies in no class the role may write: see `create` and `update`, and `written_by` of a field that decides",
+            "请求体里有角色无权写的字段：对照 `create`、`update`；决定谁能看的字段还要看 `written_by`"
+        ),
+        Reason::WouldErase | Reason::PutWouldErase => say!(
+            "what stands for a whole needs `show` and the right to write for every field below it: see `on_put`",
+            "整体替换要求其中每个字段都看得到明文、也都能写：对照 `on_put`"
+        ),
+        Reason::MaskedValueWrittenBack => say!(
+            "a value has the form of a mask of its field: see `on_masked`",
+            "有个值是这个字段脱敏后的样子：对照 `on_masked`"
+        ),
+        Reason::NoValidator => say!(
+            "give the test the stored record's validator: `stored_etag: '\"1\"'`",
+            "给测试写上已存记录的版本标识：`stored_etag: '\"1\"'`"
+        ),
         Reason::MalformedRequest
         | Reason::NotCanonical
         | Reason::BadQuery
         | Reason::DuplicateKey
         | Reason::UnreadableRequest
+        | Reason::EmptyWrite
+        | Reason::PersonMismatch
+        | Reason::AmbiguousPosition
         | Reason::NoCredential
         | Reason::BadCredential
         | Reason::SeveralCredentials

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::Place;
 use super::super::condition::{Condition, ConditionId, Possible, Question};
 use super::super::rules::{
-    Bound, Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When,
+    Bound, Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When, Writing,
 };
 use super::*;
 use crate::path::{Segment, Selector};
@@ -48,6 +48,8 @@ fn field(text: &str, class: ClassId, masks: &[&str]) -> Field {
         whole: false,
         names: None,
         written_by: None,
+        write_never: false,
+        decides: false,
         zh: None,
     }
 }
@@ -107,9 +109,12 @@ fn rules() -> RuleSet {
             unlisted: Unlisted::Strip,
             drift_show: false,
             any_case: false,
+            writing: Writing::default(),
+            errors: Vec::new(),
         }],
         roles: vec![role("teller"), role("manager"), role("guest")],
         rows: BTreeMap::new(),
+        rights: BTreeMap::new(),
         exceptions: Vec::new(),
         ceilings: Vec::new(),
         contracts: Vec::new(),

@@ -197,6 +197,26 @@ impl Cases {
         })
     }
 
+    /// What records decide of these conditions alone; `None` where it is nothing.
+    pub fn asking(terms: Terms, mut conditions: Vec<ConditionId>) -> Option<Cases> {
+        conditions.sort_unstable();
+        conditions.dedup();
+        let open = terms.truths(Possible::ANYTHING);
+        let mut steps = Steps::default();
+        let asked: Vec<(ConditionId, usize)> = conditions
+            .into_iter()
+            .filter(|id| !open.of(*id).is_settled())
+            .map(|id| (id, steps.add(&terms, id)))
+            .collect();
+        (!asked.is_empty()).then(|| Cases {
+            terms,
+            steps: steps.steps,
+            asked,
+            gates: true,
+            known: Cache::new(MOST_CASES),
+        })
+    }
+
     /// What fields of the records are compared with.
     fn others(&self) -> impl Iterator<Item = (ConditionId, &Other)> {
         self.steps.iter().filter_map(|step| {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use super::combine::{Treatment, Treatments};
-use super::{FieldId, GroupId, ResourceId, RuleSet, Unlisted};
+use super::{FieldId, GroupId, Resource, ResourceId, RuleSet, Unlisted};
 use crate::json::Cursor;
 use crate::path::{Path, Selected, Selector, Step, patterns};
 pub use state::{Act, Gate, Node, State, StateId, Verdict};
@@ -102,18 +102,44 @@ impl Plan {
     ) -> Option<Plan> {
         let resource = rules.resources.get(resource.0)?;
         let at = &resource.groups.get(group.0)?.routes.get(route)?.at;
+        let unlisted = match resource.unlisted {
+            Unlisted::Strip => Mode::Strip,
+            Unlisted::Refuse => Mode::Refuse,
+            Unlisted::Show { .. } => Mode::Show,
+        };
+        let drift = resource.drift_show;
+        Plan::compiled(resource, at, treatments, person_check, (unlisted, drift))
+    }
+
+    /// Compiles what a request of a route may write: its treatments show that, and strip all else. Nothing is written that
+    /// no entry lists, whatever the resource says of answers.
+    pub fn for_writing(
+        rules: &RuleSet,
+        resource: ResourceId,
+        group: GroupId,
+        route: usize,
+        treatments: Treatments,
+    ) -> Option<Plan> {
+        let resource = rules.resources.get(resource.0)?;
+        let at = &resource.groups.get(group.0)?.routes.get(route)?.at;
+        Plan::compiled(resource, at, treatments, false, (Mode::Strip, false))
+    }
+
+    fn compiled(
+        resource: &Resource,
+        at: &Path,
+        treatments: Treatments,
+        person_check: bool,
+        (unlisted, drift_show): (Mode, bool),
+    ) -> Option<Plan> {
         let mut plan = Plan {
             entries: Vec::new(),
             patterns: Vec::new(),
             envelope_from: 0,
             at: patterns(at)?.into_iter().next()?,
             asked: Vec::new(),
-            unlisted: match resource.unlisted {
-                Unlisted::Strip => Mode::Strip,
-                Unlisted::Refuse => Mode::Refuse,
-                Unlisted::Show { .. } => Mode::Show,
-            },
-            drift_show: resource.drift_show,
+            unlisted,
+            drift_show,
             any_case: resource.any_case,
             last_names: HashSet::new(),
             record_visible: false,

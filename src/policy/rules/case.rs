@@ -21,6 +21,13 @@ pub struct Test {
     pub call: String,
     /// The request's body.
     pub body: Option<Vec<u8>>,
+    /// Its media type.
+    pub body_type: String,
+    /// What the upstream answers where the stored record is read before a write: a fixture. `None` where the test
+    /// expects a refusal before that, or nothing is read.
+    pub stored: Option<Vec<u8>>,
+    /// The validator (`ETag`) of that answer.
+    pub stored_etag: Option<String>,
     /// The upstream's answer, the fixture with `set:` applied; `None` where the test expects a refusal before it.
     pub reply: Option<Vec<u8>>,
     /// The upstream's status.
@@ -35,6 +42,8 @@ pub struct Test {
     pub expect_status: Option<u16>,
     /// The refusal's reason.
     pub expect_reason: Option<String>,
+    /// The names a refused write is told, in any order.
+    pub expect_refused: Option<Vec<String>>,
 }
 
 /// Who calls in a test.

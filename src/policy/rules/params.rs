@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{FieldId, GroupId, ResourceId, RoleId};
+use super::{FieldId, GroupId, ResourceId, RoleId, RouteRule};
 use crate::path::Path;
 use crate::policy::Place;
 
@@ -16,6 +16,20 @@ pub struct Param {
     pub place: Place,
     /// What it may carry.
     pub rule: ParamRule,
+    /// The methods of the routes it belongs to (`on:`); `None`: all routes that read. One of the path belongs to the
+    /// routes that have it.
+    pub on: Option<Vec<http::Method>>,
+}
+
+impl Param {
+    /// Whether requests of a route may carry it.
+    pub fn is_for(&self, route: &RouteRule) -> bool {
+        match (&self.name, &self.on) {
+            (ParamName::Path(_) | ParamName::Body(_), _) => true,
+            (ParamName::Query(_), None) => !route.writes(),
+            (ParamName::Query(_), Some(on)) => on.contains(&route.method),
+        }
+    }
 }
 
 /// Where a parameter stands.

@@ -102,5 +102,27 @@ pub(super) fn asked(rules: &RuleSet) -> HashMap<RowId, Vec<ConditionId>> {
         named.extend(items.flat_map(Row::asked_by_cells));
         (*place, closure(&rules.conditions, named))
     });
-    rows.filter(|(_, asked)| !asked.is_empty()).collect()
+    let mut all: HashMap<RowId, Vec<ConditionId>> = rows.collect();
+    for (place, named) in asked_to_write(rules) {
+        let asked = all.entry(place).or_default();
+        asked.extend(closure(&rules.conditions, named));
+        asked.sort_unstable();
+        asked.dedup();
+    }
+    all.retain(|_, asked| !asked.is_empty());
+    all
+}
+
+/// The conditions that rights depend on: their own gates, and those of the rows that read the stored record.
+fn asked_to_write(rules: &RuleSet) -> impl Iterator<Item = (RowId, Vec<ConditionId>)> {
+    rules.rights.iter().map(|(place, rights)| {
+        let (resource, group, role) = *place;
+        let listed = rules.resources.get(resource.0);
+        let group = listed.and_then(|listed| listed.groups.get(group.0));
+        let routes = group.into_iter().flat_map(|group| &group.routes);
+        let stored = routes.filter_map(|route| Some((resource, route.stored?.0, role)));
+        let rows = stored.filter_map(|row| rules.rows.get(&row));
+        let gates = rows.flat_map(|row| row.only.iter().copied());
+        (*place, rights.only.iter().copied().chain(gates).collect())
+    })
 }

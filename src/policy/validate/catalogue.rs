@@ -85,6 +85,8 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         whole: false,
         names: None,
         written_by: None,
+        write_never: false,
+        decides: false,
         zh: None,
     };
     if let Kind::Scalar { .. } = node.kind {

@@ -252,6 +252,7 @@ pub(super) fn rule_set(
         resources,
         roles,
         rows,
+        rights: BTreeMap::new(),
         exceptions,
         ceilings,
         contracts,

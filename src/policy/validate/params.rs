@@ -58,7 +58,12 @@ pub(super) fn all(
         named.push(name.clone());
         if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
             let place = Place::of(&key.span);
-            params.push(Param { name, place, rule });
+            params.push(Param {
+                name,
+                place,
+                rule,
+                on: None,
+            });
         }
     }
     params.sort_by(|a, b| a.name.cmp(&b.name));
@@ -86,7 +91,12 @@ pub(super) fn sent(
         let name = ParamName::Body(without_root(&key.text).to_owned());
         if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
             let place = Place::of(&key.span);
-            let param = Param { name, place, rule };
+            let param = Param {
+                name,
+                place,
+                rule,
+                on: None,
+            };
             rules.push(SendRule { path, param });
         }
     }

@@ -14,7 +14,7 @@ use crate::policy::Place;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Code, Diagnostic, Text, code, quoted, say};
 use crate::policy::load::Dictionaries;
-use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams};
+use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams, Writing};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
 const KNOWN: [&str; 17] = [
@@ -252,6 +252,8 @@ fn empty(key: &Key) -> Resource {
         strip_as_blank: false,
         drift_show: false,
         any_case: false,
+        writing: Writing::default(),
+        errors: Vec::new(),
     }
 }
 

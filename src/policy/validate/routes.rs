@@ -11,7 +11,7 @@ use super::{Findings, params, scalars};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::rules::{Group, ParamKind, RouteRule, TemplateSegment};
+use crate::policy::rules::{BodyForm, Does, Group, ParamKind, RouteRule, TemplateSegment};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, check_name};
 
 const LATER_METHODS: [&str; 3] = ["PUT", "PATCH", "DELETE"];
@@ -135,6 +135,9 @@ fn route(
             place: Place::of(&key.span),
             method,
             template,
+            does: Does::Read,
+            body: BodyForm::Json,
+            stored: None,
             at: at?,
             // Filled in once the catalogue is known.
             send: None,

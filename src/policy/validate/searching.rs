@@ -157,6 +157,8 @@ mod tests {
             whole: false,
             names: None,
             written_by: None,
+            write_never: false,
+            decides: false,
             zh: None,
         };
         paths.iter().map(field).collect()

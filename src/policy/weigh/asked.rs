@@ -124,6 +124,8 @@ pub(super) fn everything(rules: &RuleSet, site: &Site<'_>) -> String {
             names,
             zh: _,
             written_by: _,
+            write_never: _,
+            decides: _,
             place: _,
         } = field;
         let [class, names] = [class, names].map(|class| class.map(|id| class_name(rules, id)));

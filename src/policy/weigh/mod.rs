@@ -10,6 +10,7 @@ mod asked;
 mod contracts;
 mod effect;
 mod shape;
+mod writes;
 
 #[cfg(test)]
 mod tests;
@@ -118,6 +119,8 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         // All that counts of these comes out in what callers get.
         classes: _,
         rows: _,
+        // Weighed right by right.
+        rights: _,
         exceptions: _,
         ceilings: _,
         resources: _,
@@ -128,6 +131,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         tests: _,
     } = new;
     let mut gains = certificates(old, new);
+    gains.extend(writes::gains(old, new));
     gains.extend(partners(old, new));
     gains.extend(held_by_others(old, new));
     gains.extend(contracts::gains(old, new));

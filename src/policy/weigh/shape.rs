@@ -8,7 +8,7 @@ use super::super::rules::{
     EnvelopeEntry, Field, FieldId, Param, ParamRule, PersonRule, Resource, RouteRule, Searched,
     SendRule, Unlisted, UnlistedParams,
 };
-use super::{Gain, Site};
+use super::{Gain, Site, writes};
 use crate::path::{Path, Segment};
 
 /// Whether the record stands in the same site of the answer, and the path names the same parameters.
@@ -21,8 +21,13 @@ pub(super) fn same_route(one: &RouteRule, other: &RouteRule) -> bool {
         at,
         // Weighed leaf by leaf.
         send: _,
+        does,
+        body,
+        // Follows from the routes.
+        stored: _,
     } = one;
-    *method == other.method && *template == other.template && *at == other.at
+    let same_deed = *does == other.does && *body == other.body;
+    same_deed && *method == other.method && *template == other.template && *at == other.at
 }
 
 /// Whether a body the new route takes is one the old took. An entry that is gone may leave its leaves to another.
@@ -61,6 +66,9 @@ pub(super) fn gains(was: &Site<'_>, is: &Site<'_>) -> Vec<Gain> {
         strip_as_blank: _,
         drift_show,
         any_case,
+        // Weighed below.
+        writing: _,
+        errors: _,
     } = new;
     let mut gains = Vec::new();
     let mut unweighed = |changed: bool, text: Text| {
@@ -119,6 +127,7 @@ pub(super) fn gains(was: &Site<'_>, is: &Site<'_>) -> Vec<Gain> {
     let now: Vec<Entry<'_>> = envelope.iter().map(envelope_entry).collect();
     gains.extend(entries(&before, &now, hides_unlisted));
     gains.extend(params(old, new));
+    gains.extend(writes::of_resource(old, new));
     gains
 }
 
@@ -159,8 +168,10 @@ fn field(field: &Field) -> Entry<'_> {
         masks: _,
         whole,
         names,
-        // Nobody writes yet.
+        // Weighed with the rights.
         written_by: _,
+        write_never: _,
+        decides: _,
     } = field;
     Entry {
         text,
@@ -237,6 +248,7 @@ fn params(old: &Resource, new: &Resource) -> Vec<Gain> {
             name,
             place: _,
             rule,
+            on,
         } = param;
         let text = name.to_string();
         let before = old.params.iter().find(|param| param.name == *name);
@@ -248,7 +260,7 @@ fn params(old: &Resource, new: &Resource) -> Vec<Gain> {
                     say!("the parameter {name} is gone", "去掉了参数 {name}"),
                 ));
             }
-            Some(before) if !carries_less((old, &before.rule), (new, rule)) => {
+            Some(before) if !carries_less((old, &before.rule), (new, rule)) || before.on != *on => {
                 gains.push(Gain::unweighed(say!(
                     "the parameter {} may carry something else",
                     "参数 {} 可带的内容变了",

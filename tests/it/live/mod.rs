@@ -29,7 +29,18 @@ use std::path::Path;
 use fieldgate::model::Reason;
 
 /// What no request and no answer can cause yet.
-const NOT_SHOWN: &[Reason] = &[Reason::NoRules, Reason::Internal];
+const NOT_SHOWN: &[Reason] = &[
+    Reason::NoRules,
+    Reason::Internal,
+    Reason::EmptyWrite,
+    Reason::FieldNotWritable,
+    Reason::WouldErase,
+    Reason::PutWouldErase,
+    Reason::PersonMismatch,
+    Reason::AmbiguousPosition,
+    Reason::MaskedValueWrittenBack,
+    Reason::NoValidator,
+];
 
 #[test]
 fn every_reason_a_caller_can_be_given_is_shown() {
