@@ -1,12 +1,12 @@
 //! The whole story of one exchange. It calls the stages in order; no stage calls another.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use ulid::Ulid;
 
@@ -15,9 +15,10 @@ use super::budget::Share;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
-use super::{Generation, Proxy, body_limits, decoder_limits, request_limits};
+use super::{Generation, Proxy, body_limits, decoder_limits, request_body, request_limits};
 use crate::block::{Cut, Party};
 use crate::decide::{self, Context, Decision, Permit};
+use crate::identity::Identity;
 use crate::model::{Caller, Reason};
 use crate::policy::contract::ContractNames;
 use crate::policy::{Resource, Role};
@@ -72,6 +73,25 @@ struct Permitted {
     party: Party,
 }
 
+/// A request that can be read in one way only, to be judged under one generation of the rules.
+struct Asked<'a> {
+    proxy: &'a Proxy,
+    connection: &'a Connection,
+    generation: &'a Generation,
+    parts: &'a Parts,
+    target: &'a str,
+    host: Option<&'a str>,
+}
+
+/// What was decided of it, on what ground.
+struct Admitted {
+    permit: Permit,
+    upstream: Arc<Upstream>,
+    party: Party,
+    identity: Arc<Identity>,
+    now: i64,
+}
+
 /// Stages 1 to 3, and the record before the upstream is contacted.
 async fn permit(
     proxy: &Proxy,
@@ -82,7 +102,6 @@ async fn permit(
 ) -> Result<(Method, Permitted, HeaderMap), Refusal> {
     let generation = proxy.generation.load_full();
     observed.rules(&generation.policy);
-    let now = jiff::Timestamp::now().as_second();
     let (parts, body) = request.into_parts();
 
     let sni = connection.sni.as_deref();
@@ -93,42 +112,32 @@ async fn permit(
     let target = target.as_str();
     canonical::check(target)?;
 
-    let caller = authenticate(proxy, connection, &generation, &parts.headers, now)?;
-    let person = decide::claimed_person(&generation.policy, &caller);
-    observed.caller(&caller, person.as_deref());
-    let mut party = Party {
-        person: person.map(|_| observed.caller_id().to_owned()),
-        caller,
-        roles: Arc::default(),
-        contract: None,
+    let asked = Asked {
+        proxy,
+        connection,
+        generation: &generation,
+        parts: &parts,
+        target,
+        host: host.as_deref(),
     };
-    if proxy.blocks.stops(&party) {
-        return Err(Reason::Blocked.into());
-    }
-
-    let matched = generation
-        .router
-        .resolve(&parts.method, target)
-        .map_err(|none| Refusal {
-            allow: none.allow,
-            ..Refusal::from(none.reason)
-        })?;
-    let resource = resource(&generation, &matched)?;
-    let upstream = upstream(proxy, &generation, resource, &matched, observed)?;
-    if !upstream.serves(host.as_deref()) {
-        return Err(Reason::WrongHost.into());
-    }
-
-    let peer = connection.peer.ip();
-    let context = Context {
-        now,
-        peer,
-        headers: &parts.headers,
-        front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
-    };
-    let permit = decide(&generation, &party.caller, &matched, context, observed)?;
+    let admitted = asked.admit(observed)?;
     let mut held = Share::of(&proxy.budget);
-    let permit = with_body(proxy, permit, &parts.headers, body, &mut held).await?;
+    let body = body_of(proxy, &admitted.permit, &parts.headers, body, &mut held).await?;
+    // A body may be long in coming: whoever began to send it may no longer do so.
+    let admitted = match asked.is_still(&admitted) {
+        true => admitted,
+        false => asked.admit(observed)?,
+    };
+    let Admitted {
+        permit,
+        upstream,
+        mut party,
+        ..
+    } = admitted;
+    let permit = match body {
+        None => permit,
+        Some(bytes) => decide::with_body(permit, bytes, request_limits(&proxy.limits))?,
+    };
     party.roles = Arc::clone(permit.roles());
     party.contract = permit.contract().map(|names| Arc::clone(&names.name));
     if proxy.blocks.stops(&party) {
@@ -156,8 +165,72 @@ async fn permit(
     Ok((parts.method, permitted, headers))
 }
 
+impl Asked<'_> {
+    /// Whether nothing that was decided can have changed since.
+    fn is_still(&self, admitted: &Admitted) -> bool {
+        let identity = self.proxy.identity.load();
+        Arc::ptr_eq(&identity, &admitted.identity)
+            && jiff::Timestamp::now().as_second() == admitted.now
+    }
+
+    /// Stages 1 to 3 but for the body, as things stand now.
+    fn admit(&self, observed: &mut Observed) -> Result<Admitted, Refusal> {
+        let Asked {
+            proxy,
+            connection,
+            generation,
+            parts,
+            target,
+            host,
+        } = *self;
+        let now = jiff::Timestamp::now().as_second();
+        let identity = proxy.identity.load_full();
+        let caller = authenticate(&identity, connection, generation, &parts.headers, now)?;
+        let person = decide::claimed_person(&generation.policy, &caller);
+        observed.caller(&caller, person.as_deref());
+        let party = Party {
+            person: person.map(|_| observed.caller_id().to_owned()),
+            caller,
+            roles: Arc::default(),
+            contract: None,
+        };
+        if proxy.blocks.stops(&party) {
+            return Err(Reason::Blocked.into());
+        }
+
+        let matched = generation
+            .router
+            .resolve(&parts.method, target)
+            .map_err(|none| Refusal {
+                allow: none.allow,
+                ..Refusal::from(none.reason)
+            })?;
+        let resource = resource(generation, &matched)?;
+        let upstream = upstream(proxy, generation, resource, &matched, observed)?;
+        if !upstream.serves(host) {
+            return Err(Reason::WrongHost.into());
+        }
+
+        let peer = connection.peer.ip();
+        let context = Context {
+            now,
+            peer,
+            headers: &parts.headers,
+            front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
+        };
+        let permit = decide(generation, &party.caller, &matched, context, observed)?;
+        Ok(Admitted {
+            permit,
+            upstream,
+            party,
+            identity,
+            now,
+        })
+    }
+}
+
 fn authenticate(
-    proxy: &Proxy,
+    identity: &Identity,
     connection: &Connection,
     generation: &Generation,
     headers: &HeaderMap,
@@ -165,10 +238,7 @@ fn authenticate(
 ) -> Result<Caller, Reason> {
     let certificate = connection.certificate.as_deref();
     let peer = connection.peer.ip();
-    let caller = proxy
-        .identity
-        .load()
-        .authenticate(headers, certificate, peer, now)?;
+    let caller = identity.authenticate(headers, certificate, peer, now)?;
     if decide::counts(&generation.policy, &caller) {
         Ok(caller)
     } else {
@@ -235,69 +305,22 @@ fn decide(
     }
 }
 
-/// The permit with all that goes upstream: the body where the route takes one, which is held and judged whole.
-async fn with_body(
+/// The body where the route takes one, held whole.
+async fn body_of(
     proxy: &Proxy,
-    permit: Permit,
+    permit: &Permit,
     headers: &HeaderMap,
     body: Incoming,
     held: &mut Share,
-) -> Result<Permit, Reason> {
+) -> Result<Option<Bytes>, Reason> {
     let limits = &proxy.limits;
     if !permit.awaits_body() {
-        no_body(body, limits.body_idle).await?;
-        return Ok(permit);
+        request_body::none(body, limits.body_idle).await?;
+        return Ok(None);
     }
     media::check_request(headers)?;
-    let bytes = whole_body(body, limits.request_body, limits.body_idle, held).await?;
-    decide::with_body(permit, bytes, request_limits(limits))
-}
-
-/// All of a body, which is never more than the limit.
-async fn whole_body(
-    mut body: Incoming,
-    limit: usize,
-    patience: Duration,
-    held: &mut Share,
-) -> Result<Bytes, Reason> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > limit {
-        return Err(Reason::TooLarge);
-    }
-    let mut whole = BytesMut::new();
-    loop {
-        let frame = tokio::time::timeout(patience, body.frame()).await;
-        match frame.map_err(|_| Reason::MalformedRequest)? {
-            None => return Ok(whole.freeze()),
-            Some(Err(_)) => return Err(Reason::MalformedRequest),
-            // Trailers are nobody's.
-            Some(Ok(frame)) => {
-                let piece = frame.into_data().unwrap_or_default();
-                if piece.len() > limit.saturating_sub(whole.len()) {
-                    return Err(Reason::TooLarge);
-                }
-                held.set(whole.len() + piece.len())?;
-                whole.extend_from_slice(&piece);
-            }
-        }
-    }
-}
-
-async fn no_body(mut body: Incoming, patience: Duration) -> Result<(), Reason> {
-    if body.size_hint().lower() > 0 {
-        // To read it is to ask for it, where the client waits for `100 Continue`.
-        return Err(Reason::UnexpectedBody);
-    }
-    while !body.is_end_stream() {
-        let frame = tokio::time::timeout(patience, body.frame()).await;
-        match frame.map_err(|_| Reason::MalformedRequest)? {
-            None => break,
-            Some(Ok(frame)) if frame.data_ref().is_none_or(bytes::Bytes::is_empty) => {}
-            Some(Ok(_)) => return Err(Reason::UnexpectedBody),
-            Some(Err(_)) => return Err(Reason::MalformedRequest),
-        }
-    }
-    Ok(())
+    let whole = request_body::whole(body, limits.request_body, limits.body_idle, held);
+    whole.await.map(Some)
 }
 
 /// An upstream's answer that may pass.

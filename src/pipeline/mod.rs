@@ -10,6 +10,7 @@ mod exchange;
 pub mod observe;
 pub mod rehearsal;
 mod reject;
+mod request_body;
 pub mod rules;
 mod stream;
 

@@ -20,6 +20,7 @@ mod refused;
 mod reload;
 mod rig;
 mod searching;
+mod slow_bodies;
 mod tools;
 mod views;
 
