@@ -80,6 +80,11 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        if let Kind::Waiting(stream) = &mut self.0
+            && let Some(frame) = stream.at_hand()
+        {
+            return Poll::Ready(Some(Ok(Frame::data(frame))));
+        }
         if let Kind::Waiting(_) = self.0
             && let Kind::Waiting(stream) = std::mem::replace(&mut self.0, Kind::Ended)
         {

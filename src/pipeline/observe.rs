@@ -207,10 +207,11 @@ impl Observed {
         id.unwrap_or_default()
     }
 
-    /// Records whose records are about to leave.
+    /// Whose records are about to leave, each with the number of the frame that completes it: a record of persons is of
+    /// one frame. Returns when all are written.
     pub async fn persons(
         &mut self,
-        records: impl Iterator<Item = RecordDone<'_>>,
+        records: impl Iterator<Item = (u64, RecordDone<'_>)>,
     ) -> Result<(), Reason> {
         let compiled = self.compiled.as_deref();
         let Some(plan) = compiled.map(|compiled| &*compiled.plan) else {
@@ -219,8 +220,9 @@ impl Observed {
         if !plan.has_person() {
             return Ok(());
         }
-        let mut groups: Vec<(&FieldOutcomes, Vec<KeyedHash>)> = Vec::new();
-        for record in records {
+        let mut groups: Vec<Alike<'_>> = Vec::new();
+        let mut first_of_frame = 0;
+        for (frame, record) in records {
             let Some(person) = record.person else {
                 self.outcome.persons_unknown += 1;
                 continue;
@@ -230,10 +232,17 @@ impl Observed {
                 self.outcome.person = Some(person);
                 continue;
             }
-            let outcomes = &**record.outcomes;
-            match groups.iter_mut().find(|(known, _)| *known == outcomes) {
-                Some((_, persons)) => persons.push(person),
-                None => groups.push((outcomes, vec![person])),
+            if groups.last().is_some_and(|last| last.frame != frame) {
+                first_of_frame = groups.len();
+            }
+            let of_frame = groups.get_mut(first_of_frame..).unwrap_or_default();
+            match of_frame.iter_mut().find(|group| group.has(record.outcomes)) {
+                Some(group) => group.persons.push(person),
+                None => groups.push(Alike {
+                    frame,
+                    outcomes: record.outcomes,
+                    persons: vec![person],
+                }),
             }
         }
         let Some(trail) = &self.trail else {
@@ -241,20 +250,20 @@ impl Observed {
         };
         let mut pattern: Vec<(&str, Openness)> = Vec::new();
         let mut rest = groups.as_slice();
-        while let Some(((outcomes, persons), more)) = rest.split_first() {
+        while let Some((group, more)) = rest.split_first() {
             let name = |field: FieldId| plan.listed().get(field.0).map(|one| one.field.as_str());
-            let named = outcomes.iter();
+            let named = group.outcomes.iter();
             pattern.clear();
             pattern.extend(named.filter_map(|(field, outcome)| Some((name(field)?, outcome))));
             if more.is_empty() {
                 // It is the last, so all are written when it is.
-                let written = trail.persons(persons, &pattern).await;
+                let written = trail.persons(&group.persons, &pattern).await;
                 return written.map_err(|_| {
                     self.metrics.audit_failed();
                     Reason::AuditUnavailable
                 });
             }
-            trail.persons_unawaited(persons, &pattern);
+            trail.persons_unawaited(&group.persons, &pattern);
             rest = more;
         }
         Ok(())
@@ -358,6 +367,19 @@ impl Observed {
 impl Drop for Observed {
     fn drop(&mut self) {
         self.close(End::Aborted);
+    }
+}
+
+/// Persons of one frame whose records had the same outcomes.
+struct Alike<'a> {
+    frame: u64,
+    outcomes: &'a Arc<FieldOutcomes>,
+    persons: Vec<KeyedHash>,
+}
+
+impl Alike<'_> {
+    fn has(&self, outcomes: &Arc<FieldOutcomes>) -> bool {
+        Arc::ptr_eq(self.outcomes, outcomes) || self.outcomes == outcomes
     }
 }
 

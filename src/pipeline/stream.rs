@@ -3,7 +3,10 @@
 //! Reads the upstream only as the caller takes frames. The persons of a frame's records are recorded before the
 //! frame is handed on. Dropped with its caller, it drops the upstream's connection.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -18,7 +21,7 @@ use crate::block::Cut;
 use crate::decide::Permit;
 use crate::model::Reason;
 use crate::transform::encoding::Decoder;
-use crate::transform::{BodyLimits, Commit, Engine};
+use crate::transform::{BodyLimits, COMMIT_AT, Commit, Engine, FRAME};
 use crate::upstream::UpstreamBody;
 
 /// How long output waits for more before it leaves all the same.
@@ -37,6 +40,8 @@ pub struct Stream {
     share: Share,
     /// When output was last added to what waits.
     grown: Instant,
+    /// The output up to the frames whose persons are recorded.
+    recorded: u64,
     ended: bool,
     /// Why nothing follows what waits; raised when its full frames have left, so that the upstream's chunks cannot be
     /// told from how much did.
@@ -84,6 +89,7 @@ impl Stream {
             ),
             commit: Commit::default(),
             grown: Instant::now(),
+            recorded: 0,
             ended: false,
             fault: None,
             head,
@@ -112,8 +118,24 @@ impl Stream {
             return Ok(None);
         }
         let whole = self.commit.rest();
-        self.record_persons(whole.len()).await?;
+        self.record_persons(whole.len(), whole.len()).await?;
         Ok(Some(whole))
+    }
+
+    /// The next frame, where nothing has to be waited for and more follows it.
+    pub(super) fn at_hand(&mut self) -> Option<Bytes> {
+        let is_last = self.ended && self.commit.waiting() <= FRAME;
+        if is_last || self.cut.as_ref().is_some_and(Cut::is_due) {
+            return None;
+        }
+        let frame = self.recorded_frame()?;
+        self.observed.sent(frame.len());
+        Some(frame)
+    }
+
+    fn recorded_frame(&mut self) -> Option<Bytes> {
+        let is_recorded = self.observed.bytes() + FRAME as u64 <= self.recorded;
+        is_recorded.then(|| self.commit.frame()).flatten()
     }
 
     async fn until_commit(&mut self) -> Result<(), Reason> {
@@ -161,16 +183,23 @@ impl Stream {
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Reason> {
-        let frame = loop {
-            if let Some(frame) = self.commit.frame() {
-                break frame;
+        loop {
+            if let Some(frame) = self.recorded_frame() {
+                return Ok(Some(frame));
+            }
+            if self.commit.full_frames() > 0 {
+                self.gather().await;
+                let full = self.commit.full_frames() * FRAME;
+                self.record_persons(full, FRAME).await?;
+                continue;
             }
             if self.ended {
                 let rest = self.commit.rest();
                 if rest.is_empty() {
                     return Ok(None);
                 }
-                break rest;
+                self.record_persons(rest.len(), FRAME).await?;
+                return Ok(Some(rest));
             }
             if let Some(reason) = self.fault {
                 return Err(reason);
@@ -179,17 +208,36 @@ impl Stream {
             if !self.read(deadline).await
                 && let Some(frame) = self.commit.hurry()
             {
-                break frame;
+                self.record_persons(frame.len(), FRAME).await?;
+                return Ok(Some(frame));
             }
-        };
-        self.record_persons(frame.len()).await?;
-        Ok(Some(frame))
+        }
+    }
+
+    /// Reads on as long as the upstream has more at hand, so that several frames leave after one wait for the log and
+    /// in one go.
+    async fn gather(&mut self) {
+        while self.commit.waiting() < COMMIT_AT && !self.ended && self.fault.is_none() {
+            if self.has_unread() {
+                self.read(None).await;
+                continue;
+            }
+            let mut next = pin!(self.upstream.frame());
+            let mut frame = poll_now(next.as_mut()).await;
+            if frame.is_none() {
+                // Whoever reads the upstream's connection has a turn.
+                tokio::task::yield_now().await;
+                frame = poll_now(next).await;
+            }
+            let Some(frame) = frame else { return };
+            self.take(frame);
+        }
     }
 
     /// Reads what is left of the last bytes, a piece of it, or the upstream's next; `false` where `deadline` came
     /// first.
     async fn read(&mut self, deadline: Option<Instant>) -> bool {
-        if !self.unread.is_empty() || self.decoder.has_more() {
+        if self.has_unread() {
             tokio::task::consume_budget().await;
             self.note(Self::feed);
             return true;
@@ -203,6 +251,17 @@ impl Stream {
                 }
             }
         };
+        self.take(frame);
+        true
+    }
+
+    /// Something is left of the last bytes.
+    fn has_unread(&self) -> bool {
+        !self.unread.is_empty() || self.decoder.has_more()
+    }
+
+    /// What the upstream sent next.
+    fn take(&mut self, frame: Option<Result<Frame<Bytes>, Reason>>) {
         self.note(
             |stream| match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(chunk))) => {
@@ -215,7 +274,6 @@ impl Stream {
                 None => stream.finish(),
             },
         );
-        true
     }
 
     /// Keeps how some work ended, and when there was output.
@@ -263,16 +321,29 @@ impl Stream {
         }
     }
 
-    /// Records the persons of the records that the next `length` bytes complete.
-    async fn record_persons(&mut self, length: usize) -> Result<(), Reason> {
-        let end = self.observed.bytes() + length as u64;
+    /// Records the persons of the records that the next `length` bytes complete, those of each `frame` bytes apart.
+    async fn record_persons(&mut self, length: usize, frame: usize) -> Result<(), Reason> {
+        let begin = self.observed.bytes();
+        let end = begin + length as u64;
         if !self.head {
             let records = self.engine.records().until(end);
+            let number = |end: u64| end.saturating_sub(begin + 1) / frame.max(1) as u64;
+            let records = records.map(|record| (number(record.end), record));
             self.observed.persons(records).await?;
         }
         self.engine.forget_records(end);
+        self.recorded = end;
         Ok(())
     }
+}
+
+/// What a future gives at once, if it does.
+async fn poll_now<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Work on an answer, given up where whom it is for is blocked meanwhile, and not handed out where they were just now.

@@ -29,8 +29,8 @@ use super::guard::{Guard, Verdict};
 use super::wire::Wire;
 use super::{Connection, Drain, Event, Phase, RefusalKind};
 
-/// The smallest buffer hyper accepts.
-const SMALLEST_BUFFER: usize = 8 << 10;
+/// hyper's buffer: so much of an answer is handed to TLS at once. A request's head is bounded apart from it.
+const BUFFER: usize = 64 << 10;
 /// Callers who send one request after the other are not taken apart in between.
 pub(super) const REST: Duration = Duration::from_millis(100);
 
@@ -79,7 +79,7 @@ where
             .timer(deadline.clone())
             .header_read_timeout(limits.header_time)
             .max_header_size(limits.header)
-            .max_buf_size(limits.header.max(SMALLEST_BUFFER))
+            .max_buf_size(limits.header.max(BUFFER))
             .half_close(false)
             .keep_alive(true)
             .serve_connection(TokioIo::new(wire), service);

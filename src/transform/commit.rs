@@ -35,6 +35,15 @@ impl Commit {
         self.waiting.len()
     }
 
+    /// How many full frames wait, once committed.
+    pub fn full_frames(&self) -> usize {
+        if self.committed {
+            self.waiting.len() / FRAME
+        } else {
+            0
+        }
+    }
+
     /// The next full frame, once committed.
     pub fn frame(&mut self) -> Option<Bytes> {
         (self.committed && self.waiting.len() >= FRAME)

@@ -95,6 +95,8 @@ fn bit(outcome: Openness) -> u8 {
 /// A record that left.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordDone<'a> {
+    /// The output offset of the byte after its last (a root's closing bracket apart).
+    pub end: u64,
     /// Whose it is: the person's string decoded or number's text; `None` where it could not be told.
     pub person: Option<&'a str>,
     /// What happened to its fields.
@@ -143,6 +145,7 @@ impl Departed {
                 rest = after;
             }
             RecordDone {
+                end: record.end,
                 person: person.map(|(person, _)| person),
                 outcomes: &record.outcomes,
             }
