@@ -288,7 +288,10 @@ impl Bench {
         observed.status(StatusCode::OK);
         observed.tally(&self.tally);
         let records = self.engine.records().until(u64::MAX);
-        observed.persons(records.map(|record| (0, record))).await.unwrap();
+        observed
+            .persons(records.map(|record| (0, record)))
+            .await
+            .unwrap();
         observed.sent(self.bytes);
         observed.complete();
     }

@@ -67,6 +67,7 @@ async fn a_role_a_caller_and_a_credential_are_blocked_and_lifted_and_all_of_it_i
         caller["id"].as_str().unwrap(),
         caller["credential"].as_str().unwrap(),
     );
+    let mut refusals = Vec::new();
     for (what, name) in [
         ("role", "teller"),
         ("caller", id),
@@ -80,6 +81,7 @@ async fn a_role_a_caller_and_a_credential_are_blocked_and_lifted_and_all_of_it_i
             let teller = rig.get(version, &rig.door.teller(), "/customers/1").await;
             assert_eq!((teller.status, teller.reason().as_str()), (403, "blocked"));
             assert_eq!(upstream.count(), asked, "the upstream does not hear of it");
+            refusals.push(teller.id().to_owned());
             let manager = rig.get(version, &rig.door.manager(), "/customers/1").await;
             assert_eq!(manager.status, 200, "nobody else is blocked");
         }
@@ -93,6 +95,9 @@ async fn a_role_a_caller_and_a_credential_are_blocked_and_lifted_and_all_of_it_i
     }
     assert_eq!(blocked(&dir, &["list"]), "nobody is blocked\n");
     let log = rig.finish().await;
+    for id in &refusals {
+        assert_eq!(log.kinds(id), ["outcome"], "nothing was intended");
+    }
     let said: Vec<[&Value; 4]> = log
         .0
         .iter()
