@@ -126,8 +126,8 @@ pub(super) fn rows(
     }
     findings.extend(grids.iter().filter(|grid| !grid.used).map(unused));
     inherit::rows(&mut rows, roles);
-    for place in rows.keys() {
-        let (resource, _, role) = *place;
+    for (place, row) in &rows {
+        let (resource, group, role) = *place;
         let Some(role) = roles.get(role.0) else {
             continue;
         };
@@ -142,7 +142,11 @@ pub(super) fn rows(
                 None => continue,
             },
         };
-        findings.extend(shows_unlisted(role, span, resource, resources));
+        let resource = resources.get(resource.0);
+        findings.extend(resource.map_or_else(Vec::new, |resource| {
+            let gated = !row.only.is_empty() && stands_beside(resource, group);
+            shows_unlisted(role, span, resource, gated)
+        }));
     }
     rows
 }
@@ -279,23 +283,34 @@ pub(super) fn find_group(
         })
 }
 
-/// What lies beside the listed fields is checked for nobody's person, and no contract lists it.
-fn shows_unlisted(
-    role: &Role,
-    place: &Span,
-    resource: ResourceId,
-    resources: &[Resource],
-) -> Vec<Diagnostic> {
-    let resource = resources.get(resource.0);
-    let shows = |resource: &&Resource| matches!(resource.unlisted, Unlisted::Show { .. });
-    let Some(resource) = resource.filter(shows) else {
+/// Whether something can stand beside the records of a group: some record is not the whole body.
+fn stands_beside(resource: &Resource, group: GroupId) -> bool {
+    let group = resource.groups.get(group.0);
+    group.is_some_and(|group| {
+        let mut routes = group.routes.iter();
+        routes.any(|route| !route.at.segments.is_empty())
+    })
+}
+
+/// What lies beside records is checked for nobody's person and by no gate, and no contract lists it.
+fn shows_unlisted(role: &Role, place: &Span, resource: &Resource, gated: bool) -> Vec<Diagnostic> {
+    if !matches!(resource.unlisted, Unlisted::Show { .. }) {
         return Vec::new();
-    };
+    }
     let (role_name, resource) = (quoted(&role.name), quoted(&resource.name));
     let of_one_person = role.same_as_person().then(|| {
         let message = say!(
             "{} may see one person's records only, but {} has `unlisted: show`",
             "{} 只能看某一主体的记录，而 {} 写了 `unlisted: show`",
+            role_name,
+            resource
+        );
+        (code::FG2047, message)
+    });
+    let behind_a_gate = gated.then(|| {
+        let message = say!(
+            "{} sees records of {} through a gate (`only`), but `unlisted: show` lets out what stands beside them",
+            "{} 的记录要先过 `only`，而 {} 写了 `unlisted: show`，记录以外的内容不经过它就流出",
             role_name,
             resource
         );
@@ -317,7 +332,8 @@ fn shows_unlisted(
         );
         Diagnostic::error(code, message).at(place).help(help)
     };
-    let found = of_one_person.into_iter().chain(under_contract);
+    let found = of_one_person.into_iter().chain(behind_a_gate);
+    let found = found.chain(under_contract);
     found.map(told).collect()
 }
 

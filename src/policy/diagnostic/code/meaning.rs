@@ -270,11 +270,11 @@ codes! {
         Lines("    unlisted: strip\n    unlisted_reason: public data", "    unlisted: strip")
     }
     FG2047 {
-        en: "`unlisted: show` where a role with `same_as: person` has a row",
-            "what leaves beside the records is checked for nobody's person",
+        en: "`unlisted: show` where a role with `same_as: person` has a row, or a row has a gate and records are not the whole body",
+            "what leaves beside the records is checked for nobody's person and by no gate",
             "list the fields, or remove the row";
-        zh: "写了 `unlisted: show`，又有 `same_as: person` 的角色的行",
-            "记录以外流出的内容，没有核对过主体",
+        zh: "写了 `unlisted: show`，又有 `same_as: person` 的角色的行，或者有带 `only` 的行而记录不是整个响应体",
+            "记录以外流出的内容，没有核对过主体，也没有经过 `only`",
             "把字段登记进目录，或者删掉这一行";
         Lines("    unlisted: show\n    unlisted_reason: public data", "    unlisted: strip")
     }

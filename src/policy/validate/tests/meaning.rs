@@ -694,3 +694,35 @@ fn unlisted_show_is_refused_where_a_role_may_see_one_person_only() {
         .replace("    params:\n", shown);
     assert!(load_rules(&alone).is_ok());
 }
+
+#[test]
+fn unlisted_show_is_refused_where_a_gate_would_not_see_what_leaves() {
+    let rules = |at: &str, only: &str, unlisted: &str| {
+        format!(
+            "fieldgate: 1\nclasses: {{ plain: {{ level: 1 }} }}\n\
+             resources:\n  r:\n    at: {{ {at} }}\n    fields: {{ id: plain, branch: plain }}\n{unlisted}\
+             roles: {{ some: {{ jwt: i, claim: c, has: x }} }}\n\
+             conditions: {{ mine: {{ field: branch, is: A }} }}\n\
+             read: {{ r: {{ {only}some: {{ plain: show }} }} }}\n"
+        )
+    };
+    let shown = "    unlisted: show\n    unlisted_reason: a test\n";
+    let (list, one) = ("GET /r: \"$.items[*]\"", "GET /r: $");
+    let refused = load_rules(&rules(list, "only: [mine], ", shown)).unwrap_err();
+    let lines: Vec<String> = refused.iter().map(Diagnostic::line).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("FG2047") && lines[0].contains("`only`"),
+        "{lines:?}"
+    );
+    for (at, only, unlisted) in [
+        (one, "only: [mine], ", shown),
+        (list, "", shown),
+        (list, "only: [mine], ", ""),
+    ] {
+        assert!(
+            load_rules(&rules(at, only, unlisted)).is_ok(),
+            "{at} {only}"
+        );
+    }
+}
