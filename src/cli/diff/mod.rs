@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
     changes
         .losses
         .extend(losses(&old.rules, &new.rules, now, &gained));
-    let gained = gained.into_iter().map(|gain| (gain.kind, gain.text));
+    let gained = gained.into_iter().map(|gain| (gain.kind, gain.text()));
     changes.gains.extend(gained);
 
     let fails = arguments.fail_on == Some(FailOn::Widening) && !changes.gains.is_empty();

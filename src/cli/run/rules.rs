@@ -173,7 +173,8 @@ fn tested(
         if !gains.is_empty() {
             let told = gains.iter().take(TOLD);
             messages.extend(told.map(|gain| {
-                let text = gain.text.get(Lang::En);
+                let text = gain.text();
+                let text = text.get(Lang::En);
                 format!("and the rules do not only narrow what is in force: {text}")
             }));
             return Err(Refused {

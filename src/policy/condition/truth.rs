@@ -17,7 +17,8 @@ pub enum Truth {
 }
 
 impl Truth {
-    const ALL: [Truth; 3] = [Truth::False, Truth::Unknown, Truth::True];
+    /// From the least to the most.
+    pub const ALL: [Truth; 3] = [Truth::False, Truth::Unknown, Truth::True];
 
     /// The opposite; of what is unknown, unknown.
     #[must_use]

@@ -9,18 +9,14 @@ use super::super::rules::{
 };
 use super::Site;
 
-/// Whether some row of the group asks a condition.
-pub(super) fn asks(rules: &RuleSet, site: &Site<'_>) -> bool {
-    let mut rows = rules
+/// The conditions that rows of the group name.
+pub(super) fn by_rows(rules: &RuleSet, site: &Site<'_>) -> Vec<ConditionId> {
+    let here = rules
         .rows
         .iter()
         .filter(|((resource, group, _), _)| *resource == site.resource && *group == site.group);
-    let mut items = rules.contracts.iter().filter_map(|contract| {
-        let place = (site.resource, site.group);
-        contract.items.get(&place)
-    });
-    rows.any(|((resource, _, role), row)| !rules.asked_by(*resource, *role, row).is_empty())
-        || items.any(|row| row.asked_by_cells().next().is_some())
+    here.flat_map(|((resource, _, role), row)| rules.asked_by(*resource, *role, row))
+        .collect()
 }
 
 /// All that decides what callers get of the group, with every name in place of its index.

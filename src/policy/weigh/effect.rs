@@ -5,12 +5,13 @@
 //! comes out or by two that tie, before and after, and ceilings are then the same for all. Whatever else there is
 //! remains unweighed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::combine::{Treatment, Treatments, treatments};
 use super::super::condition::Truths;
 use super::super::diagnostic::{Text, quoted, say};
 use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet, Unlisted};
+use super::worlds::{World, Worlds};
 use super::{Gain, Member, Scales, Site};
 use crate::mask::Mask;
 use crate::mask::token::TokenMaster;
@@ -30,11 +31,11 @@ struct Weight {
     person_check: bool,
 }
 
-/// All that some set of roles gains in a group whose catalogue gives nothing by itself.
+/// All that some set of roles gains in a group whose catalogue gives nothing by itself, whatever conditions turn out to be.
 pub(super) fn gains(
     scales: &Scales<'_>,
-    was: &Site<'_>,
-    is: &Site<'_>,
+    (was, is): (&Site<'_>, &Site<'_>),
+    worlds: &Worlds<'_>,
     budget: &mut usize,
 ) -> Vec<Gain> {
     let many = || {
@@ -42,50 +43,57 @@ pub(super) fn gains(
             "too many sets of roles to weigh each",
             "角色组合太多，无法逐一衡量"
         );
-        vec![Gain::unweighed(text)]
+        Gain::unweighed(text)
     };
     let members = that_matter(scales, was, is);
     let Some(mut sets) = sets(members.len(), few_are_enough(scales)) else {
-        return many();
+        return vec![many()];
     };
+    let mut unweighed = Vec::new();
+    let turns = match worlds.are_few() {
+        true => worlds.each(),
+        false => {
+            unweighed.push(Gain::unweighed(say!(
+                "too many conditions to weigh each turn of them",
+                "条件太多，无法逐一衡量"
+            )));
+            Vec::new()
+        }
+    };
+    // Whoever holds a role with contracts holds no other.
+    let can_be = |set: &Vec<usize>| {
+        let mut held = set.iter().filter_map(|at| members.get(*at));
+        set.len() < 2 || !held.any(|one| one.contract)
+    };
+    sets.retain(can_be);
     let each = was.listed.fields.len() + is.listed.fields.len() + 1;
-    let mut found = Found::new(was, is);
-    let needed = sets.len() * scales.moments.len() * each;
+    let needed = sets.len() * scales.moments.len() * turns.len() * each;
     match budget.checked_sub(needed) {
         Some(left) => *budget = left,
         None => {
             // What each role gains by itself is told all the same.
             sets.truncate(members.len());
-            found.gains = many();
+            unweighed.push(many());
         }
     }
     let tokens = TokenMaster::test_key();
-    // Under a contract the annex meets every outcome.
-    found.meets_others |= !scales.new.contracts.is_empty();
+    let mut found = Found::new(was, is, !scales.new.contracts.is_empty());
     for &now in &scales.moments {
-        for set in &sets {
-            let held: Vec<&Member> = set
-                .iter()
-                .filter_map(|at| members.get(*at).copied())
-                .collect();
-            let old = weight(
-                scales.old,
-                was,
-                held.iter().map(|one| (one.old, *one)),
-                now,
-                &tokens,
-            );
-            let new = weight(
-                scales.new,
-                is,
-                held.iter().map(|one| (one.new, *one)),
-                now,
-                &tokens,
-            );
-            found.compare(&held, &old, &new);
+        for (turn, world) in turns.iter().enumerate() {
+            let (before, after) = worlds.truths(world);
+            for set in &sets {
+                let held = set.iter().filter_map(|at| members.get(*at).copied());
+                let held: Vec<&Member> = held.collect();
+                let old = held.iter().map(|one| (one.old, *one));
+                let new = held.iter().map(|one| (one.new, *one));
+                let old = weight((scales.old, was), old, now, &tokens, &before);
+                let new = weight((scales.new, is), new, now, &tokens, &after);
+                found.compare(&held, turn, (&old, &new));
+            }
         }
     }
-    found.gains
+    unweighed.extend(found.told(worlds, &turns));
+    unweighed
 }
 
 /// Who may look a person up by what they do not see.
@@ -199,26 +207,30 @@ pub(super) fn sets(count: usize, few: bool) -> Option<Vec<Vec<usize>>> {
 }
 
 fn weight<'m>(
-    rules: &RuleSet,
-    site: &Site<'_>,
+    (rules, site): (&RuleSet, &Site<'_>),
     held: impl Iterator<Item = (Option<RoleId>, &'m Member)>,
     now: i64,
     tokens: &TokenMaster,
+    truths: &Truths,
 ) -> Weight {
     let held: Vec<(RoleId, &Member)> = held.filter_map(|(role, one)| Some((role?, one))).collect();
     let roles: Vec<RoleId> = held.iter().map(|(role, _)| *role).collect();
-    let row = |role: &RoleId| rules.rows.contains_key(&(site.resource, site.group, *role));
+    let counts = |role: &RoleId| {
+        let row = rules.rows.get(&(site.resource, site.group, *role));
+        row.is_some_and(|row| truths.may_count(*role, &row.only))
+    };
+    let standing = roles.as_slice().into();
     Weight {
-        has_row: roles.iter().any(row),
+        has_row: roles.iter().any(counts),
         person_check: held.iter().any(|(_, one)| one.same_as_person),
         treatments: treatments(
             rules,
             site.resource,
             site.group,
-            roles.as_slice().into(),
+            standing,
             now,
             tokens,
-            &Truths::default(),
+            truths,
         ),
     }
 }
@@ -229,14 +241,25 @@ struct Found<'a> {
     is: &'a Site<'a>,
     /// Where an outcome is the more closed of several: only what no tie can open again counts as narrower.
     meets_others: bool,
+    /// Under a contract the annex meets every outcome.
+    has_contracts: bool,
     covers_containers: bool,
-    gains: Vec<Gain>,
-    /// For each thing, the sets of roles it was told of.
-    told: HashMap<String, Vec<Vec<String>>>,
+    gains: Vec<One>,
+    /// For each turn and thing, the sets of roles it was told of.
+    told: HashMap<(usize, String), Vec<Vec<String>>>,
+    /// The turns in which a set of roles reads here at all.
+    reads: HashMap<Vec<String>, BTreeSet<usize>>,
+}
+
+/// One gain of one set of roles, and the turns in which it is one.
+struct One {
+    held: Vec<String>,
+    gain: Gain,
+    turns: BTreeSet<usize>,
 }
 
 impl<'a> Found<'a> {
-    fn new(was: &'a Site<'a>, is: &'a Site<'a>) -> Self {
+    fn new(was: &'a Site<'a>, is: &'a Site<'a>, has_contracts: bool) -> Self {
         let fields = &is.listed.fields;
         let envelope = &is.listed.envelope;
         let nets = fields.iter().any(|field| field.path.is_net())
@@ -251,40 +274,59 @@ impl<'a> Found<'a> {
             was,
             is,
             meets_others: nets || overlaps,
+            has_contracts,
             covers_containers: fields.iter().any(|field| field.whole),
             gains: Vec::new(),
             told: HashMap::new(),
+            reads: HashMap::new(),
         }
     }
 
-    fn compare(&mut self, held: &[&Member], old: &Weight, new: &Weight) {
+    /// All of it, with the conditions under which it is one.
+    fn told(self, worlds: &Worlds<'_>, turns: &[World]) -> Vec<Gain> {
+        let of = |at: &BTreeSet<usize>| -> Vec<&World> {
+            at.iter().filter_map(|at| turns.get(*at)).collect()
+        };
+        let reads = &self.reads;
+        let told = self.gains.into_iter().map(|one| {
+            let among = reads.get(&one.held).map(of).unwrap_or_default();
+            let told = worlds.told(&of(&one.turns), &among);
+            one.gain
+                .with(|what| say!("{what}{told}", "{what}{told}"; what, told))
+        });
+        told.collect()
+    }
+
+    fn compare(&mut self, held: &[&Member], turn: usize, (old, new): (&Weight, &Weight)) {
         if !new.has_row {
             return;
         }
+        let reads = self.reads.entry(names_of(held)).or_default();
+        reads.insert(turn);
         let who = names(held);
         if !old.has_row {
             let gain = Gain::opens(
                 say!("{who} may read here", "{who} 可以读这里"; who),
                 say!("{who} may read here no more", "{who} 不能再读这里"; who),
             );
-            self.tell("row", held, gain);
+            self.tell("row", held, turn, gain);
         } else if old.person_check != new.person_check {
             let text = say!(
                 "{who}: whose records may be read has changed",
                 "{who}：能读谁的记录变了";
                 who
             );
-            self.tell("person", held, Gain::unweighed(text));
+            self.tell("person", held, turn, Gain::unweighed(text));
         }
         let (was, is) = (self.was.listed, self.is.listed);
         for (at, field) in is.fields.iter().enumerate() {
             let outcome = new.treatments.fields.get(at);
             let Some(before) = was.fields.iter().position(|other| other.path == field.path) else {
-                self.listed(held, &field.text, outcome);
+                self.listed(held, turn, &field.text, outcome);
                 continue;
             };
             let pair = (old.treatments.fields.get(before), outcome);
-            self.outcome(held, &field.text, pair);
+            self.outcome(held, turn, &field.text, pair);
             let shown =
                 |weight: &Weight, at: usize| weight.treatments.names_shown.get(at) == Some(&true);
             if shown(new, at) && !shown(old, before) {
@@ -293,23 +335,23 @@ impl<'a> Found<'a> {
                     say!("{who} sees the names below {text}", "{who} 能看到 {text} 下的名字"; who),
                     say!("{who} sees the names below {text} no more", "{who} 不能再看到 {text} 下的名字"; who),
                 );
-                self.tell(&format!("names {}", field.text), held, gain);
+                self.tell(&format!("names {}", field.text), held, turn, gain);
             }
         }
         for (at, entry) in is.envelope.iter().enumerate() {
             let mut known = was.envelope.iter();
             let outcome = new.treatments.envelope.get(at);
             let Some(before) = known.position(|other| other.path == entry.path) else {
-                self.listed(held, &entry.text, outcome);
+                self.listed(held, turn, &entry.text, outcome);
                 continue;
             };
             let pair = (old.treatments.envelope.get(before), outcome);
-            self.outcome(held, &entry.text, pair);
+            self.outcome(held, turn, &entry.text, pair);
         }
     }
 
     /// What is got of an entry that was not listed before; the entry itself was told with the catalogue.
-    fn listed(&mut self, held: &[&Member], text: &str, outcome: Option<&Treatment>) {
+    fn listed(&mut self, held: &[&Member], turn: usize, text: &str, outcome: Option<&Treatment>) {
         let hidden = !matches!(self.was.listed.unlisted, Unlisted::Show { .. });
         let Some(new) = outcome.filter(|one| hidden && **one != Treatment::Strip) else {
             return;
@@ -319,12 +361,13 @@ impl<'a> Found<'a> {
             say!("{who}: {field} from not listed to `{to}`", "{who}：{field} 从未列出变为 `{to}`"; who),
             say!("{who}: {field} from `{to}` to not listed", "{who}：{field} 从 `{to}` 变为不再列出"; who),
         );
-        self.tell(text, held, gain);
+        self.tell(text, held, turn, gain);
     }
 
     fn outcome(
         &mut self,
         held: &[&Member],
+        turn: usize,
         text: &str,
         pair: (Option<&Treatment>, Option<&Treatment>),
     ) {
@@ -335,46 +378,60 @@ impl<'a> Found<'a> {
             return;
         }
         let who = names(held);
-        let change = |(old, new): (&Treatment, &Treatment), what: Text| {
+        let change = |(old, new): (&Treatment, &Treatment)| {
             let (from, to) = (old.openness().word(), new.openness().word());
             say!(
-                "{who}: {} from `{from}` to `{to}`{what}",
-                "{who}：{} 从 `{from}` 变为 `{to}`{what}",
+                "{who}: {} from `{from}` to `{to}`",
+                "{who}：{} 从 `{from}` 变为 `{to}`",
                 quoted(text);
-                who, what
+                who
             )
         };
         let gain = if new.openness() > old.openness() {
-            Gain::opens(
-                change((old, new), Text::none()),
-                change((new, old), Text::none()),
-            )
+            Gain::opens(change((old, new)), change((new, old)))
         } else {
+            let partner = self.has_contracts && held.iter().any(|one| one.contract);
             let why = if !shows_no_more(new, old) {
                 say!(", which cannot be compared", "，无法比较")
+            } else if partner && !is_constant(new) {
+                say!(", where an annex meets it", "，还要过合同附件")
             } else if self.covers_containers || (self.meets_others && !is_constant(new)) {
                 say!(", where other entries meet it", "，此处还有别的条目")
             } else {
                 return;
             };
-            Gain::unweighed(change((old, new), why.clone())).or_back(change((new, old), why))
+            let gain = Gain::unweighed(change((old, new)));
+            gain.or_back(change((new, old))).since(why)
         };
-        self.tell(text, held, gain);
+        self.tell(text, held, turn, gain);
     }
 
     /// Smaller sets of roles come before larger ones.
-    fn tell(&mut self, what: &str, held: &[&Member], gain: Gain) {
+    fn tell(&mut self, what: &str, held: &[&Member], turn: usize, gain: Gain) {
         let is_held = |name: &String| held.iter().any(|one| one.name == *name);
-        let told = self.told.entry(what.to_owned()).or_default();
-        if !told.iter().any(|set| set.iter().all(is_held)) {
-            told.push(held.iter().map(|one| one.name.clone()).collect());
-            self.gains.push(gain);
+        let told = self.told.entry((turn, what.to_owned())).or_default();
+        if told.iter().any(|set| set.iter().all(is_held)) {
+            return;
+        }
+        told.push(names_of(held));
+        let same = |one: &&mut One| one.gain == gain && one.held == names_of(held);
+        match self.gains.iter_mut().find(same) {
+            Some(known) => _ = known.turns.insert(turn),
+            None => self.gains.push(One {
+                held: names_of(held),
+                gain,
+                turns: BTreeSet::from([turn]),
+            }),
         }
     }
 }
 
+fn names_of(held: &[&Member]) -> Vec<String> {
+    held.iter().map(|one| one.name.clone()).collect()
+}
+
 fn names(held: &[&Member]) -> Text {
-    Text::list(held.iter().map(|one| one.name.clone()))
+    Text::list(names_of(held))
 }
 
 /// Whether the new outcome tells nothing of a value that the old one did not. A mask shows parts that a token hides.

@@ -10,6 +10,7 @@ mod asked;
 mod contracts;
 mod effect;
 mod shape;
+mod worlds;
 mod writes;
 
 #[cfg(test)]
@@ -22,16 +23,19 @@ use super::rules::{
     Exception, Group, GroupId, Matcher, MtlsMatcher, ParamKind, Resource, ResourceId, Role, RoleId,
     RouteRule, RuleSet, TemplateSegment,
 };
+use worlds::Worlds;
 
 /// Something that somebody may have gained.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gain {
     /// Whether it is one.
     pub kind: Kind,
     /// Who gains what, and where.
-    pub text: Text,
+    what: Text,
     /// The same the other way round: what is lost where the rule sets change places.
     back: Option<Text>,
+    /// Why it is not weighed, where that is not said by itself.
+    why: Text,
 }
 
 /// How sure a gain is.
@@ -44,25 +48,45 @@ pub enum Kind {
 }
 
 impl Gain {
-    fn opens(text: Text, back: Text) -> Gain {
+    fn opens(what: Text, back: Text) -> Gain {
         Gain {
             kind: Kind::Opens,
-            text,
+            what,
             back: Some(back),
+            why: Text::none(),
         }
     }
 
-    fn unweighed(text: Text) -> Gain {
+    fn unweighed(what: Text) -> Gain {
         Gain {
             kind: Kind::Unweighed,
-            text,
+            what,
             back: None,
+            why: Text::none(),
         }
     }
 
     fn or_back(self, back: Text) -> Gain {
         let back = Some(back);
         Gain { back, ..self }
+    }
+
+    fn since(self, why: Text) -> Gain {
+        Gain { why, ..self }
+    }
+
+    /// What is gained and, where that is not weighed, why.
+    pub fn text(&self) -> Text {
+        let (what, why) = (&self.what, &self.why);
+        say!("{what}{why}", "{what}{why}"; what, why)
+    }
+
+    fn with(self, with: impl Fn(Text) -> Text) -> Gain {
+        Gain {
+            what: with(self.what),
+            back: self.back.map(with),
+            ..self
+        }
     }
 }
 
@@ -72,12 +96,13 @@ pub fn losses(old: &RuleSet, new: &RuleSet, now: i64, gains: &[Gain]) -> Vec<Tex
     let mut losses: Vec<Text> = Vec::new();
     for Gain {
         kind: _,
-        text,
+        what,
         back,
+        why: _,
     } in self::gains(new, old, now)
     {
-        let loss = back.unwrap_or(text);
-        let is_told = gains.iter().any(|gain| gain.text == loss);
+        let loss = back.unwrap_or(what);
+        let is_told = gains.iter().any(|gain| gain.what == loss);
         if !is_told && !losses.contains(&loss) {
             losses.push(loss);
         }
@@ -92,6 +117,8 @@ struct Member {
     old: Option<RoleId>,
     new: Option<RoleId>,
     same_as_person: bool,
+    /// Whoever holds it holds no other.
+    contract: bool,
 }
 
 /// Both rule sets and what is the same for all their routes.
@@ -176,23 +203,13 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         let mut found = shape::gains(&was, &is);
         found.extend(effect::finds(&scales, &was, &is));
         if asked::everything(old, &was) != asked::everything(new, &is) {
-            if asked::asks(old, &was) || asked::asks(new, &is) {
-                found.push(Gain::unweighed(say!(
-                    "its conditions, or what they decide, have changed",
-                    "条件或由条件决定的内容变了"
-                )));
-            }
-            found.extend(effect::gains(&scales, &was, &is, &mut budget));
+            let worlds = Worlds::of((old, &was), (new, &is));
+            found.extend(worlds.changed());
+            found.extend(effect::gains(&scales, (&was, &is), &worlds, &mut budget));
         }
         let group = is.listed.groups.get(is.group.0);
         let name = group.map_or("", |group| &group.name);
-        let named = |gain: Gain| Gain {
-            text: say!("{name}: {}", "{name}：{}", gain.text),
-            back: gain
-                .back
-                .map(|back| say!("{name}: {back}", "{name}：{back}"; back)),
-            ..gain
-        };
+        let named = |gain: Gain| gain.with(|what| say!("{name}: {what}", "{name}：{what}"; what));
         gains.extend(found.into_iter().map(named));
     }
     gains
@@ -281,6 +298,7 @@ fn members(old: &RuleSet, new: &RuleSet) -> Vec<Member> {
             old: before.map(RoleId),
             new: Some(RoleId(at)),
             same_as_person: role.same_as_person(),
+            contract: role.contract,
         });
     }
     for (at, role) in old.roles.iter().enumerate() {
@@ -290,6 +308,7 @@ fn members(old: &RuleSet, new: &RuleSet) -> Vec<Member> {
                 old: Some(RoleId(at)),
                 new: None,
                 same_as_person: role.same_as_person(),
+                contract: role.contract,
             });
         }
     }

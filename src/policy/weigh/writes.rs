@@ -52,7 +52,7 @@ pub(super) fn gains(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
             let before = holder.before(old);
             for gain in holder.gains(rights, before.as_ref()) {
                 // Under several contracts the same is gained once.
-                if !gains.iter().any(|known: &Gain| known.text == gain.text) {
+                if !gains.iter().any(|known: &Gain| known.what == gain.what) {
                     gains.push(gain);
                 }
             }
