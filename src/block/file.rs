@@ -32,6 +32,9 @@ pub enum FileError {
         /// What is wrong.
         why: String,
     },
+    /// It names persons by hashes of another key.
+    #[error("`{}` names persons by hashes made with another audit key; lift those blocks and block the persons again", .0.display())]
+    OtherKey(PathBuf),
     /// The system refused.
     #[error("`{}`: {source}", path.display())]
     Io {

@@ -1,4 +1,5 @@
-//! The kill switch: contracts, roles, callers and credentials that get nothing, whatever the rules say.
+//! The kill switch: contracts, roles, callers and credentials that get nothing, and persons whose records nobody gets,
+//! whatever the rules say.
 //!
 //! It lives in a file of its own, outside the rule set, and only closes. A file that cannot be read, or is gone after it
 //! was there, refuses everybody: nobody knows who was in it.
@@ -28,6 +29,8 @@ pub enum Kind {
     Caller,
     /// One token, certificate or API key, by its SHA-256.
     Credential,
+    /// Whose data a record is, by the keyed hash the access log has of them.
+    Person,
 }
 
 impl Kind {
@@ -38,6 +41,7 @@ impl Kind {
             Kind::Role => "role",
             Kind::Caller => "caller",
             Kind::Credential => "credential",
+            Kind::Person => "person",
         }
     }
 }
@@ -62,6 +66,9 @@ pub struct Block {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// Of a person: which key their hash was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Who lifted it, and when; `None` while it is in force.
     pub lifted: Option<Lifted>,
 }
@@ -85,6 +92,7 @@ pub struct Blocks {
     roles: HashSet<String>,
     callers: HashSet<String>,
     credentials: HashSet<String>,
+    persons: HashSet<String>,
     everybody: bool,
 }
 
@@ -98,6 +106,7 @@ impl Blocks {
                 Kind::Role => &mut blocks.roles,
                 Kind::Caller => &mut blocks.callers,
                 Kind::Credential => &mut blocks.credentials,
+                Kind::Person => &mut blocks.persons,
             };
             names.insert(block.name.clone());
         }
@@ -125,6 +134,7 @@ impl Blocks {
             Kind::Role => &self.roles,
             Kind::Caller => &self.callers,
             Kind::Credential => &self.credentials,
+            Kind::Person => &self.persons,
         };
         names.contains(name)
     }
@@ -146,6 +156,7 @@ impl Blocks {
             roles,
             callers,
             credentials,
+            persons,
             everybody,
         } = self;
         !everybody
@@ -153,6 +164,7 @@ impl Blocks {
             && roles.is_empty()
             && callers.is_empty()
             && credentials.is_empty()
+            && persons.is_empty()
     }
 
     /// Whether a party gets nothing.
@@ -165,6 +177,7 @@ impl Blocks {
             person,
             roles,
             contract,
+            reach,
         } = party;
         let Caller {
             jwt,
@@ -190,10 +203,29 @@ impl Blocks {
             || under.is_some_and(|name| self.contracts.contains(name))
             || roles.iter().any(|role| self.roles.contains(role))
             || names.any(|name| self.callers.contains(name))
+            || reach.as_ref().is_some_and(|reach| self.reaches(reach))
             || hashes
                 .into_iter()
                 .flatten()
                 .any(|hash| self.credentials.contains(&**hash))
+    }
+
+    /// Whether somebody's records are withheld.
+    pub fn has_persons(&self) -> bool {
+        !self.persons.is_empty()
+    }
+
+    /// Whether somebody is withheld by now whose records an exchange may hand out.
+    fn reaches(&self, reach: &Reach) -> bool {
+        let new = |person: &&String| !reach.withheld.persons.contains(*person);
+        let may_be = |person: &String| reach.only.as_ref().is_none_or(|only| only == person);
+        self.persons.iter().filter(new).any(may_be)
+    }
+
+    /// Whether every person in force was hashed with this key; of others nobody can tell who they are.
+    pub fn knows_persons_by(&self, key: &str) -> bool {
+        let mut persons = self.in_force().filter(|block| block.kind == Kind::Person);
+        persons.all(|block| block.key.as_deref() == Some(key))
     }
 
     /// Of what is in force here, what is not there.
@@ -218,6 +250,17 @@ pub struct Party {
     pub roles: Arc<[String]>,
     /// The contract they call under, once that is known.
     pub contract: Option<Arc<str>>,
+    /// Whose records they may get, once that is known; `None` where no record says whose it is.
+    pub reach: Option<Reach>,
+}
+
+/// Whose records an exchange may hand out.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// One person's alone, by their keyed hash; else anybody's.
+    pub only: Option<String>,
+    /// But for those that were withheld when it began.
+    pub withheld: Arc<Blocks>,
 }
 
 /// The blocks in force, shared by all exchanges, and what wakes those under way when they change.

@@ -12,6 +12,7 @@ fn block(kind: Kind, name: &str) -> Block {
         since: "2026-11-22T09:00:00Z".to_owned(),
         by: "ops (uid 1000)".to_owned(),
         reason: "a leak".to_owned(),
+        key: None,
         lifted: None,
     }
 }
@@ -40,6 +41,7 @@ fn party() -> Party {
         person: Some("hmac:1".to_owned()),
         roles: ["teller".to_owned(), "manager".to_owned()].into(),
         contract: Some("HT-1".into()),
+        reach: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! without that key and names that cannot be meant, (exit 1) a file it cannot read or write.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use clap::{Args, Subcommand};
 
 use super::offline::refused;
 use super::{Failure, INTERNAL, USAGE, complain, printable, say};
+use crate::audit::Hasher;
 use crate::block::{self, Block, FileError, Kind, Lifted};
 use crate::config::{self, Settings};
 use crate::policy;
@@ -43,13 +45,13 @@ enum What {
     Caller(Named),
     /// One token, certificate or API key: the `sha256:` of `caller.credential`
     Credential(Named),
-    #[command(hide = true)]
-    Person(super::Later),
+    /// The person whose data records are: nobody gets those
+    Person(Person),
     /// Who is blocked, since when, by whom and why
     List,
     /// End a block
     Lift {
-        /// contract, role, caller or credential
+        /// contract, role, caller, credential or person
         kind: Kinds,
         /// As it was blocked
         name: String,
@@ -65,12 +67,22 @@ struct Named {
     reason: String,
 }
 
+#[derive(Debug, Args)]
+struct Person {
+    /// As the field `person` reads in the records, or the `hmac:` of the access log; `-` reads it from standard input
+    id: String,
+    /// Why: it stands in the list and in the access log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Kinds {
     Contract,
     Role,
     Caller,
     Credential,
+    Person,
 }
 
 impl From<Kinds> for Kind {
@@ -80,6 +92,7 @@ impl From<Kinds> for Kind {
             Kinds::Role => Kind::Role,
             Kinds::Caller => Kind::Caller,
             Kinds::Credential => Kind::Credential,
+            Kinds::Person => Kind::Person,
         }
     }
 }
@@ -92,9 +105,6 @@ impl From<FileError> for Failure {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    if let What::Person(_) = &arguments.what {
-        return Err(super::not_yet("`fieldgate block person`"));
-    }
     let settings = settings(arguments.config.as_deref())?;
     let file = settings.blocks.as_deref().ok_or_else(|| {
         Failure::usage(
@@ -106,9 +116,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         What::Role(named) => add(&settings, file, Kind::Role, named),
         What::Caller(named) => add(&settings, file, Kind::Caller, named),
         What::Credential(named) => add(&settings, file, Kind::Credential, named),
+        What::Person(person) => withhold(&settings, file, person),
         What::List => list(file),
-        What::Lift { kind, name } => lift(file, (*kind).into(), name),
-        What::Person(_) => Ok(ExitCode::from(USAGE)),
+        What::Lift { kind, name } => lift(&settings, file, (*kind).into(), name),
     }
 }
 
@@ -119,39 +129,107 @@ fn settings(option: Option<&Path>) -> Result<Settings, Failure> {
 
 fn add(settings: &Settings, file: &Path, kind: Kind, named: &Named) -> Result<ExitCode, Failure> {
     let name = name(settings, kind, &named.name)?;
-    let reason = plain("the reason", &named.reason)?;
-    let by = user()?;
-    block::change::<Failure>(file, |blocks| {
-        let same = |block: &Block| {
-            block.lifted.is_none() && (block.kind, block.name.as_str()) == (kind, &*name)
-        };
-        if blocks.iter().any(same) {
-            return Err(Failure::new(
-                INTERNAL,
-                format_args!("{kind} `{name}` is blocked already"),
-            ));
-        }
-        blocks.push(Block {
-            kind,
-            name: name.clone(),
-            since: now(),
-            by,
-            reason,
-            lifted: None,
-        });
-        Ok(())
-    })?;
+    let block = Block {
+        kind,
+        name: name.clone(),
+        since: now(),
+        by: user()?,
+        reason: plain("the reason", &named.reason)?,
+        key: None,
+        lifted: None,
+    };
+    enter(file, block)?;
     say(&printable(&format!(
         "{kind} {name} is blocked; every proxy that reads this file refuses it within a second\n"
     )));
     Ok(ExitCode::SUCCESS)
 }
 
-fn lift(file: &Path, kind: Kind, name: &str) -> Result<ExitCode, Failure> {
-    let name = match kind {
-        Kind::Credential => name.strip_prefix("sha256:").unwrap_or(name),
-        Kind::Contract | Kind::Role | Kind::Caller => name,
+fn enter(file: &Path, new: Block) -> Result<(), Failure> {
+    block::change::<Failure>(file, |blocks| {
+        let same = |block: &Block| {
+            block.lifted.is_none() && (block.kind, &block.name) == (new.kind, &new.name)
+        };
+        if blocks.iter().any(same) {
+            return Err(Failure::new(
+                INTERNAL,
+                format_args!("{} `{}` is blocked already", new.kind, new.name),
+            ));
+        }
+        blocks.push(new);
+        Ok(())
+    })
+}
+
+/// Blocks a person: by the hash the access log has of them, so that no file holds who it is.
+fn withhold(settings: &Settings, file: &Path, person: &Person) -> Result<ExitCode, Failure> {
+    let hasher = Hasher::new(&settings.audit.key);
+    let name = hashed(&hasher, &person.id)?;
+    let block = Block {
+        kind: Kind::Person,
+        name: name.clone(),
+        since: now(),
+        by: user()?,
+        reason: plain("the reason", &person.reason)?,
+        key: Some(hasher.key_name()),
+        lifted: None,
     };
+    enter(file, block)?;
+    say(&printable(&format!(
+        "person {name} is blocked; no proxy that reads this file lets a record of theirs leave after a second\n"
+    )));
+    let Ok(loaded) = policy::load(&settings.rules.dir) else {
+        complain(
+            "warning: the rules do not load, so nobody knows which resources say whose their records are\n",
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    let resources = loaded.rules.resources.iter();
+    let nameless = resources.filter(|resource| resource.person.is_none());
+    let names: Vec<&str> = nameless.map(|resource| resource.name.as_str()).collect();
+    if !names.is_empty() {
+        complain(&printable(&format!(
+            "warning: not covered, since the rules do not say whose data these are (`person`): {}\n",
+            names.join(", ")
+        )));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The hash of a person, who may be named by it.
+fn hashed(hasher: &Hasher, id: &str) -> Result<String, Failure> {
+    let read = match id {
+        "-" => one_line()?,
+        id => id.to_owned(),
+    };
+    let id = plain("the person", &read)?;
+    let is_hash = |digits: &str| {
+        let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        digits.len() == 64 && digits.bytes().all(lower)
+    };
+    match id.strip_prefix("hmac:") {
+        Some(digits) if is_hash(digits) => Ok(id),
+        Some(_) => Err(Failure::usage(
+            "a person is named as their records do, or as `persons` of the access log: `hmac:` and 64 hexadecimal digits",
+        )),
+        None => Ok(hasher.person(&id).to_string()),
+    }
+}
+
+fn one_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    read.map_err(|error| Failure::new(INTERNAL, error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn lift(settings: &Settings, file: &Path, kind: Kind, name: &str) -> Result<ExitCode, Failure> {
+    let name = match kind {
+        Kind::Credential => name.strip_prefix("sha256:").unwrap_or(name).to_owned(),
+        Kind::Contract | Kind::Role | Kind::Caller => name.to_owned(),
+        Kind::Person => hashed(&Hasher::new(&settings.audit.key), name)?,
+    };
+    let name = name.as_str();
     let lifted = Lifted {
         at: now(),
         by: user()?,
@@ -190,6 +268,7 @@ fn list(file: &Path) -> Result<ExitCode, Failure> {
             since,
             by,
             reason,
+            key: _,
             lifted: _,
         } = block;
         text.push_str(&format!("{kind} {name}: since {since} by {by}: {reason}\n"));
@@ -205,7 +284,7 @@ fn list(file: &Path) -> Result<ExitCode, Failure> {
 fn name(settings: &Settings, kind: Kind, name: &str) -> Result<String, Failure> {
     let name = plain("the name", name)?;
     match kind {
-        Kind::Caller => Ok(name),
+        Kind::Caller | Kind::Person => Ok(name),
         Kind::Credential => {
             let digits = name.strip_prefix("sha256:").unwrap_or(&name);
             let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -239,7 +318,7 @@ fn known(settings: &Settings, kind: Kind, name: &str) -> Result<(), Failure> {
             .iter()
             .map(|one| one.name.as_str())
             .collect(),
-        Kind::Role | Kind::Caller | Kind::Credential => {
+        Kind::Role | Kind::Caller | Kind::Credential | Kind::Person => {
             rules.roles.iter().map(|role| role.name.as_str()).collect()
         }
     };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::policy::contract::ContractNames;
-use crate::policy::plan::Plan;
 use crate::policy::plan::judge::Judge;
+use crate::policy::plan::{Plan, Withheld};
 use crate::policy::store::Compiled;
 
 /// Proof that a caller may have what a route names, under the obligations of a plan. Only `decide` makes one.
@@ -20,6 +20,8 @@ pub struct Permit {
     body: Body,
     /// What decides of each record, where records decide.
     judge: Option<Arc<Judge>>,
+    /// The path names somebody whose records are withheld.
+    withheld: bool,
 }
 
 /// What goes upstream besides the head.
@@ -63,6 +65,7 @@ impl Permit {
             mapped,
             body,
             judge,
+            withheld: false,
         }
     }
 
@@ -71,6 +74,22 @@ impl Permit {
         self.mapped.extend(mapped);
         self.body = Body::Judged(bytes);
         self
+    }
+
+    /// The same without the records of some persons, and without those that do not say whose they are.
+    #[must_use]
+    pub fn withholding(mut self, persons: Withheld) -> Self {
+        self.withheld = self
+            .path_person()
+            .is_some_and(|person| persons.holds(person));
+        let judge = Judge::withholding(self.judge.as_deref(), self.plan(), persons);
+        self.judge = Some(Arc::new(judge));
+        self
+    }
+
+    /// Whether the path names somebody whose records are withheld, so that nothing of the answer leaves.
+    pub fn is_withheld(&self) -> bool {
+        self.withheld
     }
 
     /// Whether the request's body has still to be judged.

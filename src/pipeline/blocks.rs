@@ -1,11 +1,47 @@
-//! Blocks that take effect and end: the swap, the records, the metrics and the log.
+//! Blocks that take effect and end: the swap, the records, the metrics and the log; and the records of persons that are
+//! withheld from whatever was permitted.
 //!
 //! A block takes effect at once, recorded or not: to close must not wait for a disk. The end of one must be recorded
 //! first.
 
+use std::sync::Arc;
+
 use super::Proxy;
 use crate::audit::{Audit, BlockRecord, Unavailable};
-use crate::block::{Block, Blocks, FileError, Kind};
+use crate::block::{Block, Blocks, FileError, Kind, Reach};
+use crate::decide::Permit;
+use crate::model::Reason;
+use crate::policy::plan::Withheld;
+
+/// A permit without the records of persons who are blocked, and whose records may leave under it.
+///
+/// # Errors
+///
+/// `blocked` where data may leave beside the records: nobody knows whose.
+pub fn withhold(proxy: &Proxy, permit: Permit) -> Result<(Permit, Option<Reach>), Reason> {
+    if !permit.plan().has_person() {
+        return Ok((permit, None));
+    }
+    let withheld = proxy.blocks.blocks();
+    let hasher = proxy.audit.hasher();
+    let only = permit.checked_person();
+    let reach = Reach {
+        only: only.map(|person| hasher.person(person).to_string()),
+        withheld: Arc::clone(&withheld),
+    };
+    if !withheld.has_persons() {
+        return Ok((permit, Some(reach)));
+    }
+    if permit.plan().shows_beside_records() {
+        return Err(Reason::Blocked);
+    }
+    let hasher = hasher.clone();
+    let is_blocked = move |person: &str| {
+        let hash = hasher.person(person).to_string();
+        withheld.holds(Kind::Person, &hash)
+    };
+    Ok((permit.withholding(Withheld::new(is_blocked)), Some(reach)))
+}
 
 /// Puts in force what the file says now. `recorded` is what the access log holds already.
 ///
@@ -54,6 +90,7 @@ fn of(block: &Block) -> BlockRecord<'_> {
         since,
         by,
         reason,
+        key: _,
         lifted: _,
     } = block;
     BlockRecord {
@@ -61,7 +98,7 @@ fn of(block: &Block) -> BlockRecord<'_> {
         // The log knows credentials by their hash with its name before it.
         name: match kind {
             Kind::Credential => format!("sha256:{name}"),
-            Kind::Contract | Kind::Role | Kind::Caller => name.clone(),
+            Kind::Contract | Kind::Role | Kind::Caller | Kind::Person => name.clone(),
         },
         since,
         by,

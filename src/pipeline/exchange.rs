@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use ulid::Ulid;
 
+use super::blocks;
 use super::body::Body;
 use super::budget::Share;
 use super::observe::Observed;
@@ -140,8 +141,14 @@ async fn permit(
     };
     party.roles = Arc::clone(permit.roles());
     party.contract = permit.contract().map(|names| Arc::clone(&names.name));
+    let (permit, reach) = blocks::withhold(proxy, permit)?;
+    party.reach = reach;
     if proxy.blocks.stops(&party) {
         return Err(Reason::Blocked.into());
+    }
+
+    if permit.is_withheld() && !parts.method.is_safe() {
+        return Err(Reason::NoSuchRecord.into());
     }
 
     let facts = Facts {
@@ -193,6 +200,7 @@ impl Asked<'_> {
             caller,
             roles: Arc::default(),
             contract: None,
+            reach: None,
         };
         if proxy.blocks.stops(&party) {
             return Err(Reason::Blocked.into());
@@ -356,6 +364,9 @@ async fn ask(
     let (head, body) = answer.into_parts();
     let ratio = decoder_limits(&proxy.limits);
     let body = match judge(head.status, &head.headers, ratio)? {
+        Passage::Empty | Passage::Governed(_) if permitted.permit.is_withheld() => {
+            return Err(Reason::NoSuchRecord.into());
+        }
         // What is not there must look like what is hidden.
         Passage::Empty if permitted.permit.may_hide() => return Err(Reason::NoSuchRecord.into()),
         Passage::Empty => None,

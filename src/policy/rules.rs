@@ -153,6 +153,12 @@ impl Resource {
         let name = self.person.as_ref()?.path_param.as_ref()?;
         Some(ParamName::Path(name.clone()))
     }
+
+    /// Where a record names its person.
+    pub fn person_path(&self) -> Option<&Path> {
+        let field = self.person.as_ref()?.field;
+        self.fields.get(field.0).map(|field| &field.path)
+    }
 }
 
 /// Routes that share a grid.

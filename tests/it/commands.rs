@@ -131,7 +131,6 @@ fn what_is_defined_and_not_built_yet_is_refused_by_name() {
             "explain", bank, "--as", "teller", "--call", "GET /x", "--format", "csv",
         ],
         vec!["matrix", bank, "--format", "pretty"],
-        vec!["block", "person", "x", "--reason", "y"],
         vec!["doctor", "-c", "x"],
         vec!["audit", "search", "x"],
         vec!["audit", "export"],

@@ -1,6 +1,6 @@
 //! The file of blocks, looked at again and again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::{StartError, USAGE};
+use crate::audit::Hasher;
 use crate::block::{self, Blocks, FileError};
 use crate::config::Settings;
 use crate::pipeline::Proxy;
@@ -41,9 +42,18 @@ pub(super) fn check(settings: &Settings) -> Result<(), StartError> {
     let Some(file) = &settings.blocks else {
         return Ok(());
     };
-    match block::read(file) {
+    let hasher = Hasher::new(&settings.audit.key);
+    match block::read(file).and_then(|blocks| known_by(blocks, &hasher, file)) {
         Ok(_) | Err(FileError::Missing(_)) => Ok(()),
         Err(error) => Err(StartError::new(USAGE, error)),
+    }
+}
+
+/// These blocks, if it can be told who the persons in them are.
+fn known_by(blocks: Blocks, hasher: &Hasher, file: &Path) -> Result<Blocks, FileError> {
+    match blocks.knows_persons_by(&hasher.key_name()) {
+        true => Ok(blocks),
+        false => Err(FileError::OtherKey(file.to_owned())),
     }
 }
 
@@ -87,6 +97,8 @@ impl Blocking {
         let Ok(read) = spawn_blocking(move || block::read(&file)).await else {
             return;
         };
+        let hasher = self.proxy.audit.hasher();
+        let read = read.and_then(|blocks| known_by(blocks, hasher, &self.file));
         match read {
             Ok(blocks) => {
                 self.there = true;

@@ -15,7 +15,7 @@ pub use super::network::{Network, NetworkError};
 pub use hours::{Hours, clock};
 pub use moment::{Age, When};
 pub use number::Number;
-pub use record::holds;
+pub use record::{holds, text_at};
 pub use truth::{Possible, Truth, Truths};
 
 use super::Place;

@@ -3,6 +3,7 @@
 //! Missing, duplicated on its way, below something else than the path is written through, or of another type: unknown.
 //! `exists` alone is false for what is missing; `is: empty` and `or: empty` hold there.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::{FieldIs, FieldTest, Literal, Number, Truth, When};
@@ -31,6 +32,19 @@ pub fn holds(
         Found::Unclear => Truth::Unknown,
         Found::Missing => absent(test),
         Found::Value(value) => present(test, value, other, now),
+    }
+}
+
+/// The text of the string or number where a singular path leads; `None` where it leads to nothing, not clearly, or to
+/// something else.
+pub fn text_at(path: &Path, record: Cursor<'_>, any_case: bool) -> Option<String> {
+    let Found::Value(value) = find(path, record, any_case) else {
+        return None;
+    };
+    match value.shape() {
+        Shape::String => value.string().map(Cow::into_owned),
+        Shape::Number => Some(value.text().to_owned()),
+        Shape::Boolean | Shape::Object | Shape::Array | Shape::Null => None,
     }
 }
 
@@ -168,6 +182,25 @@ mod tests {
 
     fn is(value: Literal) -> FieldIs {
         FieldIs::OneOf(vec![value])
+    }
+
+    #[test]
+    fn a_text_is_read_from_one_string_or_number_and_from_nothing_else() {
+        let path = parse("a.b").unwrap();
+        let read = |record| text_at(&path, Cursor::new(record), false);
+        assert_eq!(read(r#"{"a":{"b":"\u0031"}}"#).as_deref(), Some("1"));
+        assert_eq!(read(r#"{"a":{"b":1.0}}"#).as_deref(), Some("1.0"));
+        for record in [
+            "{}",
+            "null",
+            r#"{"a":{"b":true}}"#,
+            r#"{"a":{"b":null}}"#,
+            r#"{"a":{"b":["1"]}}"#,
+            r#"{"a":{"b":"1","b":"1"}}"#,
+            r#"{"a":{"b":"1"},"a":{}}"#,
+        ] {
+            assert_eq!(read(record), None, "{record}");
+        }
     }
 
     #[test]

@@ -1,13 +1,18 @@
-//! What of each record decides how it is treated: the conditions its gate and its cells ask, judged from its own text.
+//! What of each record decides how it is treated: the conditions its gate and its cells ask, judged from its own text, and
+//! whether its person is withheld from everybody.
 //!
-//! Refuses nothing: a record of which nothing can be told gets the more closed of every cell, and passes no gate.
+//! Refuses nothing: a record of which nothing can be told gets the more closed of every cell, passes no gate, and is
+//! withheld where anybody's are.
+
+#[cfg(test)]
+mod by_member;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
-use super::Plan;
+use super::{Plan, Withheld};
 use crate::json::Cursor;
 use crate::mask::token::TokenMaster;
 use crate::policy::combine::{Standing, Treatments, treatments};
@@ -256,10 +261,16 @@ impl Cases {
 
 /// See the module. One for each exchange.
 #[derive(Clone, Debug)]
-pub struct Judge(Kind);
+pub struct Judge {
+    kind: Kind,
+    /// Whose records do not leave, and the plan that says where a record names its person.
+    withheld: Option<(Withheld, Arc<Plan>)>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
+    /// Every record alike.
+    Alike(Arc<Plan>),
     Conditions {
         cases: Arc<Cases>,
         /// What fields are compared with (`same_as`), by condition; `None` where the call does not say it.
@@ -276,21 +287,46 @@ impl Judge {
     pub fn new(cases: Arc<Cases>, now: i64, other: impl Fn(&Other) -> Option<Literal>) -> Judge {
         let others = cases.others().map(|(id, with)| (id, other(with)));
         let others = others.collect();
-        Judge(Kind::Conditions { cases, others, now })
+        Judge {
+            kind: Kind::Conditions { cases, others, now },
+            withheld: None,
+        }
+    }
+
+    /// The same, or one that treats all records alike under `plan`, but for those of persons that are withheld, and those
+    /// that do not say whose they are.
+    #[must_use]
+    pub fn withholding(judge: Option<&Judge>, plan: &Arc<Plan>, persons: Withheld) -> Judge {
+        let alike = || Kind::Alike(Arc::clone(plan));
+        Judge {
+            kind: judge.map_or_else(alike, |judge| judge.kind.clone()),
+            withheld: Some((persons, Arc::clone(plan))),
+        }
+    }
+
+    fn withholds(&self, text: Option<&str>) -> bool {
+        let Some((persons, plan)) = &self.withheld else {
+            return false;
+        };
+        let person = text.and_then(|text| plan.person_of(Cursor::new(text)));
+        person.is_none_or(|person| persons.holds(&person))
     }
 
     /// Whether a record may be [`Judged::Gone`].
     pub fn gates(&self) -> bool {
-        match &self.0 {
+        let gates = match &self.kind {
+            Kind::Alike(_) => false,
             Kind::Conditions { cases, .. } => cases.gates,
             #[cfg(test)]
             Kind::Member(by_member) => by_member.gates(),
-        }
+        };
+        gates || self.withheld.is_some()
     }
 
     /// What is true of a record, of the conditions that cells and gates name: for explanation.
     pub fn truths(&self, text: Option<&str>) -> Vec<(ConditionId, Truth)> {
-        match &self.0 {
+        match &self.kind {
+            Kind::Alike(_) => Vec::new(),
             Kind::Conditions { cases, others, now } => {
                 let asking = Asking {
                     cases,
@@ -308,7 +344,11 @@ impl Judge {
 
     /// Judges a record by its text; `None` where it outgrew the limit `record`, so that nothing of it is known.
     pub fn record(&self, text: Option<&str>) -> Judged {
-        match &self.0 {
+        if self.withholds(text) {
+            return Judged::Gone;
+        }
+        match &self.kind {
+            Kind::Alike(plan) => Judged::Under(Arc::clone(plan)),
             Kind::Conditions { cases, others, now } => {
                 let asking = Asking {
                     cases,
@@ -410,54 +450,5 @@ impl Asking<'_> {
         let mut others = self.others.iter();
         let (_, other) = others.find(|(known, _)| *known == id)?;
         other.as_ref()
-    }
-}
-
-#[cfg(test)]
-mod by_member {
-    //! A judge for tests of whoever asks one: it decides by the text of one member.
-
-    use super::*;
-
-    #[derive(Clone, Debug)]
-    pub(super) struct ByMember {
-        member: String,
-        cases: Vec<(String, Judged)>,
-        otherwise: Judged,
-    }
-
-    impl Judge {
-        /// Of a record whose `member` stands there once, with the text of a case, the case counts.
-        pub fn by_member(member: &str, cases: Vec<(String, Judged)>, otherwise: Judged) -> Self {
-            Judge(Kind::Member(ByMember {
-                member: member.to_owned(),
-                cases,
-                otherwise,
-            }))
-        }
-    }
-
-    impl ByMember {
-        pub(super) fn gates(&self) -> bool {
-            let mut all = self.cases.iter().map(|(_, judged)| judged);
-            all.any(|judged| matches!(judged, Judged::Gone))
-                || matches!(self.otherwise, Judged::Gone)
-        }
-
-        pub(super) fn record(&self, text: Option<&str>) -> Judged {
-            let mut members = text
-                .map(Cursor::new)
-                .into_iter()
-                .flat_map(|record| record.members())
-                .filter(|member| member.name == self.member);
-            let (Some(member), None) = (members.next(), members.next()) else {
-                return self.otherwise.clone();
-            };
-            let case = self
-                .cases
-                .iter()
-                .find(|(text, _)| text == member.value.text());
-            case.map_or(&self.otherwise, |(_, judged)| judged).clone()
-        }
     }
 }

@@ -8,6 +8,7 @@ mod build;
 mod decide;
 pub mod judge;
 mod state;
+mod withheld;
 mod worlds;
 
 use std::collections::{HashMap, HashSet};
@@ -16,11 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use super::combine::{Treatment, Treatments};
+use super::condition::text_at;
 use super::{FieldId, GroupId, Resource, ResourceId, RuleSet, Unlisted};
 use crate::json::Cursor;
 use crate::path::{Path, Selected, Selector, Step, patterns};
 pub use state::{Act, Gate, Node, State, StateId, Verdict};
 use state::{Key, Position, Zone};
+pub use withheld::Withheld;
 use worlds::Situation;
 
 /// A plan never grows beyond this many states; a document that would need more is refused.
@@ -44,6 +47,8 @@ pub struct Plan {
     last_names: HashSet<String>,
     record_visible: bool,
     person: Option<FieldId>,
+    /// Where a record names its person; singular.
+    person_path: Option<Path>,
     person_check: bool,
     listed: Vec<Listed>,
     states: ArcSwap<Vec<Arc<State>>>,
@@ -144,6 +149,7 @@ impl Plan {
             last_names: HashSet::new(),
             record_visible: false,
             person: resource.person.as_ref().map(|person| person.field),
+            person_path: resource.person_path().cloned(),
             person_check,
             listed: Vec::new(),
             states: ArcSwap::default(),
@@ -407,6 +413,17 @@ impl Plan {
     /// Whether the catalogue says whose data a record is.
     pub fn has_person(&self) -> bool {
         self.person.is_some()
+    }
+
+    /// Whose data a record is, by its text: the person's string decoded or number's text. `None` where the record names
+    /// nobody, or not clearly.
+    pub fn person_of(&self, record: Cursor<'_>) -> Option<String> {
+        text_at(self.person_path.as_ref()?, record, self.any_case)
+    }
+
+    /// Whether data may leave beside the records that no entry speaks of.
+    pub fn shows_beside_records(&self) -> bool {
+        self.unlisted == Mode::Show && !self.at.is_empty()
     }
 
     /// Whether the route answers with one record, not a list.

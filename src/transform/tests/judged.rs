@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::super::{BodyLimits, Commit, Engine};
-use super::plan;
+use super::{plan, plan_of};
 use crate::model::{Openness, Reason};
-use crate::policy::FieldId;
-use crate::policy::plan::Plan;
 use crate::policy::plan::judge::{Judge, Judged};
+use crate::policy::plan::{Plan, Withheld};
+use crate::policy::{FieldId, PersonRule};
 
 const LIMITS: BodyLimits = BodyLimits {
     depth: 128,
@@ -166,6 +166,73 @@ fn a_gone_record_goes_with_its_comma_and_the_blanks_that_belong_to_it() {
     seen(r#"{"items":[ {"k":0}, {"n":2} ]}"#, r#"{"items":[]}"#);
     seen(r#"{"items":[ ]}"#, r#"{"items":[ ]}"#);
     seen(r#"{"items":[1,"x",null,[],{}]}"#, r#"{"items":[]}"#);
+}
+
+/// A plan whose records name their person as `id`, and a judge that withholds 7's.
+fn withholding(at: &str) -> (Arc<Plan>, Arc<Judge>) {
+    let person = PersonRule {
+        field: FieldId(0),
+        path_param: None,
+    };
+    let plan = plan_of(at, &[("id", "show"), ("n", "show")], None, |resource| {
+        resource.person = Some(person);
+    });
+    let seven = Withheld::new(|person| person == "7");
+    let judge = Judge::withholding(None, &plan, seven);
+    (plan, Arc::new(judge))
+}
+
+#[test]
+fn records_of_a_withheld_person_go_and_so_do_those_that_do_not_say_whose_they_are() {
+    let (plan, judge) = withholding("$.items[*]");
+    let seen = |input, expected| assert_seen(&plan, &judge, input, expected);
+    seen(
+        r#"{"items":[{"id":"6","n":1} , {"n":2,"id":"7"}, {"id":7}, {"id":"\u0037"}, {"id":"70","n":3}]}"#,
+        r#"{"items":[{"id":"6","n":1}, {"id":"70","n":3}]}"#,
+    );
+    seen(
+        r#"{"items":[{"n":1},{"id":null},{"id":["6"]},{"id":"6","id":"6"},{"id":true},null,[],"6"]}"#,
+        r#"{"items":[]}"#,
+    );
+    let long = "x".repeat(90);
+    let larger = format!(r#"{{"items":[{{"id":"6","n":"{long}"}},{{"id":"6"}}]}}"#);
+    seen(&larger, r#"{"items":[{"id":"6"}]}"#);
+}
+
+#[test]
+fn a_single_record_that_is_withheld_is_as_one_that_does_not_exist() {
+    let (plan, judge) = withholding("$.data");
+    assert_seen(
+        &plan,
+        &judge,
+        r#"{"data":{"id":"6"}}"#,
+        r#"{"data":{"id":"6"}}"#,
+    );
+    for input in [
+        r#"{"data":{"id":"7","n":1}}"#,
+        r#"{"data":{"n":1}}"#,
+        r#"{"data":null}"#,
+        r#"{}"#,
+    ] {
+        let seen = run(&plan, &judge, input);
+        assert_eq!(
+            (seen.end, seen.out.as_str()),
+            (Err(Reason::NoSuchRecord), ""),
+            "{input}"
+        );
+    }
+}
+
+#[test]
+fn who_is_withheld_is_asked_before_what_the_record_decides() {
+    let (plan, judge) = withholding("$[*]");
+    let other = open("$[*]");
+    let by_k = Judge::by_member("k", vec![], Judged::Under(other));
+    let seven = Withheld::new(|person| person == "7");
+    let both = Arc::new(Judge::withholding(Some(&by_k), &plan, seven));
+    let input = r#"[{"id":"7","k":1},{"id":"6","k":1}]"#;
+    assert_seen(&plan, &both, input, r#"[{"k":1}]"#);
+    assert_seen(&plan, &judge, input, r#"[{"id":"6"}]"#);
 }
 
 #[test]

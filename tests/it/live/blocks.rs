@@ -240,7 +240,8 @@ fn a_block_that_would_miss_its_aim_is_refused() {
     assert!(told(&["caller", "", "--reason", "r"]).contains("the name"));
     assert!(told(&["caller", "u", "--reason", "a\u{202e}b"]).contains("the reason"));
     assert!(told(&["caller", "u"]).contains("--reason"));
-    assert!(told(&["person", "1001", "--reason", "r"]).contains("not supported yet"));
+    assert!(told(&["person", "hmac:12", "--reason", "r"]).contains("64 hexadecimal"));
+    assert!(told(&["person", " ", "--reason", "r"]).contains("the person"));
     assert!(told(&["contract", "HT-1", "--reason", "r"]).contains("no contract `HT-1`"));
     let again = |arguments: &[&str]| block(dir.dir(), arguments).status.code();
     assert_eq!(again(&["role", "teller", "--reason", "r"]), Some(0));

@@ -23,6 +23,7 @@ mod searching;
 mod slow_bodies;
 mod tools;
 mod views;
+mod withheld;
 
 use std::fs;
 use std::path::Path;
