@@ -20,7 +20,7 @@ pub(super) enum Node {
 }
 
 /// One step from a node to a child.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Member(String),
     Element(usize),

@@ -108,6 +108,44 @@ fn masked_means_that_the_plan_masks_whatever_the_text_looks_like() {
     );
 }
 
+/// Beside filters the plan alone does not tell: which element is masked is known of each reply only.
+#[test]
+fn masked_is_said_of_the_very_value_that_came() {
+    let filtered = RULES.replace(
+        "      salary: secret\n",
+        "      salary: secret\n      tel[*].kind: open\n      tel[*].value: open\n      tel[?@.kind=='mobile'].value: { class: personal, mask: cn-phone }\n",
+    );
+    let reply = r#"{"id":7,"tel":[{"kind":"desk","value":"5550100"},{"kind":"mobile","value":"13800138000"}]}"#;
+    let tests = |assertion: &str| {
+        let tests = format!(
+            "fieldgate: 1\ntests:\n  - name: t\n    as: clerk\n    call: GET /people/7\n    reply: 7.json\n    {assertion}\n"
+        );
+        let files = [
+            ("rules.yaml", filtered.as_str()),
+            ("tests.yaml", &tests),
+            ("7.json", reply),
+        ];
+        let dir = rules(&files);
+        fieldgate(&["test", dir.path().to_str().unwrap()], b"")
+    };
+    passes(&tests("expect: { \"tel[1].value\": masked }"));
+    fails(
+        &tests("expect: { \"tel[0].value\": masked }"),
+        "expect `tel[0].value`: expected \"masked\", came \"5550100\"",
+    );
+    fails(
+        &tests("expect: { \"tel[*].value\": masked }"),
+        "expect `tel[0].value`: expected \"masked\"",
+    );
+    // What a refusal says is nobody's mask.
+    fails(
+        &tests(
+            "expect: { reason: masked }\n    expect_status: 404\n    set: { id: 8, reason: x }\n    reply_status: 404",
+        ),
+        "expect `reason`: expected \"masked\"",
+    );
+}
+
 #[test]
 fn objects_are_subsets_and_arrays_are_whole() {
     passes(&of_clerk(

@@ -1,13 +1,16 @@
 //! Whether an answer is what a test says it is.
 //!
-//! A path that selects several nodes asserts something of each. `masked` holds where the caller's plan gives the node a
-//! mask or a token, whatever its text looks like: a year or a rounded number has no form of its own. `never` is looked for
+//! A path that selects several nodes asserts something of each. `masked` holds where that very value of the upstream's answer
+//! left as a mask or a token, whatever its text looks like: a year or a rounded number has no form of its own. `never` is looked for
 //! in the bytes, and in names, strings and numbers once decoded, so that an escape hides nothing.
+
+use std::cell::LazyCell;
+use std::collections::HashMap;
 
 use serde_json::{Number, Value};
 
 use super::super::document::{Node, Place, Step, path_of, read, select, shown, texts};
-use super::super::traced::{Traced, trace};
+use super::super::traced::trace;
 use super::Got;
 use super::hint::hint;
 use crate::decide::Permit;
@@ -17,12 +20,9 @@ use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
 use crate::policy::Test;
 use crate::policy::diagnostic::{Text, quoted, say};
-use crate::policy::plan::{Act, Node as PlanNode, Plan, Verdict};
 
 /// A text that stands for a mask or a token.
 const MASKED: &str = "masked";
-/// What replaces containers, and values that do not fit their mask.
-const STARS: &str = "***";
 
 /// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
 pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<Text> {
@@ -38,16 +38,12 @@ pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &G
     status_and_reason(test, got, &mut wrong);
     if wrong.is_empty() {
         let view = View {
-            plan: permit.map(|permit| permit.plan().as_ref()),
             any_case: permit.is_some_and(|permit| any_case(stage, permit)),
             document: document.as_ref(),
-            // Where records decide, each is under a plan of its own.
-            traced: permit
-                .filter(|permit| permit.judge().is_some())
-                .and_then(|permit| {
-                    let text = std::str::from_utf8(test.reply.as_deref()?).ok()?;
-                    Some(trace(permit, stage.limits().record, text))
-                }),
+            masked: LazyCell::new(|| match got.outcome.end {
+                End::Complete => masked(stage, test, permit),
+                End::Aborted | End::Refused => HashMap::new(),
+            }),
         };
         for (path, value) in &test.expect {
             wrong.extend(view.expect(path, value));
@@ -116,15 +112,31 @@ fn came(got: &Got) -> Text {
     }
 }
 
-/// An answer and what is known of its nodes.
-struct View<'a> {
-    plan: Option<&'a Plan>,
-    any_case: bool,
-    document: Option<&'a Node>,
-    traced: Option<Traced>,
+/// Which of the answer's values are masks or tokens, by where they stand; of several in one place, whether all are.
+fn masked(stage: &Stage, test: &Test, permit: Option<&Permit>) -> HashMap<Place, bool> {
+    let reply = test.reply.as_deref();
+    let text = reply.and_then(|reply| std::str::from_utf8(reply).ok());
+    let (Some(permit), Some(text)) = (permit, text) else {
+        return HashMap::new();
+    };
+    let mut masked = HashMap::new();
+    for leaf in trace(permit, stage.limits().record, text).leaves {
+        if let Some(place) = leaf.kept {
+            let is_masked = matches!(leaf.openness, Openness::Mask | Openness::Token);
+            *masked.entry(place).or_insert(true) &= is_masked;
+        }
+    }
+    masked
 }
 
-impl View<'_> {
+/// An answer and what is known of its nodes.
+struct View<'a, F> {
+    any_case: bool,
+    document: Option<&'a Node>,
+    masked: LazyCell<HashMap<Place, bool>, F>,
+}
+
+impl<F: FnOnce() -> HashMap<Place, bool>> View<'_, F> {
     fn select(&self, path: &str) -> Result<Vec<(Place, &Node)>, Text> {
         // Paths were read when the rules were loaded.
         let path: Path = path::parse(path).map_err(|error| say!("{}", "{}", error.message))?;
@@ -232,40 +244,10 @@ impl View<'_> {
             }
             Node::Map(_) | Node::Null => false,
             Node::Text(_) | Node::Number(_) | Node::Bool(_) => {
-                if let Some(traced) = &self.traced {
-                    let mut leaves = traced.leaves.iter();
-                    let here = leaves.find(|leaf| leaf.kept.as_ref() == Some(place));
-                    return here.is_some_and(|leaf| {
-                        matches!(leaf.openness, Openness::Mask | Openness::Token)
-                    });
-                }
-                let stars = *node == Node::Text(STARS.to_owned());
-                self.plan
-                    .and_then(|plan| is_replaced(plan, place, stars))
-                    .unwrap_or(false)
+                self.masked.get(place).is_some_and(|masked| *masked)
             }
         }
     }
-}
-
-/// Whether the plan replaces a scalar at this place, or where `stars` came, a container or a null.
-fn is_replaced(plan: &Plan, place: &Place, stars: bool) -> Option<bool> {
-    let mut id = plan.root_state();
-    for step in place {
-        // A step may add states, so each is looked up in a fresh copy.
-        let states = plan.states();
-        let state = states.get(id.0 as usize)?;
-        id = match step {
-            Step::Member(name) => plan.member(state, name)?.0,
-            Step::Element(index) => plan.element(state, *index as u64, None)?,
-        };
-    }
-    let states = plan.states();
-    let state = states.get(id.0 as usize)?;
-    let replaces = |verdict: &Verdict| matches!(verdict.act, Act::Replace(_) | Act::Stars);
-    let may = |node| plan.in_some_world(state, node, replaces);
-    let others = [PlanNode::Object, PlanNode::Array, PlanNode::Null];
-    Some(may(PlanNode::Scalar) || (stars && others.into_iter().any(may)))
 }
 
 /// Integers by their digits, so that none is rounded; others by their value.

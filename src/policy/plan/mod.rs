@@ -344,24 +344,6 @@ impl Plan {
         })
     }
 
-    /// Whether something holds of what happens to a node of that type in some world that cannot be ruled out.
-    pub fn in_some_world(
-        &self,
-        state: &State,
-        node: Node,
-        holds: impl Fn(&Verdict) -> bool,
-    ) -> bool {
-        let judge = match node {
-            Node::Scalar => Plan::scalar,
-            Node::Null => Plan::null,
-            Node::Object => Plan::object,
-            Node::Array => Plan::array,
-        };
-        let Situation { worlds, root, .. } = &state.situation;
-        let mut worlds = worlds.iter();
-        worlds.any(|key| holds(&judge(self, key, *root)))
-    }
-
     /// The state of a node that waits for being known; `None` of a node of which nothing is known.
     pub fn known(&self, state: &State, node: Option<Cursor<'_>>) -> Option<StateId> {
         let ask = |asked: &usize| match (self.asked.get(*asked), node) {
