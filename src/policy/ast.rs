@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Place;
 use super::diagnostic::{Diagnostic, code, quoted, say};
-use super::source::{self, Entries, Key, Node, SourceFile};
+use super::source::{self, Entries, Key, Node, SourceFile, Span};
 
 /// A section of named entries, in the order of their names.
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
@@ -153,6 +154,25 @@ impl Document {
     /// The moment tests run at.
     pub(super) fn tests_at(&self) -> Option<&Node> {
         self.tests_at.as_ref().map(|(_, node)| node)
+    }
+
+    /// A part of a line of the rules, or all that is written in it.
+    pub(super) fn line(&self, place: &Place, part: &str) -> Option<Span> {
+        let of_maps = self.maps.values().flat_map(BTreeMap::values);
+        let of_maps = of_maps.map(|(key, _)| &key.span);
+        let of_lists = self.lists.values().flatten().map(|node| &node.span);
+        let mut spans = of_maps.chain(of_lists);
+        let file = &spans.find(|span| span.file.short == place.file)?.file;
+        let mut lines = file.text.split_inclusive('\n');
+        let before = lines.by_ref().take(place.line.checked_sub(1)?);
+        let start: usize = before.map(str::len).sum();
+        let line = lines.next()?;
+        let written = line.trim();
+        let (at, length) = match line.find(part) {
+            Some(at) => (at, part.len()),
+            None => (line.find(written)?, written.len()),
+        };
+        Some(Span::new(file, start + at, start + at + length))
     }
 
     /// What resources name as their dictionaries.

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::scalars::{moment, path, sentence, within};
 use super::values::{json, object, patch};
-use super::{Findings, Names};
+use super::{Findings, Names, unfailing};
 use crate::model::Reason;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -107,11 +107,15 @@ impl Context<'_> {
             let number = findings.keep(within(node, say!("`{key}`"; same), 100..=599))?;
             u16::try_from(number).ok()
         };
+        let reply = self.reply(entries, findings);
+        if let Some(reply) = &reply {
+            findings.extend(unfailing::assertions(entries, reply));
+        }
         Some(Test {
             peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             headers: headers(entries, findings),
             now: now.or(self.tests_at),
-            reply: self.reply(entries, findings),
+            reply,
             reply_status: status("reply_status", findings).unwrap_or(200),
             body: entries
                 .get("body")

@@ -3,6 +3,9 @@
 //! Refuses nothing; `--deny lints` does. Looks at the rules alone and, where tests have fixtures, at
 //! what the upstream is known to answer.
 
+mod outcomes;
+mod totals;
+
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -10,6 +13,8 @@ use serde_json::Value;
 use super::fixtures::{replies, select};
 use super::{Places, ResourcePlaces};
 use crate::mask::Mask;
+use crate::path::{Segment, Selector};
+use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Cell, Choice, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet,
@@ -17,9 +22,11 @@ use crate::policy::rules::{
 };
 
 /// All lints of a rule set without mistakes.
-pub(super) fn all(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
+pub(super) fn all(rules: &RuleSet, document: &Document, places: &Places) -> Vec<Diagnostic> {
     let mut found = unused_classes(rules, places);
     found.extend(roles_without_row(rules, places));
+    found.extend(outcomes::unlisted_masks(rules, document));
+    found.extend(outcomes::small_domains(rules, places));
     if rules.tests.is_empty() && !rules.resources.is_empty() {
         let message = say!("this rule set has no test", "这套规则没有测试");
         let help = say!(
@@ -36,6 +43,8 @@ pub(super) fn all(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
         found.extend(opened_wide(resource, place));
         found.extend(rebuilt(rules, id, resource, place));
         found.extend(against_fixtures(rules, id, resource, place));
+        found.extend(records_nowhere(rules, document, resource));
+        found.extend(totals::beside_gates(rules, document, id, resource));
     }
     found
 }
@@ -259,6 +268,38 @@ fn against_fixtures(
         }
     }
     found
+}
+
+/// `at` of a route that leads nowhere in what the upstream is known to answer. A list that is empty is there.
+fn records_nowhere(rules: &RuleSet, document: &Document, resource: &Resource) -> Vec<Diagnostic> {
+    let bodies = replies(rules, resource);
+    let routes = resource.groups.iter().flat_map(|group| &group.routes);
+    let nowhere = routes.filter(|route| {
+        let mut list = route.at.clone();
+        let is_each = |segment: &Segment| segment.selectors == [Selector::Wildcard];
+        while list.segments.pop_if(|last| is_each(last)).is_some() {}
+        let mut of_route = bodies
+            .iter()
+            .filter(|(of, _)| of.text == route.text)
+            .peekable();
+        of_route.peek().is_some()
+            && of_route.all(|(_, body)| select(&list, body, resource.any_case).is_empty())
+    });
+    let told = nowhere.map(|route| {
+        let message = say!(
+            "`at` of {} leads to nothing in any fixture",
+            "{} 的 `at` 在所有样例文件里都没有对应的位置",
+            quoted(&route.text)
+        );
+        let help = say!(
+            "where does the record stand in the body? `$` is the body itself, `$.items[*]` each element of a list in it",
+            "记录在响应体的什么位置？`$` 是整个响应体，`$.items[*]` 是其中列表的每个元素"
+        );
+        let lint = Diagnostic::warning(code::FG2165, message).help(help);
+        let span = document.line(&route.place, &route.text);
+        span.iter().fold(lint, Diagnostic::at)
+    });
+    told.collect()
 }
 
 /// A role, not the person itself, that sees the field in clear although nobody marked it as delicate.

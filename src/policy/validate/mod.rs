@@ -27,6 +27,7 @@ mod scalars;
 mod searching;
 mod shapes;
 mod template;
+mod unfailing;
 mod values;
 
 use std::collections::BTreeMap;
@@ -268,7 +269,7 @@ pub(super) fn rule_set(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    warnings.extend(lints::all(&rules, &places));
+    warnings.extend(lints::all(&rules, document, &places));
     warnings.extend(conditions::lints(
         &uses,
         &rules.conditions,
@@ -277,7 +278,7 @@ pub(super) fn rule_set(
         &rules.rows,
         &rules.exceptions,
     ));
-    warnings.extend(contracts::lints(&rules, &places, now));
+    warnings.extend(contracts::lints(&rules, document, &places, now));
     Ok((rules, warnings))
 }
 

@@ -250,11 +250,30 @@ fn nobody(key: &Key) -> Diagnostic {
 
 fn matcher(key: &Key, entries: Entries<'_>, findings: &mut Findings) -> Matcher {
     let api_key = entries.get("api_key");
+    let values = ["has", "is"].iter().filter_map(|name| entries.get(name));
+    findings.extend(values.filter_map(several_in_one));
     Matcher {
         jwt: findings.keep(jwt(key, entries)).flatten(),
         mtls: findings.keep(mtls(key, entries)).flatten(),
         api_key: api_key.and_then(|node| findings.keep(credential_name(node, say!("`api_key`")))),
     }
+}
+
+/// One value is compared whole: what looks like several is one that nobody has.
+pub(super) fn several_in_one(node: &Node) -> Option<Diagnostic> {
+    let text = node.scalar()?;
+    let comma = text.chars().find(|c| matches!(c, '、' | '，' | '；'))?;
+    let message = say!(
+        "{} is one value with `{comma}` in it: nothing is split",
+        "{} 是一个值，里面的 `{comma}` 不会拆开",
+        quoted(text)
+    );
+    let help = say!(
+        "for one of several write `any: [..]` with an alternative for each",
+        "几个里有一个就行的，写 `any: [..]`，每个值一种"
+    );
+    let lint = Diagnostic::warning(code::FG2166, message).help(help);
+    Some(lint.at(&node.span))
 }
 
 fn jwt(key: &Key, entries: Entries<'_>) -> Result<Option<JwtMatcher>, Diagnostic> {

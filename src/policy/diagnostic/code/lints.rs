@@ -194,6 +194,75 @@ codes! {
             "写上合同，或者写上行";
         Lines("      customer/list: { basic: mask }\n      customer: { basic: mask, contact: mask }", "      customer: { basic: mask, contact: mask }")
     }
+    FG2160 {
+        en: "a pseudonym of what has few values",
+            "whoever counts how often each pseudonym comes knows which value it stands for: a date, a code, a sex",
+            "`mask` or `strip`";
+        zh: "取值很少的字段用了假名",
+            "日期、代码、性别这类值，数一数每个假名出现的次数，就知道它代表哪个值",
+            "用 `mask` 或 `strip`";
+        Lines(
+            "    acme: { basic: token }\nconditions: { vip: { field: name, is: VIP } }\nexceptions:",
+            "    acme: { basic: mask }\nexceptions:"
+        )
+    }
+    FG2161 {
+        en: "`mask:NAME` where no field of the class lists that mask",
+            "each field keeps its own mask, so the name changes nothing",
+            "list it under `mask:` of a field, or write `mask` alone";
+        zh: "`mask:名字`，而该类别没有字段登记这种脱敏方式",
+            "每个字段仍用自己的脱敏方式，写了名字也没有作用",
+            "在字段的 `mask:` 里登记它，或者只写 `mask`";
+        Lines("    acme: { basic: mask:last4 }", "    acme: { basic: mask }")
+    }
+    FG2162 {
+        en: "an entry of `absent` or `never` that stands nowhere in the fixture",
+            "the test holds whatever the rules do: it may be misspelled",
+            "spell it as the upstream does, or extend the fixture";
+        zh: "`absent`、`never` 里写的东西，样例文件里本来就没有",
+            "规则怎么改这条断言都成立：多半是拼错了",
+            "和后端的拼写保持一致，或者补充样例文件";
+        Lines("    expect: { name: 张三 }\n    absent: [staf]", "    expect: { name: 张三 }")
+    }
+    FG2163 {
+        en: "a total in the envelope beside a gate",
+            "`only` keeps records back, and the upstream's total counts them all the same: the difference tells how many are hidden",
+            "remove the entry, or give it a class: rows behind a gate on records do not show that";
+        zh: "有 `only` 的地方，`envelope` 里又放出了总数",
+            "`only` 扣下的记录，后端的总数照样算在内，差多少就是藏了多少",
+            "删掉这一项，或者给它定个类别：带 `only` 的行看不到它";
+        Lines(
+            "    acme: { basic: mask, only: [vip] }\nconditions: { vip: { field: name, is: VIP } }\nexceptions:",
+            "    acme: { basic: mask }\nexceptions:"
+        )
+    }
+    FG2164 {
+        en: "a cell or exception of a contract role that every contract of the role strips",
+            "it looks as if the partner got it; `items` closes what it does not name",
+            "name the class in `items`, or remove it from the row";
+        zh: "合同角色的格子或例外放开了，每份合同的 `items` 却都删掉",
+            "看上去合作方能拿到，其实 `items` 没写的一律删除",
+            "在 `items` 里写上这个类别，或者从行里删掉";
+        Lines("      customer: { basic: mask }", "      customer: { basic: mask, contact: mask }")
+    }
+    FG2165 {
+        en: "`at` leads to nothing in any fixture of the route",
+            "then every answer passes empty, and nobody notices until data are missed",
+            "the place of the record as the upstream writes it";
+        zh: "`at` 在这条路由的所有样例文件里都没有对应的位置",
+            "这样每个响应里都没有记录，要等到有人缺数据才发现",
+            "照后端的写法写记录的位置";
+        Lines("      GET /customers/{id}: $.data", "      GET /customers/{id}: $")
+    }
+    FG2166 {
+        en: "`、`, `，` or `；` inside `has` or `is` of a role",
+            "one value is compared whole and nothing is split, so nobody holds the role",
+            "`any: [..]` with an alternative for each value";
+        zh: "角色的 `has`、`is` 里写了 `、`、`，` 或 `；`",
+            "值要整个相等，不会拆开，所以没有人能具备这个角色",
+            "写 `any: [..]`，每个值一种";
+        Lines("  teller: { jwt: staff-idp, claim: roles, has: teller、clerk }", "  teller: { jwt: staff-idp, claim: roles, has: teller }")
+    }
     FG2151 {
         en: "no group is `like` this grid",
             "its rows open nothing, though it looks as if they did",

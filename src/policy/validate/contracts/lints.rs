@@ -3,10 +3,12 @@
 //! Refuses nothing; `--deny lints` does.
 
 use crate::path::Selector;
-use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::ast::Document;
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Cell, ClassId, Contract, ContractId, GroupId, ResourceId, Role, RoleId, Row, RuleSet,
 };
+use crate::policy::source::Span;
 use crate::policy::validate::Places;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -14,6 +16,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// All lints about contracts and the roles that need one.
 pub(in crate::policy::validate) fn all(
     rules: &RuleSet,
+    document: &Document,
     places: &Places,
     now: i64,
 ) -> Vec<Diagnostic> {
@@ -33,6 +36,8 @@ pub(in crate::policy::validate) fn all(
             of_role.has_none(),
         ];
         found.extend(said.into_iter().flatten().map(|lint| lint.at(span)));
+        found.extend(of_role.closed_cells(document));
+        found.extend(of_role.closed_exceptions(document));
     }
     for (at, (contract, span)) in rules.contracts.iter().zip(&places.contracts).enumerate() {
         let said = [
@@ -118,6 +123,82 @@ impl Partner<'_> {
         Some(Diagnostic::warning(code::FG2125, message).help(help))
     }
 
+    /// Whether some contract leaves anything of a class.
+    fn leaves(&self, group: (ResourceId, GroupId), class: ClassId) -> bool {
+        self.contracts().any(|contract| {
+            let row = contract.items.get(&group);
+            let choice = row.and_then(|row| row.cells.get(class.0));
+            choice.is_some_and(|choice| choice.cells().any(|cell| *cell != Cell::Strip))
+        })
+    }
+
+    /// Cells of the role's own rows that open a class which the annexes of all its contracts close.
+    fn closed_cells(&self, document: &Document) -> Vec<Diagnostic> {
+        if self.contracts().next().is_none() {
+            return Vec::new();
+        }
+        let cells = self.rows().flat_map(|(group, row)| {
+            let cells = row.cells.iter().zip(&row.places).zip(&row.steps);
+            let mine = cells
+                .enumerate()
+                .filter_map(|(class, ((cell, place), steps))| {
+                    (*steps == Some(0)).then_some((ClassId(class), cell, place.as_ref()?))
+                });
+            mine.map(move |(class, cell, place)| (group, class, cell, place))
+        });
+        let closed = cells.filter(|(group, class, cell, _)| {
+            let opens = cell.cells().any(|cell| *cell != Cell::Strip);
+            opens && !self.leaves(*group, *class)
+        });
+        let told = closed.filter_map(|(group, class, _, place)| {
+            let class = self.rules.classes.get(class.0)?;
+            let resource = self.rules.resources.get(group.0.0)?;
+            let group = resource.groups.get(group.1.0)?;
+            let message = say!(
+                "{} of {} opens nothing to {}: no contract leaves it in `items`",
+                "{1} 的 {0} 对 {2} 什么也不放开：没有一份合同的 `items` 保留它",
+                quoted(&class.name),
+                quoted(&group.name),
+                quoted(&self.role.name)
+            );
+            Some(closed_by_annexes(
+                message,
+                document.line(place, &class.name),
+            ))
+        });
+        told.collect()
+    }
+
+    /// Exceptions of the role that open fields of classes which the annexes of all its contracts close.
+    fn closed_exceptions(&self, document: &Document) -> Vec<Diagnostic> {
+        if self.contracts().next().is_none() {
+            return Vec::new();
+        }
+        let exceptions = self.rules.exceptions.iter();
+        let mine = exceptions.filter(|one| one.role == self.id && one.steps == 0);
+        let closed = mine.filter(|one| {
+            let resource = self.rules.resources.get(one.resource.0);
+            let classes = one
+                .fields
+                .iter()
+                .filter_map(|id| resource?.fields.get(id.0)?.class);
+            let classes: Vec<ClassId> = classes.collect();
+            let groups = self.rows().map(|(group, _)| group);
+            let mut groups = groups.filter(|(resource, _)| *resource == one.resource);
+            let opens = one.cell.cells().any(|cell| *cell != Cell::Strip);
+            opens && !groups.any(|group| classes.iter().any(|class| self.leaves(group, *class)))
+        });
+        let told = closed.map(|one| {
+            let message = say!(
+                "this exception opens nothing to {}: no contract leaves the class in `items`",
+                "这条例外对 {} 什么也不放开：没有一份合同的 `items` 保留这个类别",
+                quoted(&self.role.name)
+            );
+            closed_by_annexes(message, document.line(&one.place, "field:"))
+        });
+        told.collect()
+    }
+
     fn has_none(&self) -> Option<Diagnostic> {
         if self.contracts().next().is_some() || self.is_extended() {
             return None;
@@ -140,6 +221,15 @@ impl Partner<'_> {
         let mut roles = self.rules.roles.iter();
         roles.any(|role| role.extends == Some(self.id))
     }
+}
+
+fn closed_by_annexes(message: Text, place: Option<Span>) -> Diagnostic {
+    let help = say!(
+        "what `items` does not name is `strip`: name the class there, or remove it here",
+        "`items` 没写的就是 `strip`：在那里写上这个类别，或者在这里删掉"
+    );
+    let lint = Diagnostic::warning(code::FG2164, message).help(help);
+    place.iter().fold(lint, Diagnostic::at)
 }
 
 /// A contract that has ended, or soon will, unless another one goes on with it.

@@ -87,3 +87,160 @@ fn a_rule_set_without_tests() {
     let warnings = load_rules(rules).unwrap().warnings;
     assert!(lines(&warnings).contains("FG2104"));
 }
+
+/// What is noticed of a rule set that loads.
+#[track_caller]
+fn noticed(rules: &str) -> String {
+    let loaded = load_rules(rules).unwrap_or_else(|found| panic!("{}", lines(&found)));
+    lines(&loaded.warnings)
+}
+
+#[test]
+fn a_token_of_what_has_few_values() {
+    let tokens = |field: &str| {
+        let rules = changed("      notes[*].text: secret\n", &format!("      {field}\n"));
+        noticed(&rules.replace("secret: mask }", "secret: token }"))
+    };
+    let dates = tokens("born: { class: secret, mask: year-only }");
+    assert!(
+        dates.contains("FG2160") && dates.contains("`born` tells it: it is a date"),
+        "{dates}"
+    );
+    assert!(!dates.contains("`phones[*].number`"), "{dates}");
+    // In the fixture it holds one letter.
+    assert!(tokens("notes[*].text: secret").contains("`notes[*].text` tells it"));
+    // A name of two characters is one of many; so is what names the record, however short in a fixture.
+    let names = noticed(&changed("acme: { basic: mask }", "acme: { basic: token }"));
+    assert!(!names.contains("FG2160"), "{names}");
+    let compared = changed("acme: { basic: mask }", "acme: { basic: token if vip }")
+        + "conditions: { vip: { field: name, in: [张三, 李四] } }\n";
+    assert!(noticed(&compared).contains("the condition `vip` compares it"));
+}
+
+#[test]
+fn a_mask_that_no_field_of_the_class_lists() {
+    let row = "teller: { basic: show, secret: mask }";
+    warns(
+        row,
+        "teller: { basic: mask:last4, secret: mask }",
+        "FG2161",
+        "rules.yaml:30:22",
+    );
+    let listed = noticed(&changed(
+        row,
+        "teller: { basic: mask:staff-no, secret: mask:cn-phone }",
+    ));
+    assert!(!listed.contains("FG2161"), "{listed}");
+    let exception = "role: acme, do: show, reason: agreed, until: 2027-01-01 }";
+    let masked = "role: acme, do: mask:cn-phone, reason: agreed }";
+    warns(exception, masked, "FG2161", "`cn-phone`");
+    warns(
+        "at_most: mask,",
+        "at_most: mask:cn-name,",
+        "FG2161",
+        "`cn-name`",
+    );
+}
+
+#[test]
+fn a_test_that_cannot_fail() {
+    let expect = "    expect: { name: 张三 }\n";
+    let with = |more: &str| noticed(&changed(expect, &format!("{expect}    {more}\n")));
+    let absent = with("absent: [nots, notes]");
+    assert!(
+        absent.contains("FG2162") && absent.contains("`nots`"),
+        "{absent}"
+    );
+    assert_eq!(absent.lines().count(), 1, "{absent}");
+    let never = with("never: [\"13800138001\", \"13800138000\", 三, tok_, \"138****8000\"]");
+    assert!(
+        never.contains("FG2162") && never.contains("13800138001"),
+        "{never}"
+    );
+    assert_eq!(never.lines().count(), 1, "{never}");
+    // What `set` puts in is there.
+    assert_eq!(with("set: { extra: 1 }\n    absent: [extra]"), "");
+}
+
+#[test]
+fn a_total_beside_a_gate() {
+    let gated = changed(
+        "    acme: { basic: mask }",
+        "    acme: { basic: mask, only: [vip] }",
+    ) + "conditions: { vip: { field: name, exists: true } }\n";
+    let shown = noticed(&gated);
+    assert!(
+        shown.contains("FG2163") && shown.contains("`acme`"),
+        "{shown}"
+    );
+    for other in [
+        gated.replace("$.total: show", "$.page: show"),
+        gated.replace("$.total: show", "$.total: secret"),
+    ] {
+        assert!(!noticed(&other).contains("FG2163"));
+    }
+}
+
+#[test]
+fn a_record_that_stands_nowhere_in_any_fixture() {
+    warns(
+        "GET /customers: $.items[*]",
+        "GET /customers: $.itmes[*]",
+        "FG2165",
+        "GET /customers",
+    );
+    warns(
+        "GET /customers/{id}: $\n",
+        "GET /customers/{id}: $.data\n",
+        "FG2165",
+        "{id}",
+    );
+    // An empty list is there.
+    let empty = changed(
+        "    reply: list.json\n",
+        "    reply: list.json\n    set: { items: [] }\n",
+    );
+    assert!(!noticed(&empty).contains("FG2165"));
+}
+
+#[test]
+fn several_values_in_one() {
+    for role in [
+        "has: teller、clerk",
+        "is: \"teller，clerk\"",
+        "has: teller；clerk",
+    ] {
+        warns("has: teller", role, "FG2166", "nothing is split");
+    }
+}
+
+#[test]
+fn what_every_contract_of_a_role_closes() {
+    let contract = |items: &str| {
+        let rules = changed(
+            "san: \"spiffe://acme\" }",
+            "san: \"spiffe://acme\", contract: required }",
+        );
+        let days = "from: 2020-01-01, until: 2999-12-31, zone: UTC";
+        let rules = rules.replace(
+            "acme: { basic: mask }",
+            "acme: { basic: mask, secret: mask }",
+        );
+        noticed(&format!(
+            "{rules}contracts: {{ HT-1: {{ role: acme, purpose: p, {days}, items: {{ customer/list: {items} }} }} }}\n"
+        ))
+    };
+    let shown = contract("{ basic: mask }");
+    assert!(
+        shown.contains("FG2164") && shown.contains("`secret` of `customer/list`"),
+        "{shown}"
+    );
+    assert!(!shown.contains("this exception"), "{shown}");
+    let shown = contract("{ secret: mask }");
+    assert!(shown.contains("`basic` of `customer/list`"), "{shown}");
+    assert!(
+        shown.contains("this exception opens nothing to `acme`"),
+        "{shown}"
+    );
+    assert!(!contract("{ basic: mask, secret: mask }").contains("FG2164"));
+}
