@@ -117,7 +117,10 @@ fn a_condition_loosened_and_a_lookup_added_beside_it_are_caught() {
     let new = old.replacen("10.0.0.0/16", "10.0.0.0/8", 1);
     let run = diff(&old, &new, &["--fail-on", "widening"]);
     assert_eq!(run.exit, 3, "{}{}", run.text(), run.err);
-    assert!(run.text().contains("  ? customer: the condition `office` asks something else\n"));
+    assert!(
+        run.text()
+            .contains("  ? customer: the condition `office` asks something else\n")
+    );
     let with = |find: &str| {
         let params = "params: { path.id: id, phone: phone }";
         old.replacen("params: { path.id: id }", params, 1) + find
