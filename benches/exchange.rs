@@ -231,6 +231,7 @@ impl Bench {
             metrics: Arc::new(Metrics::default()),
             budget: Arc::new(Budget::new(settings.limits.held)),
             front: None,
+            cors: None,
             limits: settings.limits,
         };
         let generation = proxy.generation.load();

@@ -24,6 +24,7 @@ use crate::audit::{self, Audit, AuditSettings};
 use crate::block::Switch;
 use crate::config::{self, Durability, Settings};
 use crate::identity::Identity;
+use crate::pipeline::cors::Cors;
 use crate::pipeline::{self, Budget, Generation, Proxy};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
@@ -180,6 +181,7 @@ impl Running {
             audit,
             metrics,
             front: settings.front.clone(),
+            cors: Cors::new(&settings),
             limits: settings.limits,
             budget: Arc::new(Budget::new(settings.limits.held)),
         });

@@ -3,6 +3,7 @@
 //! Refuses a file as a whole, with every mistake at once: unknown keys, keys that are not built yet, secrets
 //! in clear, unset variables, and anything that could mean two things.
 
+mod cors;
 mod expand;
 mod front;
 mod headers;
@@ -19,6 +20,7 @@ mod upstream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+pub use cors::Cors;
 pub use front::Front;
 pub use secret::{SecretError, SecretSource};
 pub use settings::{

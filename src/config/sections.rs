@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::cors;
 use super::front;
 use super::identity::identity;
 use super::limits;
@@ -20,7 +21,7 @@ use crate::policy::source::{Entries, Node};
 
 /// Every section, for the documentation's test.
 #[cfg(test)]
-pub const SECTIONS: [&Section; 19] = [
+pub const SECTIONS: [&Section; 20] = [
     &FILE,
     &LISTENER,
     &LISTENER_TLS,
@@ -38,6 +39,7 @@ pub const SECTIONS: [&Section; 19] = [
     &AUDIT,
     &HEALTH,
     &front::FRONT,
+    &cors::CORS,
     &limits::LIMITS,
     &limits::DRAIN,
 ];
@@ -56,6 +58,7 @@ const FILE: Section = Section {
         "audit",
         "health",
         "front",
+        "cors",
         "limits",
         "drain",
     ],
@@ -147,6 +150,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         })
     });
     let front = optional(reader, entries, "front", front::front);
+    let cors = optional(reader, entries, "cors", cors::cors);
     let limits = optional(reader, entries, "limits", limits::limits);
     let drain = optional(reader, entries, "drain", limits::drain);
     Some(Settings {
@@ -161,6 +165,7 @@ pub fn settings(reader: &mut Reader<'_>, root: &Node, file: &Path) -> Option<Set
         audit: audit?,
         health: health?,
         front: front?,
+        cors: cors?,
         limits: limits?.unwrap_or_default(),
         drain: drain?.unwrap_or_default(),
         warnings: Vec::new(),

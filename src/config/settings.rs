@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 
+use super::cors::Cors;
 use super::front::Front;
 use super::secret::SecretSource;
 use crate::model::Secret;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub health: Option<Health>,
     /// Whose headers conditions may read; without one no rule set that reads any starts.
     pub front: Option<Front>,
+    /// The pages that may call from browsers; without, none may.
+    pub cors: Option<Cors>,
     /// What is refused because it is too much.
     pub limits: Limits,
     /// How the process ends.

@@ -16,7 +16,7 @@ use super::budget::Share;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
-use super::{Generation, Proxy, body_limits, decoder_limits, request_body, request_limits};
+use super::{Generation, Proxy, body_limits, cors, decoder_limits, request_body, request_limits};
 use crate::block::{Cut, Party};
 use crate::decide::{self, Context, Decision, Permit};
 use crate::identity::Identity;
@@ -44,7 +44,32 @@ pub async fn serve(
         return reject::answer(&Reason::AuditUnavailable.into(), id, head);
     };
     let mut observed = Box::new(observed);
-    let permitted = permit(&proxy, &connection, request, id, &mut observed).await;
+    let Some(cors) = &proxy.cors else {
+        return exchange(&proxy, &connection, request, id, observed).await;
+    };
+    let page = cors.page(request.headers()).cloned();
+    let is_preflight = page.is_some() && cors::is_preflight(request.method(), request.headers());
+    let mut response = match is_preflight {
+        true => {
+            cors.preflight(&proxy, &connection, request, id, &mut observed)
+                .await
+        }
+        false => exchange(&proxy, &connection, request, id, observed).await,
+    };
+    cors.dress(page.as_ref(), response.headers_mut());
+    response
+}
+
+/// Answers a request that is not a preflight.
+async fn exchange(
+    proxy: &Arc<Proxy>,
+    connection: &Arc<Connection>,
+    request: Request<Incoming>,
+    id: Ulid,
+    mut observed: Box<Observed>,
+) -> Response<Body> {
+    let head = request.method() == Method::HEAD;
+    let permitted = permit(proxy, connection, request, id, &mut observed).await;
     let (method, permitted, headers) = match permitted {
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
@@ -53,11 +78,11 @@ pub async fn serve(
     let answered = tokio::select! {
         biased;
         () = cut.due() => Err(Reason::Blocked.into()),
-        answered = ask(&proxy, connection.worker, &permitted, method, headers) => answered,
+        answered = ask(proxy, connection.worker, &permitted, method, headers) => answered,
     };
     match answered {
         Ok(answered) => {
-            let exchange = (&*proxy, &permitted);
+            let exchange = (&**proxy, &permitted);
             respond(exchange, answered, id, head, cut, observed).await
         }
         Err(refusal) => replace(&refusal, id, head, &mut observed),
@@ -443,7 +468,12 @@ async fn respond(
 }
 
 /// Refuses before the upstream was contacted; nothing is sent that the log does not hold.
-async fn refuse(refusal: Refusal, id: Ulid, head: bool, observed: &mut Observed) -> Response<Body> {
+pub(super) async fn refuse(
+    refusal: Refusal,
+    id: Ulid,
+    head: bool,
+    observed: &mut Observed,
+) -> Response<Body> {
     let response = reject::answer(&refusal, id, head);
     let bytes = response.body().size_hint().exact().unwrap_or(0);
     match observed.refuse(&refusal, bytes).await {

@@ -6,6 +6,7 @@
 pub mod blocks;
 mod body;
 mod budget;
+pub mod cors;
 mod exchange;
 pub mod observe;
 pub mod rehearsal;
@@ -51,6 +52,8 @@ pub struct Proxy {
     pub metrics: Arc<Metrics>,
     /// Whose headers conditions may read.
     pub front: Option<Front>,
+    /// The pages that may call from browsers.
+    pub cors: Option<cors::Cors>,
     /// What is too much.
     pub limits: Limits,
     /// What all exchanges hold together.

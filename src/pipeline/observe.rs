@@ -300,6 +300,22 @@ impl Observed {
         self.complete();
     }
 
+    /// A browser asked beforehand what a page may ask: nothing is decided, and nothing but the record comes of it. The answer
+    /// must not be sent before this returned.
+    pub async fn preflight(&mut self, status: StatusCode) -> Result<(), Unavailable> {
+        let Some(mut trail) = self.trail.take() else {
+            return Err(Unavailable);
+        };
+        trail.exchange.action = Some("preflight");
+        self.outcome.status = Some(status.as_u16());
+        self.outcome.end = End::Complete;
+        self.count(&trail);
+        trail
+            .refuse(&self.outcome)
+            .await
+            .inspect_err(|_| self.metrics.audit_failed())
+    }
+
     /// The last byte went.
     pub fn complete(&mut self) {
         self.close(End::Complete);

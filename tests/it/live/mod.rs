@@ -6,6 +6,7 @@ mod attacks;
 mod audit_failure;
 mod blocks;
 mod contracts;
+mod cors;
 mod crash;
 mod flow;
 mod framing;

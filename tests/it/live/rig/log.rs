@@ -89,7 +89,9 @@ impl Log {
             assert_eq!(last["kind"], "outcome", "{id}: {kinds:?}");
             match before.split_first() {
                 None => assert!(
-                    last["end"] == "refused" || last["end"] == "aborted",
+                    last["end"] == "refused"
+                        || last["end"] == "aborted"
+                        || last["action"] == "preflight",
                     "{last}"
                 ),
                 Some((first, between)) => {
