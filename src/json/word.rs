@@ -1,10 +1,10 @@
-//! A member's name as it is expected to stand in a text, compared at one stroke.
+//! A member's name, and what stands around it, as it is expected in a text: compared at one stroke.
 
 use wide::u8x16;
 
 const LANES: usize = 16;
 
-/// A name without escapes, in quotes and with the colon behind it: at most 32 bytes of it.
+/// At most 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Word {
     low: u8x16,
@@ -16,14 +16,16 @@ pub struct Word {
 }
 
 impl Word {
-    /// The word for a name; `None` for one that is too long.
-    pub fn new(name: &str) -> Option<Word> {
+    /// The word for a name without escapes, in quotes and with the colon behind it; `None` for one that is too long.
+    pub fn of_name(name: &str) -> Option<Word> {
+        Word::new([b"\"", name.as_bytes(), b"\":"].concat().as_slice())
+    }
+
+    /// The word of these bytes; `None` for more than 32.
+    pub fn new(text: &[u8]) -> Option<Word> {
         let mut bytes = [0; 2 * LANES];
-        let length = name.len() + 3;
-        let text = [b"\"", name.as_bytes(), b"\":"];
-        for (to, from) in bytes.get_mut(..length)?.iter_mut().zip(text.concat()) {
-            *to = from;
-        }
+        let length = text.len();
+        bytes.get_mut(..length)?.copy_from_slice(text);
         let mask = u32::try_from((1_u64 << length) - 1).unwrap_or(u32::MAX);
         Some(Word {
             low: u8x16::new(*bytes.first_chunk()?),
@@ -35,8 +37,8 @@ impl Word {
     }
 
     /// Whether it stands at that place. May say no near the end of the text.
-    #[inline]
-    pub(super) fn stands_at(&self, text: &[u8], at: usize) -> bool {
+    #[inline(always)]
+    pub fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let Some(rest) = text.get(at..) else {
             return false;
         };
@@ -46,8 +48,8 @@ impl Word {
     }
 
     /// Bytes, quotes and colon included.
-    #[inline]
-    pub(super) fn len(&self) -> usize {
+    #[inline(always)]
+    pub fn length(&self) -> usize {
         self.length
     }
 }
@@ -71,10 +73,10 @@ mod tests {
     fn a_word_stands_where_its_name_quotes_and_colon_stand_and_nowhere_else() {
         for length in 0..=29 {
             let name: String = ('a'..='z').cycle().take(length).collect();
-            let word = Word::new(&name).unwrap();
+            let word = Word::of_name(&name).unwrap();
             let text = format!("x\"{name}\":{}", " ".repeat(32));
             assert!(word.stands_at(text.as_bytes(), 1), "{length}");
-            assert_eq!(word.len(), length + 3);
+            assert_eq!(word.length(), length + 3);
             for place in 1..=length + 3 {
                 let mut other = text.clone().into_bytes();
                 other[place] ^= 1;
@@ -86,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_name_of_thirty_bytes_is_no_word_and_near_the_end_none_stands() {
-        assert!(Word::new(&"a".repeat(30)).is_none());
-        let word = Word::new("name").unwrap();
+        assert!(Word::of_name(&"a".repeat(30)).is_none());
+        let word = Word::of_name("name").unwrap();
         assert!(!word.stands_at(b"\"name\":1", 0));
         assert!(!word.stands_at(b"\"name\":1", 9));
     }

@@ -79,6 +79,20 @@ pub(super) fn first1_last1(value: &str, out: &mut Text<'_>) -> Option<()> {
     ends(value, length, (1, 1), '*', out)
 }
 
+/// The same of a value of digits and letters alone.
+#[inline]
+pub(super) fn ends_of_digits(
+    value: &str,
+    (first, last): (usize, usize),
+    out: &mut Text<'_>,
+) -> Option<()> {
+    let after = value.len().checked_sub(last)?;
+    out.raw(value.get(..first)?);
+    out.repeat('*', after.checked_sub(first)?);
+    out.raw(value.get(after..)?);
+    Some(())
+}
+
 /// The first and the last characters of a value of `length` characters, `hidden` for each between.
 pub(super) fn ends(
     value: &str,
@@ -88,6 +102,13 @@ pub(super) fn ends(
     out: &mut Text<'_>,
 ) -> Option<()> {
     let between = length.checked_sub(first + last)?;
+    if length == value.len() {
+        // Each character is a byte.
+        out.push(value.get(..first)?);
+        out.repeat(hidden, between);
+        out.push(value.get(first + between..)?);
+        return Some(());
+    }
     out.push(value.get(..offset(value, first))?);
     out.repeat(hidden, between);
     out.push(value.get(offset(value, first + between)..)?);

@@ -271,5 +271,11 @@ fn number(value: Scalar<'_>) -> Option<&str> {
 
 /// One ASCII digit or more, and nothing else.
 fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    !text.is_empty() && all(text.as_bytes(), |byte| byte.is_ascii_digit())
+}
+
+/// Whether something holds of all bytes. All are looked at, without an early end: so several at once can be.
+#[inline]
+fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, byte| all & holds(*byte))
 }

@@ -5,20 +5,19 @@
 use super::text::Text;
 
 pub(super) fn cn_phone(value: &str, out: &mut Text<'_>) -> Option<()> {
-    let bare = value.len() == 11 && value.bytes().all(|byte| byte.is_ascii_digit());
-    if bare {
-        return write(value, out);
+    if let Ok(bare) = <&[u8; 11]>::try_from(value.as_bytes())
+        && super::all(bare, |byte| byte.is_ascii_digit())
+    {
+        return write(bare, out);
     }
-    write(std::str::from_utf8(&digits(value)?).ok()?, out)
+    write(&digits(value)?, out)
 }
 
-fn write(digits: &str, out: &mut Text<'_>) -> Option<()> {
-    if !digits.starts_with('1') {
+fn write(digits: &[u8; 11], out: &mut Text<'_>) -> Option<()> {
+    let [b'1', b, c, _, _, _, _, h, i, j, k] = *digits else {
         return None;
-    }
-    out.raw(digits.get(..3)?);
-    out.raw("****");
-    out.raw(digits.get(7..)?);
+    };
+    out.ascii(&[b'1', b, c, b'*', b'*', b'*', b'*', h, i, j, k]);
     Some(())
 }
 

@@ -56,6 +56,12 @@ impl<'a> Text<'a> {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    /// The same for ASCII that was put together.
+    #[inline]
+    pub(super) fn ascii(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
+    }
+
     fn escape(&mut self, byte: u8) {
         match byte {
             b'"' => self.raw("\\\""),

@@ -439,7 +439,8 @@ impl Body {
         } = self;
         decoder.feed(chunk, &mut |piece| {
             let fed = engine.feed(piece);
-            commit.push(engine.take_output());
+            commit.push(engine.output());
+            engine.forget_output();
             // Persons are recorded by the live proxy; here nobody reads them.
             engine.forget_records(u64::MAX);
             fed
@@ -449,7 +450,8 @@ impl Body {
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
         self.engine.finish()?;
-        self.commit.push(self.engine.take_output());
+        self.commit.push(self.engine.output());
+        self.engine.forget_output();
         Ok(())
     }
 

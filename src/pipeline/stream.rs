@@ -297,7 +297,8 @@ impl Stream {
         } = self;
         let fed = decoder.feed_some(unread, &mut |bytes| {
             let fed = engine.feed(bytes);
-            commit.push(engine.take_output());
+            commit.push(engine.output());
+            engine.forget_output();
             fed.and_then(|()| share.set(engine.held() + commit.waiting()))
         });
         let read = fed.map(|read| unread.advance(read.min(unread.len())));
@@ -308,7 +309,8 @@ impl Stream {
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
         self.engine.finish()?;
-        self.commit.push(self.engine.take_output());
+        self.commit.push(self.engine.output());
+        self.engine.forget_output();
         self.tally();
         self.ended = true;
         Ok(())

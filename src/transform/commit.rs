@@ -19,9 +19,8 @@ pub struct Commit {
 
 impl Commit {
     /// Adds output.
-    pub fn push(&mut self, output: BytesMut) {
-        // Copies nothing where the output goes on where the last ended.
-        self.waiting.unsplit(output);
+    pub fn push(&mut self, output: &[u8]) {
+        self.waiting.extend_from_slice(output);
         self.committed |= self.waiting.len() >= COMMIT_AT;
     }
 

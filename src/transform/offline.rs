@@ -37,7 +37,8 @@ pub fn govern<'a>(
     let mut end = Ok(());
     for chunk in chunks {
         end = engine.feed(chunk);
-        commit.push(engine.take_output());
+        commit.push(engine.output());
+        engine.forget_output();
         while let Some(frame) = commit.frame() {
             sent.extend_from_slice(&frame);
         }
@@ -48,7 +49,8 @@ pub fn govern<'a>(
     if end.is_ok() {
         end = engine.finish();
         if end.is_ok() {
-            commit.push(engine.take_output());
+            commit.push(engine.output());
+            engine.forget_output();
             sent.extend_from_slice(&commit.rest());
         }
     }

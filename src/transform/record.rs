@@ -82,7 +82,7 @@ impl Counted {
 
 /// The bit of an outcome, in the order of [`Openness::ALL`].
 #[inline]
-fn bit(outcome: Openness) -> u8 {
+pub(super) fn bit(outcome: Openness) -> u8 {
     match outcome {
         Openness::Show => 1,
         Openness::Token => 1 << 1,
@@ -279,6 +279,12 @@ impl Record {
         for field in fields {
             self.counted.add(*field, bit(outcome));
         }
+    }
+
+    /// The same for one field, and the outcome's [`bit`].
+    #[inline(always)]
+    pub fn count_one(&mut self, field: FieldId, bit: u8) {
+        self.counted.add(field, bit);
     }
 
     pub fn see(&mut self, person: Option<&str>) {

@@ -50,7 +50,7 @@ impl Lexer {
     #[inline(always)]
     pub fn expected_ahead(chunk: &[u8], at: usize, name: &Word) -> Option<usize> {
         if name.stands_at(chunk, at) {
-            few_blanks(chunk, at + name.len())
+            few_blanks(chunk, at + name.length())
         } else {
             None
         }
@@ -59,8 +59,15 @@ impl Lexer {
     /// Reads a whole scalar.
     #[inline(always)]
     pub fn scalar_ahead(&mut self, chunk: &[u8], at: usize) -> Option<Piece> {
+        let scalar = Self::scalar_at(chunk, at)?;
+        self.scalar_read();
+        Some(scalar)
+    }
+
+    /// The scalar that stands there, which is not read until [`Lexer::scalar_read`] says that the last of several is.
+    #[inline(always)]
+    pub fn scalar_at(chunk: &[u8], at: usize) -> Option<Piece> {
         let (kind, end, plain) = scalar(chunk, at)?;
-        self.expect = Expect::CommaOrClose;
         Some(Piece {
             kind,
             start: at,
@@ -69,6 +76,12 @@ impl Lexer {
             last: true,
             plain,
         })
+    }
+
+    /// See [`Lexer::scalar_at`].
+    #[inline]
+    pub fn scalar_read(&mut self) {
+        self.expect = Expect::CommaOrClose;
     }
 
     /// Reads an opening bracket.
@@ -243,7 +256,7 @@ fn scalar(chunk: &[u8], at: usize) -> Option<(Kind, usize, bool)> {
         }
         b'-' => number(chunk, at + 1, Number::Minus),
         b'0' => number(chunk, at + 1, Number::Zero),
-        b'1'..=b'9' => number(chunk, at + 1, Number::Integer),
+        b'1'..=b'9' => whole_number(chunk, at + 1),
         b't' => literal(chunk, at, b"true", Kind::Boolean),
         b'f' => literal(chunk, at, b"false", Kind::Boolean),
         b'n' => literal(chunk, at, b"null", Kind::Null),
@@ -286,15 +299,26 @@ fn escape(chunk: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-#[inline]
+/// A number that goes on with digits, most of which are nothing but those.
+#[inline(always)]
+fn whole_number(chunk: &[u8], mut at: usize) -> Option<(Kind, usize)> {
+    while chunk.get(at)?.is_ascii_digit() {
+        at += 1;
+    }
+    match chunk.get(at)? {
+        b'.' | b'e' | b'E' => number(chunk, at, Number::Integer),
+        _ => Some((Kind::Number, at)),
+    }
+}
+
 fn number(chunk: &[u8], mut at: usize, mut state: Number) -> Option<(Kind, usize)> {
     loop {
-        let byte = *chunk.get(at)?;
-        if byte.is_ascii_digit() && state.repeats() {
-            at += 1;
-            continue;
+        if state.repeats() {
+            while chunk.get(at)?.is_ascii_digit() {
+                at += 1;
+            }
         }
-        match state.step(byte) {
+        match state.step(*chunk.get(at)?) {
             Some(next) => state = next,
             None => return state.may_end().then_some((Kind::Number, at)),
         }

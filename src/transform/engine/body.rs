@@ -4,8 +4,6 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::BytesMut;
-
 use super::super::pending::Pending;
 use super::super::record::{FieldOutcomes, Record};
 use super::super::{BodyLimits, Departed, Tally};
@@ -50,19 +48,17 @@ pub(super) struct Body {
     /// The range of the chunk that leaves and is not copied yet.
     pub run: Range<usize>,
     /// What leaves; from [`Hold::from`] on it waits.
-    pub out: BytesMut,
+    pub out: Vec<u8>,
     /// Output bytes taken before.
     pub taken: u64,
     pub hold: Option<Hold>,
     /// What [`Body::first`] was, should the record that is held go.
     pub held_first: Vec<u8>,
-    /// A mask or token on its way to `out`.
-    pub replacement: Vec<u8>,
     /// From the root's last byte on.
     pub tail: Vec<u8>,
-    pub record: Option<Record>,
+    pub record: Option<Box<Record>>,
     /// The last record's buffers.
-    pub spare: Record,
+    pub spare: Option<Box<Record>>,
     pub outcomes: Arc<FieldOutcomes>,
     /// How many records had them and are not in the tally yet.
     pub alike: u64,
@@ -238,17 +234,16 @@ impl Body {
             next: None,
             value: String::new(),
             run: 0..0,
-            out: BytesMut::new(),
+            out: Vec::new(),
             taken: 0,
             hold: (may_be_gone && single).then_some(Hold {
                 from: 0,
                 record_only: false,
             }),
             held_first: Vec::new(),
-            replacement: Vec::new(),
             tail: Vec::new(),
             record: None,
-            spare: Record::default(),
+            spare: None,
             outcomes: Arc::default(),
             alike: 0,
             done: Departed::default(),

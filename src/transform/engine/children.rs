@@ -5,6 +5,8 @@
 
 use super::body::{Frame, Member, Now};
 use super::direct::Stretch;
+use super::habit::{Habits, Place};
+use super::stride::Found;
 use super::{Engine, Terms, member, reach};
 use crate::json::{Kind, Lexer, Next};
 use crate::model::Reason;
@@ -24,23 +26,43 @@ impl Engine {
             return Ok(at);
         };
         let around = self.around();
-        while let Some(next) = Lexer::next_ahead(within, at, frame.object, frame.any) {
-            let head = match next {
-                Next::Child(head) => head,
-                // The root's bracket, that of a record under a plan of its own, and that of what is only looked through, is not for here.
-                Next::End(_) if self.body.frames.len() <= around || !frame.is_plain() => break,
-                Next::End(bracket) => {
-                    let piece = self.lexer.close_ahead(bracket, frame.object);
-                    frame = self.body.close_direct(chunk, at, piece, &frame)?;
-                    at = piece.end;
-                    continue;
+        loop {
+            let mut found = None;
+            if frame.is_plain() {
+                (at, found) = self.stride(chunk, within, at, &mut frame)?;
+                if self.body.now != Now::Judging {
+                    break;
                 }
-            };
-            if frame.must_be_empty {
-                break;
             }
-            let Some((member, value)) = self.place_ahead(chunk, within, head, &mut frame)? else {
-                break;
+            let Found {
+                head,
+                member,
+                value,
+            } = match found {
+                Some(found) => found,
+                None => match Lexer::next_ahead(within, at, frame.object, frame.any) {
+                    None => break,
+                    Some(Next::Child(head)) => {
+                        if frame.must_be_empty {
+                            break;
+                        }
+                        match self.place_ahead(chunk, within, (at, head), &mut frame)? {
+                            Some(found) => found,
+                            None => break,
+                        }
+                    }
+                    // The root's bracket, that of a record under a plan of its own, and that of what is only looked
+                    // through, is not for here.
+                    Some(Next::End(_)) if self.body.frames.len() <= around || !frame.is_plain() => {
+                        break;
+                    }
+                    Some(Next::End(bracket)) => {
+                        let piece = self.lexer.close_ahead(bracket, frame.object);
+                        frame = self.body.close_direct(chunk, at, piece, &frame)?;
+                        at = piece.end;
+                        continue;
+                    }
+                },
             };
             let Engine {
                 terms:
@@ -74,8 +96,10 @@ impl Engine {
                     continue;
                 }
             } else if frame.is_plain()
-                && body.direct_container(chunk, stretch, member, state, &mut frame, lexer.depth())
+                && body.is_direct(member, state, token.kind == Kind::ObjectOpen)
             {
+                let depth = lexer.depth();
+                body.direct_container(chunk, stretch, member.state, state, (&mut frame, depth));
                 if body.now != Now::Judging {
                     break;
                 }
@@ -101,29 +125,37 @@ impl Engine {
         Ok(at)
     }
 
-    /// Which state the child has that begins at `head`, and where its value begins.
+    /// The child whose name or first byte is at `head`; before it, what is between it and the child before, from `at`.
     #[inline(always)]
     fn place_ahead(
         &mut self,
         chunk: &str,
         within: &[u8],
-        head: usize,
+        (at, head): (usize, usize),
         frame: &mut Frame,
-    ) -> Result<Option<(Member, usize)>, Reason> {
+    ) -> Result<Option<Found>, Reason> {
         if !frame.object {
             let state = self.state(frame.state)?;
             let length = frame.length.get();
             let element = self.terms.plan.element(state, frame.index, length);
             let member = Member::unnamed(element.ok_or(Reason::Overloaded)?);
-            return Ok(Some((member, head)));
+            return Ok(Some(Found {
+                head,
+                member,
+                value: head,
+            }));
         }
-        if let Some((word, member)) = self.terms.habits.next(&frame.course)
-            && let Some(value) = Lexer::expected_ahead(within, head, word)
+        if let Some(step) = self.terms.habits.next(&frame.course)
+            && let Some(value) = Lexer::expected_ahead(within, head, &step.word)
         {
-            self.terms.habits.follow(&mut frame.course);
-            return Ok(Some((member, value)));
+            Habits::follow(step, &mut frame.course);
+            return Ok(Some(Found {
+                head,
+                member: step.member,
+                value,
+            }));
         }
-        self.name_ahead(chunk, within, head, frame)
+        self.name_ahead(chunk, within, (at, head), frame)
     }
 
     /// The same for a member whose name was not expected.
@@ -131,17 +163,33 @@ impl Engine {
         &mut self,
         chunk: &str,
         within: &[u8],
-        head: usize,
+        (at, head): (usize, usize),
         frame: &mut Frame,
-    ) -> Result<Option<(Member, usize)>, Reason> {
+    ) -> Result<Option<Found>, Reason> {
         let Some((name, value)) = self.lexer.name_ahead(within, head) else {
             return Ok(None);
         };
         let name = chunk.get(name).ok_or(Reason::Internal)?;
         let member = member(&self.terms.plan, self.state(frame.state)?, name)?;
-        self.terms
-            .habits
-            .learn(&mut frame.course, frame.state, name, member);
-        Ok(Some((member, value)))
+        let Terms {
+            plan,
+            states,
+            habits,
+        } = &mut self.terms;
+        let leads_to = reach(plan, states, member.state)?;
+        let lead = within.get(at..value).unwrap_or_default();
+        let lead = (lead, head - at, Place::of(!frame.any));
+        habits.learn(
+            &mut frame.course,
+            frame.state,
+            name,
+            lead,
+            (member, leads_to),
+        );
+        Ok(Some(Found {
+            head,
+            member,
+            value,
+        }))
     }
 }

@@ -8,7 +8,7 @@ use super::output::Which;
 use super::scalar::Raw;
 use crate::json::{Kind, Piece};
 use crate::model::Reason;
-use crate::policy::plan::{Act, Gate, State};
+use crate::policy::plan::{Act, Gate, State, StateId, Verdict};
 
 /// Where a child stands in the chunk: blanks and comma, then its name, then its first token.
 #[derive(Clone, Copy)]
@@ -62,50 +62,55 @@ impl Body {
         Ok(true)
     }
 
-    /// Handles the opening bracket of a container, unless something about it is unusual: `false`. One that is looked
-    /// into is the frame at hand from then on.
+    /// Whether nothing is unusual about a container.
+    #[inline(always)]
+    pub fn is_direct(&self, member: Member, state: &State, object: bool) -> bool {
+        // A record whose person, if any, is only noted.
+        let held = self.person_check || self.judged;
+        let record = state.is_record && !state.is_person && object && !held;
+        member.is_plain()
+            && match container(state, object).act {
+                Act::Enter => state.is_plain || record,
+                Act::Copy | Act::Drop => state.is_plain,
+                _ => false,
+            }
+    }
+
+    /// Handles the opening bracket of a container that [`Body::is_direct`]. One that is looked into is the frame at
+    /// hand from then on.
     #[inline(always)]
     pub fn direct_container(
         &mut self,
         chunk: &str,
         stretch: Stretch,
-        member: Member,
+        id: StateId,
         state: &State,
-        frame: &mut Frame,
-        depth: usize,
-    ) -> bool {
+        (frame, depth): (&mut Frame, usize),
+    ) {
         let token = stretch.token;
         let object = token.kind == Kind::ObjectOpen;
-        let verdict = if object { &state.object } else { &state.array };
-        if !member.is_plain() {
-            return false;
-        }
-        // A record whose person, if any, is only noted.
-        let held = self.person_check || self.judged;
-        let record = state.is_record && !state.is_person && object && !held;
+        let verdict = container(state, object);
         match &verdict.act {
-            Act::Enter if state.is_plain || record => {
-                self.lead(chunk, stretch, frame, token.end);
-                self.frames.push(*frame);
-                if record {
-                    self.begin_record(chunk, token);
-                }
-                *frame = Frame::new(member.state, object);
-                self.first.clear();
-                self.spot = Spot::First;
-            }
-            Act::Copy if state.is_plain => {
-                self.lead(chunk, stretch, frame, token.end);
-                self.now = Now::Copying { floor: depth - 1 };
-            }
-            Act::Drop if state.is_plain => {
+            Act::Drop => {
                 self.leave_out(chunk, stretch);
                 self.now = Now::Skipping { floor: depth - 1 };
             }
-            _ => return false,
+            Act::Copy => {
+                self.lead(chunk, stretch, frame, token.end);
+                self.now = Now::Copying { floor: depth - 1 };
+            }
+            _ => {
+                self.lead(chunk, stretch, frame, token.end);
+                self.frames.push(*frame);
+                if state.is_record {
+                    self.begin_record(chunk, token);
+                }
+                *frame = Frame::new(id, object);
+                self.first.clear();
+                self.spot = Spot::First;
+            }
         }
         self.count(verdict, Gate::Pass, matches!(verdict.act, Act::Drop));
-        true
     }
 
     /// The end of a plain frame other than the root's. Returns the frame around it.
@@ -134,7 +139,7 @@ impl Body {
 
     /// A child leaves as it came up to `end`, with what stands before it.
     #[inline(always)]
-    fn lead(&mut self, chunk: &str, stretch: Stretch, frame: &mut Frame, end: usize) {
+    pub fn lead(&mut self, chunk: &str, stretch: Stretch, frame: &mut Frame, end: usize) {
         if frame.kept || stretch.is_first {
             self.keep(chunk, stretch.start..end);
         } else {
@@ -146,9 +151,14 @@ impl Body {
 
     /// The blanks before a first child that goes may be those before the next.
     #[inline(always)]
-    fn leave_out(&mut self, chunk: &str, stretch: Stretch) {
+    pub fn leave_out(&mut self, chunk: &str, stretch: Stretch) {
         if stretch.is_first {
             self.first.push(chunk, stretch.start..stretch.head);
         }
     }
+}
+
+#[inline(always)]
+fn container(state: &State, object: bool) -> &Verdict {
+    if object { &state.object } else { &state.array }
 }

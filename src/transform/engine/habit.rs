@@ -3,9 +3,13 @@
 //! Answers repeat their objects, so the next name is nearly always known beforehand; a name that is another one is
 //! looked up. Decides how fast a name is judged, never how.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use super::body::Member;
+use super::stride::Deed;
 use crate::json::Word;
-use crate::policy::plan::StateId;
+use crate::policy::plan::{State, StateId};
 
 /// Names that are remembered in one answer.
 const MOST: usize = 1024;
@@ -13,14 +17,26 @@ const MOST: usize = 1024;
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Habits {
-    entries: Vec<Entry>,
+    entries: Vec<Step>,
     /// By state, the first of its entries.
     first: Vec<Option<Turn>>,
 }
 
-/// The place of an entry.
+/// The place of an entry, one higher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Turn(u32);
+pub(super) struct Turn(NonZeroU32);
+
+impl Turn {
+    fn new(place: usize) -> Option<Turn> {
+        let number = u32::try_from(place + 1).ok()?;
+        NonZeroU32::new(number).map(Turn)
+    }
+
+    #[inline(always)]
+    fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// How far an object followed the habit of its state.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,10 +45,41 @@ pub(super) struct Course {
     next: Option<Turn>,
 }
 
+/// Whether a child of its container came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    Later,
+    /// What stood before the value is too long to be compared at once.
+    Unknown,
+}
+
+impl Place {
+    #[inline(always)]
+    pub fn of(is_first: bool) -> Place {
+        if is_first { Place::First } else { Place::Later }
+    }
+}
+
+/// A name, and all that is to be known where it comes.
 #[derive(Debug)]
-struct Entry {
-    word: Word,
-    member: Member,
+pub(super) struct Step {
+    /// All that stood before the value, from the end of the child before or the opening bracket: blanks, comma,
+    /// blanks, name, colon and blanks.
+    pub lead: Word,
+    /// Where in it the name begins.
+    pub head: usize,
+    pub place: Place,
+    name: Box<str>,
+    /// The name in quotes, with its colon.
+    pub word: Word,
+    pub member: Member,
+    /// The state of its value.
+    pub state: Arc<State>,
+    /// What is done with a string, number or boolean.
+    pub scalar: Deed,
+    /// What is done with a `null`.
+    pub null: Deed,
     next: Option<Turn>,
 }
 
@@ -53,31 +100,35 @@ impl Habits {
 
     /// The name that comes next if nothing is new, and what it leads to.
     #[inline(always)]
-    pub fn next(&self, course: &Course) -> Option<(&Word, Member)> {
-        let entry = self.entry(course.next)?;
-        Some((&entry.word, entry.member))
+    pub fn next(&self, course: &Course) -> Option<&Step> {
+        self.entry(course.next)
     }
 
     /// That name came.
     #[inline(always)]
-    pub fn follow(&self, course: &mut Course) {
-        if let Some(entry) = self.entry(course.next) {
-            course.last = course.next;
-            course.next = entry.next;
-        }
+    pub fn follow(step: &Step, course: &mut Course) {
+        course.last = course.next;
+        course.next = step.next;
     }
 
     /// Another name came.
-    pub fn learn(&mut self, course: &mut Course, state: StateId, name: &str, member: Member) {
-        let Some(word) = Word::new(name) else {
+    pub fn learn(
+        &mut self,
+        course: &mut Course,
+        state: StateId,
+        name: &str,
+        (lead, head, place): (&[u8], usize, Place),
+        (member, leads_to): (Member, &Arc<State>),
+    ) {
+        let Some(word) = Word::of_name(name) else {
             return;
         };
         if let Some(expected) = self.entry(course.next) {
             // Either the one expected was left out, or this one was put in.
             let after = expected.next;
-            if self.entry(after).is_some_and(|after| after.word == word) {
+            if let Some(step) = self.entry(after).filter(|step| *step.name == *name) {
                 course.next = after;
-                self.follow(course);
+                Habits::follow(step, course);
             }
             return;
         }
@@ -88,21 +139,31 @@ impl Habits {
         if known.is_some() || self.entries.len() >= MOST {
             return;
         }
-        let Ok(at) = u32::try_from(self.entries.len()) else {
+        let Some(turn) = Turn::new(self.entries.len()) else {
             return;
         };
-        let turn = Some(Turn(at));
+        let turn = Some(turn);
         match course.last {
             None => self.set_first(state, turn),
             Some(last) => {
-                if let Some(last) = self.entries.get_mut(last.0 as usize) {
+                if let Some(last) = self.entries.get_mut(last.place()) {
                     last.next = turn;
                 }
             }
         }
-        self.entries.push(Entry {
+        self.entries.push(Step {
+            lead: Word::new(lead).unwrap_or(word),
+            head,
+            place: match Word::new(lead) {
+                Some(_) => place,
+                None => Place::Unknown,
+            },
+            name: name.into(),
             word,
             member,
+            scalar: Deed::of(&leads_to.scalar, member, leads_to),
+            null: Deed::of(&leads_to.null, member, leads_to),
+            state: Arc::clone(leads_to),
             next: None,
         });
         course.last = turn;
@@ -122,7 +183,7 @@ impl Habits {
     }
 
     #[inline(always)]
-    fn entry(&self, turn: Option<Turn>) -> Option<&Entry> {
-        self.entries.get(turn?.0 as usize)
+    fn entry(&self, turn: Option<Turn>) -> Option<&Step> {
+        self.entries.get(turn?.place())
     }
 }

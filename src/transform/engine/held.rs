@@ -52,7 +52,7 @@ impl Body {
                 .copy_to(chunk, |part| self.out.extend_from_slice(part));
         }
         let start = self.consumed + piece.start as u64;
-        let mut record = std::mem::take(&mut self.spare);
+        let mut record = self.spare.take().unwrap_or_default();
         record.begin(start, self.frames.len(), held);
         self.record = Some(record);
     }
@@ -193,7 +193,7 @@ impl Body {
         } else {
             self.pass_over_scalar();
         }
-        self.spare = record;
+        self.spare = Some(record);
     }
 
     pub fn end_record(&mut self, chunk: &str) -> Result<(), Reason> {
@@ -221,7 +221,7 @@ impl Body {
             let end = self.taken + self.out.len() as u64;
             self.done.add(end, record.person(), &self.outcomes);
         }
-        self.spare = record;
+        self.spare = Some(record);
         Ok(())
     }
 

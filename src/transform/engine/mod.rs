@@ -12,11 +12,10 @@ mod held;
 mod output;
 mod raw;
 mod scalar;
+mod stride;
 mod value;
 
 use std::sync::Arc;
-
-use bytes::BytesMut;
 
 use self::body::{Body, Length, Member, Now, Spot};
 use self::habit::Habits;
@@ -102,7 +101,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The reason to refuse the answer. What [`Engine::take_output`] gives then is what preceded the fault.
+    /// The reason to refuse the answer. What [`Engine::output`] gives then is what preceded the fault.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
         let read = self.utf8.take(chunk);
         self.chunk(read.carried.as_str())?;
@@ -123,9 +122,21 @@ impl Engine {
         self.body.finish()
     }
 
+    /// The output that was not forgotten yet.
+    pub fn output(&self) -> &[u8] {
+        self.body.output()
+    }
+
+    /// Forgets it: it has left.
+    pub fn forget_output(&mut self) {
+        self.body.forget_output();
+    }
+
     /// The output since the last call.
-    pub fn take_output(&mut self) -> BytesMut {
-        self.body.take_output()
+    pub fn take_output(&mut self) -> Vec<u8> {
+        let output = self.output().to_vec();
+        self.forget_output();
+        output
     }
 
     /// How many bytes wait here for what comes after them.
@@ -337,12 +348,11 @@ fn reach<'s>(
     plan: &Plan,
     states: &'s mut Arc<Vec<Arc<State>>>,
     id: StateId,
-) -> Result<&'s State, Reason> {
+) -> Result<&'s Arc<State>, Reason> {
     if states.len() <= id.0 as usize {
         *states = plan.states();
     }
-    let state = states.get(id.0 as usize);
-    state.map(Arc::as_ref).ok_or(Reason::Internal)
+    states.get(id.0 as usize).ok_or(Reason::Internal)
 }
 
 fn is_close(kind: Kind) -> bool {

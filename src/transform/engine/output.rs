@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use bytes::BytesMut;
-
 use super::body::Body;
 
 impl Body {
@@ -75,18 +73,31 @@ impl Body {
     }
 
     /// What leaves and waits for nothing.
-    pub fn take_output(&mut self) -> BytesMut {
-        let decided = match &mut self.hold {
-            Some(hold) => std::mem::take(&mut hold.from),
-            None => self.out.len(),
-        };
+    pub fn output(&self) -> &[u8] {
+        self.out.get(..self.decided()).unwrap_or_default()
+    }
+
+    /// That has left.
+    pub fn forget_output(&mut self) {
+        let decided = self.decided();
         self.taken += decided as u64;
-        self.out.split_to(decided.min(self.out.len()))
+        match &mut self.hold {
+            Some(hold) => {
+                hold.from = 0;
+                self.out.drain(..decided);
+            }
+            None => self.out.clear(),
+        }
+    }
+
+    fn decided(&self) -> usize {
+        self.hold
+            .map_or(self.out.len(), |hold| hold.from.min(self.out.len()))
     }
 }
 
 #[inline]
-fn flush(out: &mut BytesMut, run: &mut Range<usize>, chunk: &str) {
+fn flush(out: &mut Vec<u8>, run: &mut Range<usize>, chunk: &str) {
     let run = std::mem::replace(run, 0..0);
     if let Some(bytes) = chunk.as_bytes().get(run) {
         out.extend_from_slice(bytes);

@@ -116,18 +116,21 @@ impl Body {
         is_root: bool,
     ) -> Result<(), Reason> {
         self.flush(chunk);
-        self.replacement.clear();
+        let out = if is_root {
+            &mut self.tail
+        } else {
+            &mut self.out
+        };
+        if raw.kind == Kind::String && raw.plain {
+            replacement(treatment, Scalar::String(unquoted(raw.text)), out);
+            return Ok(());
+        }
         let value = if reads_value(treatment) {
             Text::of(raw)?
         } else {
             Text::Null
         };
-        replacement(treatment, value.as_scalar(), &mut self.replacement);
-        if is_root {
-            self.tail.extend_from_slice(&self.replacement);
-        } else {
-            self.out.extend_from_slice(&self.replacement);
-        }
+        replacement(treatment, value.as_scalar(), out);
         Ok(())
     }
 
