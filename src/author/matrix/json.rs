@@ -35,7 +35,7 @@ pub(super) fn written(matrix: &Matrix<'_>) -> String {
     let conditions = rules.conditions.iter().map(|condition| {
         json!({
             "name": condition.name,
-            "asks": words::question(rules, &condition.asks),
+            "asks": condition.says,
             "place": place(&condition.place),
         })
     });

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::view::{Item, Kind, Outcome, View, class_of, items};
 use crate::policy::combine::Standing;
-use crate::policy::condition::{Question, Truth};
+use crate::policy::condition::Truth;
 use crate::policy::diagnostic::{Lang, Text};
 use crate::policy::store::{Opening, Policy, RouteId};
 use crate::policy::{
@@ -139,11 +139,6 @@ pub fn outcome_json(outcome: &Outcome<'_>) -> Value {
 /// What is known of a condition, for programs.
 pub fn truth_word(truth: Truth) -> &'static str {
     json::truth_word(truth)
-}
-
-/// What a condition asks, in the words of rule files.
-pub fn question(rules: &RuleSet, asks: &Question) -> String {
-    words::question(rules, asks)
 }
 
 /// A place, for programs.

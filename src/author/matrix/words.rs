@@ -2,7 +2,6 @@
 
 use super::{Line, Matrix, Note, Sheet};
 use crate::author::view::{Item, chosen, written};
-use crate::policy::condition::{ConditionId, Question};
 use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::store::Opening;
 use crate::policy::{
@@ -86,35 +85,10 @@ pub(super) fn role(rules: &RuleSet, role: &Role) -> Text {
     )
 }
 
-/// What a condition asks.
-pub(super) fn question(rules: &RuleSet, asks: &Question) -> String {
-    let names = |parts: &[ConditionId]| {
-        let parts = parts.iter().filter_map(|id| rules.conditions.get(id.0));
-        let names: Vec<&str> = parts.map(|part| part.name.as_str()).collect();
-        names.join(", ")
-    };
-    match asks {
-        Question::Field(test) => format!("field: {}", test.text),
-        Question::Claim(asked) => format!("claim: {} of {}", asked.claim.join("."), asked.issuer),
-        Question::Header(name, values) => format!("header: {name}, in: [{}]", values.join(", ")),
-        Question::Purpose(purposes) => format!("purpose: [{}]", purposes.join(", ")),
-        Question::Network(_) => String::from("network"),
-        Question::Mfa(_) => String::from("mfa"),
-        Question::Hours(_) => String::from("hours"),
-        Question::All(parts) => format!("all: [{}]", names(parts)),
-        Question::Any(parts) => format!("any: [{}]", names(parts)),
-        Question::Not(part) => format!("not: {}", names(&[*part])),
-    }
-}
-
 /// One sentence for each condition.
 pub(super) fn conditions(rules: &RuleSet) -> Vec<Text> {
     let conditions = rules.conditions.iter().map(|condition| {
-        let (name, asks, place) = (
-            &condition.name,
-            question(rules, &condition.asks),
-            &condition.place,
-        );
+        let (name, asks, place) = (&condition.name, &condition.says, &condition.place);
         say!("{name}: {asks} ({place})", "{name}：{asks}（{place}）")
     });
     conditions.collect()

@@ -561,6 +561,7 @@ fn truths(of: &[Truth]) -> Truths {
         .map(|_| Condition {
             name: String::new(),
             place: Place::default(),
+            says: String::new(),
             asks: Question::Purpose(Vec::new()),
         })
         .collect();

@@ -32,6 +32,8 @@ pub struct Condition {
     pub name: String,
     /// Where it is written.
     pub place: Place,
+    /// What it asks, as rule files write it: `field: branch, same_as: claim.branch`.
+    pub says: String,
     /// What it asks.
     pub asks: Question,
 }

@@ -228,6 +228,7 @@ mod tests {
         Condition {
             name: String::new(),
             place: Place::default(),
+            says: String::new(),
             asks,
         }
     }

@@ -221,6 +221,31 @@ impl Node {
         }
     }
 
+    /// What it says in one line, as it would be written in `{ }` or `[ ]`.
+    pub fn in_a_line(&self) -> String {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => text.clone(),
+            Kind::Scalar { text, plain: false } => {
+                serde_json::Value::from(text.as_str()).to_string()
+            }
+            Kind::List(items) => {
+                let items: Vec<String> = items.iter().map(Node::in_a_line).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Kind::Map(_) => format!("{{ {} }}", self.entries_in_a_line()),
+        }
+    }
+
+    /// The entries of a map in one line, without its brackets.
+    pub fn entries_in_a_line(&self) -> String {
+        let Kind::Map(entries) = &self.kind else {
+            return self.in_a_line();
+        };
+        let entries = entries.iter();
+        let entries = entries.map(|(key, node)| format!("{}: {}", key.text, node.in_a_line()));
+        entries.collect::<Vec<String>>().join(", ")
+    }
+
     fn wrong_type(&self, what: Text, wanted: Text) -> Diagnostic {
         let found = match &self.kind {
             Kind::Scalar { text, .. } => say!("found {}", "这里是 {}", quoted(text)),

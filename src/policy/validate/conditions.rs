@@ -66,6 +66,7 @@ pub(super) fn all(
         conditions.push(Condition {
             name: key.text.clone(),
             place: crate::policy::Place::of(&key.span),
+            says: node.entries_in_a_line(),
             asks,
         });
         places.push(Place {

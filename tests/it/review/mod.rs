@@ -3,4 +3,5 @@
 mod contracts;
 mod coverage;
 mod explain;
+mod gates;
 mod matrix;
