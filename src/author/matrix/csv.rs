@@ -1,10 +1,12 @@
-//! The matrix for spreadsheets: RFC 4180, UTF-8 with a byte order mark, one line for each field of each group.
+//! The matrix for spreadsheets: RFC 4180, UTF-8 with a byte order mark, one line for each field of each group, then one for
+//! each other thing an auditor signs.
 //!
+//! Leaves out nothing that the table says: a line that is filtered or sorted still names the gates before its records.
 //! Refuses to write a cell that a spreadsheet would take for a formula: `'` is put before it.
 
 use super::{Matrix, Sheet, notes_of, words};
 use crate::author::view::Item;
-use crate::policy::diagnostic::{Lang, say};
+use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::{Place, Unlisted};
 
 /// What a spreadsheet may take for the beginning of a formula, full-width forms included.
@@ -41,7 +43,54 @@ pub(super) fn written(matrix: &Matrix<'_>, lang: Lang) -> String {
             record(&line, &mut text);
         }
     }
+    for line in rest(matrix, lang) {
+        record(&line, &mut text);
+    }
     text
+}
+
+/// What belongs to no group, and the moment and the rules all of it is of: one sentence for each.
+fn rest(matrix: &Matrix<'_>, lang: Lang) -> Vec<Vec<String>> {
+    let (digest, at) = (&matrix.rules.digest, matrix.at());
+    let roles = matrix.roles.iter();
+    let roles = roles.map(|role| words::role(matrix.rules, role)).collect();
+    let (exceptions, ceilings) = words::rules_apart(matrix);
+    let of = say!(
+        "effective at {at}, rules {digest}",
+        "生效时刻 {at}，规则 {digest}"
+    );
+    let kinds = [
+        (say!("role", "角色"), roles),
+        (say!("contract", "合同"), words::contracts(matrix)),
+        (say!("exception", "例外"), exceptions),
+        (say!("ceiling", "上限"), ceilings),
+        (say!("condition", "条件"), words::conditions(matrix.rules)),
+        (say!("matrix", "访问矩阵"), vec![of]),
+    ];
+    let told = kinds.iter().flat_map(|(kind, sentences)| {
+        let sentences = sentences.iter();
+        sentences.map(|sentence| said(matrix, ["", ""], kind, sentence, lang))
+    });
+    told.collect()
+}
+
+/// A line that says one sentence, among the notes.
+fn said(
+    matrix: &Matrix<'_>,
+    [group, routes]: [&str; 2],
+    kind: &Text,
+    sentence: &Text,
+    lang: Lang,
+) -> Vec<String> {
+    let mut record = vec![
+        group.to_owned(),
+        routes.to_owned(),
+        kind.get(lang).to_owned(),
+    ];
+    // From the field to the unlisted.
+    record.resize(record.len() + 6 + matrix.names.len() + 1, String::new());
+    record.extend([sentence.get(lang).to_owned(), String::new()]);
+    record
 }
 
 fn lines(matrix: &Matrix<'_>, sheet: &Sheet<'_>, lang: Lang) -> Vec<Vec<String>> {
@@ -52,7 +101,14 @@ fn lines(matrix: &Matrix<'_>, sheet: &Sheet<'_>, lang: Lang) -> Vec<Vec<String>>
         Unlisted::Refuse => String::from("refuse"),
         Unlisted::Show { reason } => format!("show: {reason}"),
     };
-    let mut lines = Vec::new();
+    let mut lines: Vec<Vec<String>> = words::facts(sheet)
+        .iter()
+        .map(|fact| {
+            let group = [sheet.group.name.as_str(), &routes];
+            said(matrix, group, &say!("group", "路由组"), fact, lang)
+        })
+        .collect();
+    let gates: Vec<Text> = words::gates(sheet).collect();
     for line in &sheet.lines {
         let kind = match line.item {
             Item::Field(_) => say!("field", "字段"),
@@ -82,7 +138,8 @@ fn lines(matrix: &Matrix<'_>, sheet: &Sheet<'_>, lang: Lang) -> Vec<Vec<String>>
         record.extend(of_roles(matrix, sheet, |at| {
             line.cells.get(at).map(|outcome| outcome.text())
         }));
-        let mut notes: Vec<String> = Vec::new();
+        let gates = gates.iter().map(|gate| gate.get(lang).to_owned());
+        let mut notes: Vec<String> = gates.collect();
         for note in line.cells.iter().flat_map(notes_of) {
             let note = words::note(&note).get(lang).to_owned();
             if !notes.contains(&note) {

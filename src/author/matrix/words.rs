@@ -162,13 +162,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
     if resource.any_case {
         facts.push(say!("keys: any-case", "keys: any-case，键名不分大小写"));
     }
-    for gate in &sheet.gates {
-        let (role, only, place) = (&gate.role.name, gate.only.join(", "), gate.place);
-        facts.push(say!(
-            "{role} only gets records where {only} ({place})",
-            "{role} 只能得到满足 {only} 的记录（{place}）"
-        ));
-    }
+    facts.extend(gates(sheet));
     if let Some(person) = &resource.person {
         let field = resource
             .fields
@@ -183,6 +177,17 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
         });
     }
     facts
+}
+
+/// Which records a role gets at all, one sentence for each row that says so.
+pub(super) fn gates(sheet: &Sheet<'_>) -> impl Iterator<Item = Text> {
+    sheet.gates.iter().map(|gate| {
+        let (role, only, place) = (&gate.role.name, gate.only.join(", "), gate.place);
+        say!(
+            "{role} only gets records where {only} ({place})",
+            "{role} 只能得到满足 {only} 的记录（{place}）"
+        )
+    })
 }
 
 /// `exception for acme: do: token, because ... (bank.yaml:70)`.

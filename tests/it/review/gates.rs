@@ -94,3 +94,98 @@ fn a_condition_says_in_every_form_all_that_the_file_asks() {
         );
     }
 }
+
+/// The cells of a line that begins so; no cell of these rules holds a quote.
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            c => cells.last_mut().unwrap().push(c),
+        }
+    }
+    cells
+}
+
+#[test]
+fn each_line_of_the_csv_names_the_gates_before_its_records() {
+    for (lang, parts) in [
+        (
+            "en",
+            ["head only gets records where ", "own-dept", " (rules.yaml:"],
+        ),
+        (
+            "zh-CN",
+            ["head 只能得到满足 ", "own-dept", " 的记录（rules.yaml:"],
+        ),
+    ] {
+        let text = matrix(&["--format", "csv", "--lang", lang]).text();
+        let fields = text.split("\r\n").map(cells).filter(|cells| {
+            let kind = cells.get(2).map_or("", String::as_str);
+            ["field", "envelope", "字段", "记录之外"].contains(&kind)
+        });
+        let fields: Vec<Vec<String>> = fields.collect();
+        assert_eq!(fields.len(), 10, "{text}");
+        for line in fields {
+            let notes = &line[line.len() - 2];
+            for part in parts {
+                assert!(notes.contains(part), "{part:?} is missing in {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_csv_leaves_out_nothing_that_the_table_says() {
+    let text = matrix(&["--format", "csv"]).text();
+    let lines: Vec<Vec<String>> = text.split("\r\n").map(cells).collect();
+    let told = |kind: &str, parts: &[&str]| {
+        let found = lines.iter().find(|line| {
+            line.get(2).is_some_and(|it| it == kind)
+                && parts.iter().all(|part| line[line.len() - 2].contains(part))
+        });
+        assert!(found.is_some(), "{kind} {parts:?} is missing in:\n{text}");
+    };
+    told(
+        "role",
+        &["hr: jwt: staff-idp, claim: roles, has: hr (rules.yaml:"],
+    );
+    told(
+        "contract",
+        &[
+            "HT-1: role: firm, partner: Firm, owner: HR, purpose: payroll, 2026-03-01 to 2026-12-31 (Asia/Shanghai), in force",
+        ],
+    );
+    told(
+        "ceiling",
+        &[
+            "class: pay, to: [head, firm], at_most: mask",
+            "only HR sees pay",
+        ],
+    );
+    for (name, asks) in ASKS {
+        told("condition", &[name, &asks.replace('"', "")]);
+    }
+    told("group", &["what no entry lists: strip"]);
+    told(
+        "group",
+        &["firm only gets records where working (rules.yaml:"],
+    );
+    told("matrix", &["effective at 2026-06-01T02:00:00Z, rules "]);
+    let chinese = matrix(&["--format", "csv", "--lang", "zh-CN"]).text();
+    for part in [
+        ",条件,",
+        ",上限,",
+        ",合同,",
+        ",角色,",
+        ",路由组,",
+        ",访问矩阵,",
+    ] {
+        assert!(chinese.contains(part), "{part:?} is missing in:\n{chinese}");
+    }
+    for line in &lines[..lines.len() - 1] {
+        assert_eq!(line.len(), lines[0].len(), "{line:?}");
+    }
+}
