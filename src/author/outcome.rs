@@ -9,7 +9,9 @@ use crate::model::Openness;
 use crate::policy::combine::Treatment;
 use crate::policy::condition::{Condition, Truth};
 use crate::policy::diagnostic::{Text, say};
-use crate::policy::{Cell, Choice, Class, Covers, Field, FieldId, Place, Resource, Role, RuleSet};
+use crate::policy::{
+    Cell, Choice, Class, Covers, EnvelopeEntry, Field, FieldId, Place, Resource, Role, RuleSet,
+};
 
 /// Something of a resource that has an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,15 +169,19 @@ impl Does {
     }
 }
 
-/// Everything of a resource that has an outcome, in the order of the catalogue.
+/// Everything of a resource that has an outcome, in the order in which the catalogue was written.
 pub fn items(resource: &Resource) -> impl Iterator<Item = Item> {
-    let fields = resource.fields.iter().enumerate().flat_map(|(at, field)| {
+    let mut fields: Vec<(usize, &Field)> = resource.fields.iter().enumerate().collect();
+    fields.sort_by(|(_, a), (_, b)| a.place.cmp(&b.place));
+    let fields = fields.into_iter().flat_map(|(at, field)| {
         let values = field.class.map(|_| Item::Field(FieldId(at)));
         values
             .into_iter()
             .chain(field.names.map(|_| Item::Names(FieldId(at))))
     });
-    fields.chain((0..resource.envelope.len()).map(Item::Envelope))
+    let mut envelope: Vec<(usize, &EnvelopeEntry)> = resource.envelope.iter().enumerate().collect();
+    envelope.sort_by(|(_, a), (_, b)| a.place.cmp(&b.place));
+    fields.chain(envelope.into_iter().map(|(at, _)| Item::Envelope(at)))
 }
 
 /// The class of a thing.

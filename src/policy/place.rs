@@ -14,6 +14,8 @@ pub struct Place {
     pub file: Arc<str>,
     /// Counted from 1.
     pub line: usize,
+    /// The byte it begins with: what stands in one line has an order too.
+    start: usize,
 }
 
 impl Place {
@@ -22,6 +24,7 @@ impl Place {
         Place {
             file: Arc::clone(&span.file.short),
             line: span.line(),
+            start: span.start,
         }
     }
 }

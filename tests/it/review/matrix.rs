@@ -296,11 +296,11 @@ fn the_table_fits_the_terminal_and_says_it_in_both_languages() {
         "reader 读者\n",
         "  what no entry lists: SHOW, <b>",
         "  without a row, 403 no-row: guest\n",
-        "name                 secret 敏感信息 4!  mask cn-name [1]  show [3]\n",
+        "name                 secret 敏感信息 4!  mask cn-name [1]  show [2]\n",
         "notes (whole)",
         "total (envelope)",
         "  [1] ceiling: class: secret at_most: mask (rules.yaml:41): =1+1\n",
-        "  [2] net: ..pin (rules.yaml:16)\n",
+        "  [3] net: ..pin (rules.yaml:16)\n",
         "  chief: jwt: idp, claim: roles, has: chief (rules.yaml:",
     ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
@@ -308,7 +308,7 @@ fn the_table_fits_the_terminal_and_says_it_in_both_languages() {
     let text = matrix(&["--lang", "zh-CN"]).text();
     for part in [
         "没有行，403 no-row：guest",
-        "[3] desk 的例外：do: show（rules.yaml:",
+        "[2] desk 的例外：do: show（rules.yaml:",
         "角色\n",
         "mask 脱敏",
     ] {
@@ -386,4 +386,20 @@ fn what_the_rules_do_not_have_is_refused_with_what_was_meant() {
     }
     let run = fieldgate(&["matrix", "/nowhere"], b"");
     assert_eq!((run.exit, run.out.as_slice()), (3, &b""[..]));
+}
+
+#[test]
+fn the_lines_stand_in_the_order_of_the_catalogue() {
+    let document = json(&["--resource", "reader"]);
+    let fields = document["groups"][0]["fields"].as_array().unwrap();
+    let fields: Vec<&str> = fields
+        .iter()
+        .map(|line| line["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "id", "name", "notes", "tags", "..pin", "card.pin", "total", "owner"
+        ]
+    );
 }
