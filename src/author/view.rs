@@ -135,6 +135,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What happens to the brackets of a container on the way to something that stays.
+    pub fn bracket(&self) -> Outcome<'a> {
+        Outcome {
+            does: Does::new(&Treatment::Show, None),
+            conditions: Vec::new(),
+            cases: Vec::new(),
+            causes: Vec::new(),
+        }
+    }
+
     /// What happens to one thing.
     pub fn outcome(&self, item: Item) -> Outcome<'a> {
         let mut outcome = self.outcome_in(&self.open, item);

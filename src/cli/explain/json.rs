@@ -91,12 +91,12 @@ fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
         "roles": permit.roles().to_vec(),
         "streams": !permit.plan().person_check() && permit.judge().is_none(),
         "holds": holds(allowed).iter().map(|text| text.get(lang).to_owned()).collect::<Vec<_>>(),
-        "fields": allowed.lines.iter().map(line).collect::<Vec<_>>(),
+        "fields": allowed.lines.iter().map(|one| line(one, lang)).collect::<Vec<_>>(),
         "reply": reply,
     })
 }
 
-fn line(line: &Line<'_>) -> Value {
+fn line(line: &Line<'_>, lang: Lang) -> Value {
     let kind = match line.kind {
         Some(Item::Field(_)) => "field",
         Some(Item::Names(_)) => "names",
@@ -106,6 +106,7 @@ fn line(line: &Line<'_>) -> Value {
     let pairs = |pairs: &[(String, String)]| -> Map<String, Value> {
         pairs
             .iter()
+        None if line.unlisted.as_ref().is_some_and(|one| one.below > 0) => "container",
             .map(|(role, does)| (role.clone(), Value::from(does.clone())))
             .collect()
     };
@@ -121,6 +122,10 @@ fn line(line: &Line<'_>) -> Value {
         (&mut document, outcome_json(&line.outcome))
     {
         document.extend(outcome);
+    }
+    if let (Some(unlisted), Value::Object(document)) = (&line.unlisted, &mut document) {
+        let hint = unlisted.hint.as_ref().map(|hint| hint.get(lang));
+        document.insert(String::from("hint"), Value::from(hint));
     }
     document
 }

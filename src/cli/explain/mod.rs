@@ -118,7 +118,9 @@ fn allowed<'a>(
     let fields = fields.ok_or_else(gone)?;
     let lines = match &arguments.field {
         None => fields.all(),
-        Some(path) => vec![fields.one(path, &admitted.permit).map_err(Failure::usage)?],
+        Some(path) => fields
+            .at(path, &admitted.permit)
+            .map_err(|wrong| Failure::usage(wrong.get(lang())))?,
     };
     let reply = match &arguments.reply {
         None => None,

@@ -190,7 +190,22 @@ fn field(allowed: &Allowed<'_>, one: &Line<'_>, lang: Lang, text: &mut String) {
     let name = &one.text;
     let head = say!("{name}{kind}  {does}{class}", "{name}{kind}  {does}{class}"; kind);
     line(&head, one.place, lang, text);
-    if one.kind.is_none() {
+    if let Some(below) = one
+        .unlisted
+        .as_ref()
+        .map(|one| one.below)
+        .filter(|below| *below > 0)
+    {
+        line(
+            &say!(
+                "    a container: {below} entries lie below it, and it stays where one of them stays",
+                "    容器：下面登记了 {below} 个条目，只要有一个留下，它就留下"
+            ),
+            None,
+            lang,
+            text,
+        );
+    } else if let Some(one) = &one.unlisted {
         let unlisted = match &allowed.fields.resource.unlisted {
             Unlisted::Strip => String::from("unlisted: strip"),
             Unlisted::Refuse => String::from("unlisted: refuse"),
@@ -220,6 +235,9 @@ fn field(allowed: &Allowed<'_>, one: &Line<'_>, lang: Lang, text: &mut String) {
     }
     if !one.others.is_empty() {
         let others = pairs(&one.others);
+        if let Some(hint) = &one.hint {
+            line(&say!("    {hint}", "    {hint}"; hint), None, lang, text);
+        }
         line(
             &say!("    others: {others}", "    其他角色：{others}"),
             None,

@@ -9,6 +9,7 @@ mod render;
 mod text;
 
 pub use code::Code;
+pub use nearest::nearest;
 pub use render::{Style, render};
 pub(crate) use text::say;
 pub use text::{In, Lang, Say, Text};

@@ -11,10 +11,7 @@ const MOST_EDITS: usize = 3;
 const MOST_COMPARED: usize = 100;
 
 /// The known name nearest to the one written, if it is near enough to be meant.
-pub(super) fn nearest<'a>(
-    written: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > LONGEST {
         return None;
     }

@@ -304,3 +304,91 @@ fn another_persons_record_is_said_to_be_that() {
     );
     assert!(fs::read_to_string(reply).unwrap().contains("1001"));
 }
+
+/// Staff with a list and an object that no entry names, only what lies below them.
+const STAFF: &str = "fieldgate: 1
+classes: { basic: { level: 1 }, 工资: { level: 4 } }
+resources:
+  staff:
+    at: { 'GET /staff/{id}': $, list: { GET /staff: '$[*]' } }
+    person: { field: id, path: id }
+    fields:
+      id: basic
+      工资明细[*].月份: 工资
+      工资明细[*].实发: { class: 工资, mask: last4 }
+      bank.card: 工资
+      mobile: basic
+    params: { path.id: id }
+roles:
+  hr:   { jwt: idp, claim: roles, has: hr }
+  desk: { jwt: idp, claim: roles, has: desk }
+  self: { jwt: idp, claim: emp, same_as: person }
+  firm: { mtls: ca, san: firm.example, contract: required }
+read:
+  staff:
+    hr: { basic: show, 工资: mask }
+    desk: { basic: show }
+    self: { basic: show }
+  staff/list: { firm: { basic: show }, hr: { basic: show } }
+contracts:
+  HT-1: { role: firm, partner: { name: Firm, contact: a@b.example }, owner: HR, purpose: payroll, from: 2026-01-01, until: 2026-12-31, zone: UTC, items: { staff/list: { basic: show } } }
+";
+
+fn staff(args: &[&str]) -> Run {
+    let dir = rules(&[("rules.yaml", STAFF)]);
+    let dir = dir.path().to_str().unwrap();
+    let run = fieldgate(&[&["explain", dir], args].concat(), b"");
+    assert_eq!((run.exit, run.err.as_str()), (0, ""), "{args:?}");
+    run
+}
+
+#[test]
+fn a_container_that_is_asked_for_shows_what_lies_below_it() {
+    let call = |role| ["--as", role, "--call", "GET /staff/1", "--field"];
+    for asked in ["工资明细", "工资明细[*]", "$.工资明细", "工资明细[0]"] {
+        let text = staff(&[&call("hr")[..], &[asked]].concat()).text();
+        holds(
+            &text,
+            &[
+                &format!("{asked}  show"),
+                "a container: 2 entries lie below it, and it stays where one of them stays",
+                "工资明细[*].月份  mask ***  工资 4 (rules.yaml:",
+                "工资明细[*].实发  mask last4  工资 4 (rules.yaml:",
+            ],
+        );
+        assert!(!text.contains("no entry lists it"), "{text}");
+    }
+    let text = staff(&[&call("desk")[..], &["bank", "--lang", "zh-CN"]].concat()).text();
+    holds(
+        &text,
+        &[
+            "bank  strip",
+            "容器：下面登记了 1 个条目，只要有一个留下，它就留下",
+            "bank.card  strip",
+        ],
+    );
+    let run = staff(&[&call("hr")[..], &["bank", "--format", "json"]].concat());
+    let document: Value = serde_json::from_slice(&run.out).unwrap();
+    let kinds: Vec<&Value> = document["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["kind"])
+        .collect();
+    assert_eq!(kinds, ["container", "field"]);
+}
+
+#[test]
+fn a_name_that_no_entry_lists_is_answered_with_what_was_meant() {
+    let call = ["--as", "hr", "--call", "GET /staff/1", "--field"];
+    let text = staff(&[&call[..], &["工资"]].concat()).text();
+    holds(
+        &text,
+        &[
+            "no entry lists it; unlisted: strip",
+            "`工资` is a class; did you mean one of its fields: 工资明细[*].月份, 工资明细[*].实发, bank.card?",
+        ],
+    );
+    let text = staff(&[&call[..], &["moblie", "--lang", "zh-CN"]].concat()).text();
+    holds(&text, &["没有条目登记它", "是不是想问 `mobile`？"]);
+}
