@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::pretty::{answered, holds, stage};
+use super::pretty::{answered, gates, holds, stage};
 use super::{Allowed, Explanation, Line, Verdict};
 use crate::author::matrix::{outcome_json, place_json};
 use crate::author::view::Item;
@@ -89,6 +89,11 @@ fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
         "route": allowed.fields.route.text,
         "route_place": place_json(&allowed.fields.route.place),
         "roles": permit.roles().to_vec(),
+        "gates": allowed.rows().map(|(role, row)| json!({
+            "role": role.name,
+            "only": gates(allowed.fields.rules, row),
+            "place": place_json(&row.place),
+        })).collect::<Vec<_>>(),
         "streams": !permit.plan().person_check() && permit.judge().is_none(),
         "holds": holds(allowed).iter().map(|text| text.get(lang).to_owned()).collect::<Vec<_>>(),
         "fields": allowed.lines.iter().map(|one| line(one, lang)).collect::<Vec<_>>(),
@@ -101,12 +106,12 @@ fn line(line: &Line<'_>, lang: Lang) -> Value {
         Some(Item::Field(_)) => "field",
         Some(Item::Names(_)) => "names",
         Some(Item::Envelope(_)) => "envelope",
+        None if line.unlisted.as_ref().is_some_and(|one| one.below > 0) => "container",
         None => "unlisted",
     };
     let pairs = |pairs: &[(String, String)]| -> Map<String, Value> {
         pairs
             .iter()
-        None if line.unlisted.as_ref().is_some_and(|one| one.below > 0) => "container",
             .map(|(role, does)| (role.clone(), Value::from(does.clone())))
             .collect()
     };
@@ -118,14 +123,14 @@ fn line(line: &Line<'_>, lang: Lang) -> Value {
         "outdone": pairs(&line.outdone),
         "others": pairs(&line.others),
     });
+    if let (Some(unlisted), Value::Object(document)) = (&line.unlisted, &mut document) {
+        let hint = unlisted.hint.as_ref().map(|hint| hint.get(lang));
+        document.insert(String::from("hint"), Value::from(hint));
+    }
     if let (Value::Object(document), Value::Object(outcome)) =
         (&mut document, outcome_json(&line.outcome))
     {
         document.extend(outcome);
-    }
-    if let (Some(unlisted), Value::Object(document)) = (&line.unlisted, &mut document) {
-        let hint = unlisted.hint.as_ref().map(|hint| hint.get(lang));
-        document.insert(String::from("hint"), Value::from(hint));
     }
     document
 }

@@ -25,7 +25,7 @@ use super::{Failure, lang, offline, printable, say};
 use crate::author::view::View;
 use crate::pipeline::rehearsal::{Admitted, Call, Stage, judge};
 use crate::policy::combine::Standing;
-use crate::policy::{ContractId, RoleId};
+use crate::policy::{ContractId, Role, RoleId, Row};
 
 /// The arguments of `fieldgate explain`.
 #[derive(Debug, Args)]
@@ -64,6 +64,18 @@ struct Allowed<'a> {
     fields: Fields<'a>,
     lines: Vec<Line<'a>>,
     reply: Option<Explained>,
+}
+
+impl Allowed<'_> {
+    /// The caller's roles with a row here that a gate stands before.
+    fn rows(&self) -> impl Iterator<Item = (&Role, &Row)> {
+        let (rules, route) = (self.fields.rules, self.admitted.route);
+        let rows = self.roles.iter().filter_map(move |id| {
+            let row = rules.rows.get(&(route.resource, route.group, *id))?;
+            Some((rules.roles.get(id.0)?, row))
+        });
+        rows.filter(|(_, row)| !row.only.is_empty())
+    }
 }
 
 /// Runs the command.

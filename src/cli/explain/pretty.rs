@@ -9,7 +9,7 @@ use crate::author::matrix::{class_label, truth_word};
 use crate::author::view::{Cause, Item};
 use crate::pipeline::rehearsal::Step;
 use crate::policy::diagnostic::{Lang, Text, say};
-use crate::policy::{Place, Unlisted};
+use crate::policy::{Place, Row, RuleSet, Unlisted};
 
 /// Records whose values are listed.
 const MOST_RECORDS: usize = 20;
@@ -72,12 +72,20 @@ fn allowed(explanation: &Explanation<'_>, allowed: &Allowed<'_>, lang: Lang, tex
         let route = allowed.admitted.route;
         let name = &role.name;
         match rules.rows.get(&(route.resource, route.group, *id)) {
-            Some(row) => line(
-                &say!("  role {name}, its row", "  角色 {name}，它的行"),
-                Some(&row.place),
-                lang,
-                text,
-            ),
+            Some(row) => {
+                let gates = gates(rules, row);
+                let row_says = match gates.is_empty() {
+                    true => say!("  role {name}, its row", "  角色 {name}，它的行"),
+                    false => {
+                        let gates = gates.join(", ");
+                        say!(
+                            "  role {name}, its row, for records that pass only: [{gates}]",
+                            "  角色 {name}，它的行，只限过得了 only: [{gates}] 的记录"
+                        )
+                    }
+                };
+                line(&row_says, Some(&row.place), lang, text);
+            }
             None => line(
                 &say!("  role {name}, no row here", "  角色 {name}，这里没有行"),
                 Some(&role.place),
@@ -115,6 +123,13 @@ fn allowed(explanation: &Explanation<'_>, allowed: &Allowed<'_>, lang: Lang, tex
         text.push('\n');
         self::reply(explained, lang, text);
     }
+}
+
+/// The conditions a record must meet for a row to count, each with what it asks.
+pub(super) fn gates(rules: &RuleSet, row: &Row) -> Vec<String> {
+    let conditions = row.only.iter().filter_map(|id| rules.conditions.get(id.0));
+    let gates = conditions.map(|one| format!("{} ({})", one.name, one.says));
+    gates.collect()
 }
 
 /// What the call answers to each condition that its roles' rows ask.

@@ -189,3 +189,39 @@ fn the_csv_leaves_out_nothing_that_the_table_says() {
         assert_eq!(line.len(), lines[0].len(), "{line:?}");
     }
 }
+
+fn explain(args: &[&str]) -> Run {
+    let dir = rules(&[("rules.yaml", RULES), ("fixtures/reply.json", ROWS)]);
+    let reply = dir.path().join("fixtures/reply.json");
+    let args = args.iter().map(|one| match *one {
+        "REPLY" => reply.to_str().unwrap(),
+        other => other,
+    });
+    let args: Vec<&str> = args.collect();
+    let all = [&["explain", dir.path().to_str().unwrap()], &args[..]].concat();
+    let run = fieldgate(&all, b"");
+    assert_eq!((run.exit, run.err.as_str()), (0, ""), "{args:?}");
+    run
+}
+
+/// Two members of staff, of whom a head sees one.
+const ROWS: &str = r#"{"total":2,"rows":[{"id":1,"dept":"D1","state":"在职","pay":1},{"id":2,"dept":"D2","state":"在职","pay":2}]}"#;
+const HEAD: &str = "{ jwt: staff-idp, claims: { roles: [head], dept: D1 } }";
+
+#[test]
+fn an_explanation_names_the_gate_of_a_row_and_what_it_asks() {
+    let call = ["--caller", HEAD, "--call", "GET /staff"];
+    let asks = "own-dept (field: dept, same_as: claim.dept, or: empty)";
+    let text = explain(&call).text();
+    let said = format!("role head, its row, for records that pass only: [{asks}] (rules.yaml:");
+    assert!(text.contains(&said), "{text}");
+    let text = explain(&[&call[..], &["--lang", "zh-CN"]].concat()).text();
+    let said = format!("角色 head，它的行，只限过得了 only: [{asks}] 的记录 (rules.yaml:");
+    assert!(text.contains(&said), "{text}");
+    let run = explain(&[&call[..], &["--format", "json"]].concat());
+    let document: Value = serde_json::from_slice(&run.out).unwrap();
+    assert_eq!(document["gates"][0]["role"], "head");
+    assert_eq!(document["gates"][0]["only"], serde_json::json!([asks]));
+    let text = explain(&["--as", "hr", "--call", "GET /staff/1"]).text();
+    assert!(text.contains("  role hr, its row (rules.yaml:"), "{text}");
+}
