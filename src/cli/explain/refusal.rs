@@ -1,12 +1,16 @@
 //! Why a call is refused: at which stage, for which reason, and by which rule.
 
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
 use crate::author::view::{Item, View};
 use crate::model::{Openness, Reason};
-use crate::pipeline::rehearsal::{Call, Stage, Step, Stopped, judge};
+use crate::pipeline::rehearsal::{Call, Stage, Step, Stopped, Who, judge};
 use crate::policy::diagnostic::{Text, quoted, say};
 use crate::policy::store::RouteId;
 use crate::policy::{
-    Contract, Param, ParamName, ParamRule, Place, Resource, Role, RoleId, RuleSet, TemplateSegment,
+    ClaimTest, Contract, JwtMatcher, Param, ParamName, ParamRule, Place, Resource, Role, RoleId,
+    RuleSet, TemplateSegment,
 };
 
 /// Routes and roles that are named at most.
@@ -32,7 +36,11 @@ impl Refused {
             (Reason::NoCredential, _) => credentials(rules),
             (Reason::NoSuchRoute, _) => routes(rules, call),
             (Reason::MethodNotDeclared, _) => routes(rules, call),
-            (Reason::NoRole, _) => roles(rules),
+            (Reason::NoRole, route) => {
+                let mut because = tied(rules, call, route);
+                because.extend(roles(rules));
+                because
+            }
             (Reason::NoRow, Some(route)) => rows(rules, route, &stopped.roles),
             (
                 Reason::ContractSuspended
@@ -42,7 +50,14 @@ impl Refused {
                 | Reason::WrongNetwork
                 | Reason::WrongPurpose,
                 _,
-            ) => contracts(rules, &stopped.roles, call.now),
+            ) => {
+                let mut because = Vec::new();
+                if reason == Reason::WrongPurpose {
+                    because.push((declared(&call.headers), None));
+                }
+                because.extend(contracts(rules, &stopped.roles, call.now));
+                because
+            }
             (
                 Reason::UnlistedParameter | Reason::FilterOnHidden | Reason::BadQuery,
                 Some(route),
@@ -85,6 +100,87 @@ fn roles(rules: &RuleSet) -> Because {
         (text, Some(role.place.clone()))
     };
     rules.roles.iter().take(MOST).map(sentence).collect()
+}
+
+/// What the call says of its purpose; the values are those of the command line.
+fn declared(headers: &HeaderMap) -> Text {
+    let values = headers.get_all("fieldgate-purpose").iter();
+    let values = values.map(|value| quoted(&String::from_utf8_lossy(value.as_bytes())));
+    let values: Vec<String> = values.collect();
+    match &values[..] {
+        [] => say!(
+            "the call does not declare a purpose: it has no header `Fieldgate-Purpose`",
+            "这次调用没有申报用途：没有 `Fieldgate-Purpose` 首部"
+        ),
+        [value] => say!(
+            "the call declares {value}, which is no purpose of a contract of the role",
+            "这次调用申报的用途是 {value}，这个角色没有哪份合同是这个用途"
+        ),
+        several => {
+            let several = several.join(", ");
+            say!(
+                "the call declares several purposes: {several}",
+                "这次调用申报了不止一个用途：{several}"
+            )
+        }
+    }
+}
+
+/// Why whoever could be the record's person does not hold the role that is tied to it.
+fn tied(rules: &RuleSet, call: &Call, route: Option<RouteId>) -> Because {
+    let Who::Caller(caller) = &call.who else {
+        return Vec::new();
+    };
+    let Some(token) = &caller.jwt else {
+        return Vec::new();
+    };
+    let resource = route.and_then(|route| rules.resources.get(route.resource.0));
+    let param = resource.and_then(|one| one.person.as_ref()?.path_param.as_deref());
+    let group = route.and_then(|route| resource?.groups.get(route.group.0));
+    let route = route.and_then(|route| group?.routes.get(route.route));
+    // The path of the route need not name the person.
+    let param = param.filter(|param| {
+        let mut segments = route.iter().flat_map(|route| &route.template);
+        segments.any(|segment| match segment {
+            TemplateSegment::Param { name, .. } => name == param,
+            TemplateSegment::Literal(_) => false,
+        })
+    });
+    let tokens = rules.roles.iter().flat_map(|role| {
+        // Where more must be presented, it may be that which is missing.
+        let alone = role.matchers.iter().filter(|one| one.mtls.is_none());
+        let tokens = alone.filter_map(|one| one.jwt.as_ref());
+        tokens.map(move |jwt| (role, jwt))
+    });
+    let tied = tokens
+        .filter(|(_, jwt)| jwt.test == ClaimTest::SameAsPerson && *jwt.issuer == *token.issuer);
+    let sentence = |(role, jwt): (&Role, &JwtMatcher)| {
+        let (name, claim) = (quoted(&role.name), quoted(&jwt.claim.join(".")));
+        let text = match (claim_of(&token.claims, &jwt.claim), param) {
+            (None, _) => say!(
+                "not {name}: the token has no claim {claim}",
+                "不具备 {name}：令牌里没有声明 {claim}"
+            ),
+            (Some(_), Some(param)) => say!(
+                "not {name}: the claim {claim} is not the value of `{{{param}}}` in the path",
+                "不具备 {name}：声明 {claim} 和路径里 `{{{param}}}` 的值不同"
+            ),
+            (Some(_), None) => say!(
+                "not {name}: nothing in the path names the person that the claim {claim} could be",
+                "不具备 {name}：路径里没有写主体，声明 {claim} 无从比较"
+            ),
+        };
+        (text, Some(role.place.clone()))
+    };
+    tied.take(MOST).map(sentence).collect()
+}
+
+/// Walks objects by member names.
+fn claim_of<'a>(claims: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(claims.get(first)?, |value, name| {
+        value.as_object()?.get(name)
+    })
 }
 
 /// The routes nearest to the call: those that share its first segment, else all.

@@ -392,3 +392,61 @@ fn a_name_that_no_entry_lists_is_answered_with_what_was_meant() {
     let text = staff(&[&call[..], &["moblie", "--lang", "zh-CN"]].concat()).text();
     holds(&text, &["没有条目登记它", "是不是想问 `mobile`？"]);
 }
+
+#[test]
+fn a_purpose_that_is_missing_is_told_from_another_one() {
+    let call = [
+        "--as",
+        "firm",
+        "--call",
+        "GET /staff",
+        "--now",
+        "2026-06-01T00:00:00Z",
+    ];
+    let text = staff(&call).text();
+    holds(
+        &text,
+        &[
+            "wrong-purpose",
+            "the call does not declare a purpose: it has no header `Fieldgate-Purpose`",
+        ],
+    );
+    let other = ["--header", "Fieldgate-Purpose: loyalty", "--lang", "zh-CN"];
+    let text = staff(&[&call[..], &other].concat()).text();
+    holds(
+        &text,
+        &[
+            "wrong-purpose",
+            "这次调用申报的用途是 `loyalty`，这个角色没有哪份合同是这个用途",
+        ],
+    );
+}
+
+#[test]
+fn who_is_not_the_person_of_the_path_is_told_so_without_the_value() {
+    let caller = |claims: &str| format!("{{ jwt: idp, claims: {{ {claims} }} }}");
+    let one = |claims: &str, call: &str, lang: &str| {
+        staff(&["--caller", &caller(claims), "--call", call, "--lang", lang]).text()
+    };
+    let text = one("emp: E2", "GET /staff/E1", "en");
+    holds(
+        &text,
+        &[
+            "no-role",
+            "not `self`: the claim `emp` is not the value of `{id}` in the path (rules.yaml:",
+        ],
+    );
+    assert!(!text.contains("E2"), "{text}");
+    let text = one("emp: E2", "GET /staff/E1", "zh-CN");
+    holds(
+        &text,
+        &["不具备 `self`：声明 `emp` 和路径里 `{id}` 的值不同"],
+    );
+    let text = one("other: E2", "GET /staff/E1", "en");
+    holds(&text, &["not `self`: the token has no claim `emp`"]);
+    let text = one("emp: E2", "GET /staff", "en");
+    holds(
+        &text,
+        &["not `self`: nothing in the path names the person that the claim `emp` could be"],
+    );
+}
