@@ -235,6 +235,9 @@ fn field(allowed: &Allowed<'_>, one: &Line<'_>, lang: Lang, text: &mut String) {
             lang,
             text,
         );
+        if let Some(hint) = &one.hint {
+            line(&say!("    {hint}", "    {hint}"; hint), None, lang, text);
+        }
     }
     for cause in &one.outcome.causes {
         line(&sentence(cause), cause.place, lang, text);
@@ -250,9 +253,6 @@ fn field(allowed: &Allowed<'_>, one: &Line<'_>, lang: Lang, text: &mut String) {
     }
     if !one.others.is_empty() {
         let others = pairs(&one.others);
-        if let Some(hint) = &one.hint {
-            line(&say!("    {hint}", "    {hint}"; hint), None, lang, text);
-        }
         line(
             &say!("    others: {others}", "    其他角色：{others}"),
             None,
@@ -340,7 +340,17 @@ fn reply(explained: &Explained, lang: Lang, text: &mut String) {
             let sentence = say!("  condition {name}: {truth}", "  条件 {name}：{truth}");
             line(&sentence, Some(place), lang, text);
         }
-        values(Some(at), text);
+        if record.leaves {
+            values(Some(at), text);
+            continue;
+        }
+        let all = explained.values.iter();
+        let all = all.filter(|one| one.record == Some(at)).count();
+        let sentence = say!(
+            "  with all it holds: {all} values",
+            "  连同里面的 {all} 个值"
+        );
+        line(&sentence, None, lang, text);
     }
     if let Some(more) = explained
         .records

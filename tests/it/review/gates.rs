@@ -225,3 +225,12 @@ fn an_explanation_names_the_gate_of_a_row_and_what_it_asks() {
     let text = explain(&["--as", "hr", "--call", "GET /staff/1"]).text();
     assert!(text.contains("  role hr, its row (rules.yaml:"), "{text}");
 }
+
+#[test]
+fn a_record_that_goes_whole_is_one_line_and_its_conditions() {
+    let call = ["--caller", HEAD, "--call", "GET /staff", "--reply", "REPLY"];
+    let text = explain(&call).text();
+    assert!(text.contains("  rows[0].dept "), "{text}");
+    assert!(!text.contains("rows[1].dept"), "{text}");
+    assert!(text.contains("  with all it holds: 4 values\n"), "{text}");
+}
