@@ -115,7 +115,12 @@ pub fn read_table(file: &Arc<SourceFile>) -> Result<Table, Vec<Diagnostic>> {
     }
     if table.columns.is_empty() && mistakes.is_empty() {
         let message = say!("{} holds nothing", "{} 里什么也没写", quoted(&file.name));
-        mistakes.push(Diagnostic::error(code::FG1030, message).help(code::FG1030.cure()));
+        let help = say!(
+            "its first row names the columns, such as `path,class,mask`; each other row is a field",
+            "第一行写列名，例如 `路径,类别,脱敏`，之后每行一个字段"
+        );
+        let mistake = Diagnostic::error(code::FG1030, message).help(help);
+        mistakes.push(mistake.at(&Span::new(file, 0, 0)));
     }
     match mistakes.is_empty() {
         true => Ok(table),
@@ -300,7 +305,8 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_refused_at_its_place() {
-        refuses("", &["FG1030"]);
+        refuses("", &["f.csv:1:1", "FG1030", "holds nothing", "first row"]);
+        refuses("\n,,\n", &["FG1030", "first row"]);
         refuses("path，class\n", &["f.csv:1:1", "FG1029", "`，`"]);
         refuses("path;class\n", &["FG1029", "`;`"]);
         refuses(

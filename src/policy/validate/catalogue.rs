@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::overlap::{meets_record, tie};
 use super::{Findings, Names, dictionary, scalars};
 use crate::mask::Mask;
-use crate::path::Path;
+use crate::path::{Path, Segment, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
 use crate::policy::load::Dictionaries;
@@ -253,10 +253,17 @@ pub(super) fn envelope(
                 quoted(&key.text),
                 quoted(&route.text)
             );
-            let help = say!(
-                "inside a record only `fields` speak: list it there",
-                "记录以内只由 `fields` 说了算：写到那里去"
-            );
+            let help = match beside(&path, &route.at) {
+                // In an object in the list's place, any member would be a record.
+                Some(list) => say!(
+                    "{list} is where the records are, so what lies in it is one of them; if it is an object with the list in a member, write that into `at`: `{list}.items[*]`",
+                    "{list} 是放记录的地方，里面的都算记录；如果它是对象、列表在它的某个成员里，就把那个成员写进 `at`，例如 `{list}.items[*]`"
+                ),
+                None => say!(
+                    "inside a record only `fields` speak: list it there",
+                    "记录以内只由 `fields` 说了算：写到那里去"
+                ),
+            };
             findings.add(
                 Diagnostic::error(code::FG2023, message)
                     .at(&key.span)
@@ -275,6 +282,22 @@ pub(super) fn envelope(
     let differ = |a: &EnvelopeEntry, b: &EnvelopeEntry| a.class != b.class;
     conflicts(&found, |entry| &entry.path, any_case, differ, findings);
     found.into_iter().map(|(entry, _)| entry).collect()
+}
+
+/// The list whose elements are records, where a path names a member in that list's place.
+fn beside(path: &Path, at: &Path) -> Option<String> {
+    let (last, list) = at.segments.split_last()?;
+    let names = |segments: &[Segment]| -> Option<Vec<String>> {
+        let name = |segment: &Segment| match (&segment.selectors[..], segment.descend) {
+            ([Selector::Name(name)], false) => Some(name.clone()),
+            _ => None,
+        };
+        segments.iter().map(name).collect()
+    };
+    let list = names(list).filter(|_| last.selectors == [Selector::Wildcard])?;
+    let beside = names(&path.segments)?;
+    let is_there = beside.len() > list.len() && beside.starts_with(&list);
+    (is_there && !list.is_empty()).then(|| format!("$.{}", list.join(".")))
 }
 
 fn envelope_class(node: &Node, names: &Names) -> Result<crate::policy::rules::ClassId, Diagnostic> {

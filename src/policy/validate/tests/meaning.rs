@@ -328,6 +328,15 @@ fn envelopes_stay_outside_of_records() {
             &["FG2023", "GET /customers"],
         );
     }
+    refuses(
+        "      $.total: show",
+        "      $.items.total: show",
+        &[
+            "FG2023",
+            "$.items is where the records are",
+            "`$.items.items[*]`",
+        ],
+    );
     refuses("$.total: show", "$.total: mask", &["FG2001"]);
     refuses("$.total: show", "$.total: { class: basic }", &["FG1020"]);
     loads("$.total: show", "$.total: secret");
