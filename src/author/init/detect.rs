@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::shape::{Leaf, Step};
-use super::words::{GENERIC, folded, kind_of};
+use super::words::{CONTACTS, GENERIC, NUMBERS, folded, kind_of};
 use crate::mask::is_compound_surname;
 use crate::policy::diagnostic::{Text, say};
 
@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Name,
     /// Gender, age and the like.
     Private,
+    /// Diagnoses and what else a doctor writes.
+    Health,
     Mobile,
     Email,
     Address,
@@ -47,6 +49,7 @@ pub(super) enum Class {
     Contact,
     Device,
     Identity,
+    Health,
     Financial,
 }
 
@@ -59,12 +62,13 @@ pub(super) enum First {
 }
 
 impl Class {
-    pub(super) const ALL: [Class; 6] = [
+    pub(super) const ALL: [Class; 7] = [
         Class::Basic,
         Class::Personal,
         Class::Contact,
         Class::Device,
         Class::Identity,
+        Class::Health,
         Class::Financial,
     ];
 
@@ -76,6 +80,7 @@ impl Class {
             Class::Contact => ("contact", 3, "联系方式", false),
             Class::Device => ("device", 3, "设备与网络", false),
             Class::Identity => ("identity", 4, "身份信息", true),
+            Class::Health => ("health", 4, "健康信息", true),
             Class::Financial => ("financial", 4, "账户与资金", true),
         }
     }
@@ -89,7 +94,7 @@ impl Class {
         match self {
             Class::Basic => First::Show,
             Class::Personal | Class::Contact => First::Mask,
-            Class::Device | Class::Identity | Class::Financial => First::Strip,
+            Class::Device | Class::Identity | Class::Health | Class::Financial => First::Strip,
         }
     }
 }
@@ -101,6 +106,7 @@ impl Kind {
             Kind::Id | Kind::Plain | Kind::Time => (Class::Basic, None),
             Kind::Name => (Class::Personal, Some("cn-name")),
             Kind::Private => (Class::Personal, None),
+            Kind::Health => (Class::Health, None),
             Kind::Mobile => (Class::Contact, Some("cn-phone")),
             Kind::Email => (Class::Contact, Some("email")),
             Kind::Address => (Class::Contact, Some("cn-address")),
@@ -163,11 +169,20 @@ fn named(path: &[Step], hints: &[String]) -> Option<Kind> {
         true => kind_of("", hints),
         false => kind_of(last, hints),
     };
-    found.or_else(|| {
-        above
-            .filter(|_| generic)
-            .and_then(|above| kind_of(above, &[]))
+    let above = above.filter(|_| generic);
+    found.or_else(|| match kind_of(above?, &[]) {
+        Some(Kind::Name) if NUMBERS.contains(&folded(last).as_str()) => number_of(above?),
+        found => found,
     })
+}
+
+/// The number of somebody: a phone, where they are there to be reached; else nobody knows which.
+fn number_of(whom: &str) -> Option<Kind> {
+    let whom = folded(whom);
+    let mut contacts = CONTACTS.iter();
+    contacts
+        .any(|word| whom.contains(word))
+        .then_some(Kind::Mobile)
 }
 
 /// What the name of a parameter says.

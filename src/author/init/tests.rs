@@ -75,16 +75,23 @@ fn names_are_known_in_english_chinese_and_pinyin() {
             Kind::Birth,
             "birthDate birthday dob csrq chushengriqi 出生日期",
         ),
-        (Kind::Amount, "balance creditLimit yue 余额 salary"),
+        (
+            Kind::Amount,
+            "balance creditLimit yue 余额 salary 费用 feiyong",
+        ),
         (Kind::Ip, "ip clientIp ip_address"),
         (
             Kind::Secret,
             "password loginPwd mima accessToken 验证码 cvv",
         ),
         (Kind::Private, "gender xingbie age 民族 maritalStatus"),
+        (
+            Kind::Health,
+            "diagnosis 诊断 zhenduan 门诊诊断 过敏史 medical_record",
+        ),
         (Kind::Id, "id customerId khh 客户号 bianhao"),
         (Kind::Plain, "status type zhuangtai 状态"),
-        (Kind::Time, "createdAt create_time 创建时间"),
+        (Kind::Time, "createdAt create_time 创建时间 就诊时间 jzsj"),
     ] {
         for name in names.split(' ') {
             assert_eq!(kind(name, &["?"]), Some(kinds), "{name}");
@@ -162,6 +169,11 @@ fn a_name_that_says_nothing_is_read_with_the_one_above() {
     };
     assert_eq!(path(&["phones", "number"]), Some(Kind::Mobile));
     assert_eq!(path(&["emails", "value"]), Some(Kind::Email));
+    // Whoever is there to be reached has a phone; of others a number may be anything.
+    assert_eq!(path(&["联系人", "number"]), Some(Kind::Mobile));
+    assert_eq!(path(&["emergencyContactName", "no"]), Some(Kind::Mobile));
+    assert_eq!(path(&["持卡人", "号码"]), None);
+    assert_eq!(path(&["持卡人", "text"]), Some(Kind::Name));
     assert_eq!(path(&["phones", "label"]), None);
     let hints = [String::from("手机号码")];
     let path = [Step::Name(String::from("f1"))];

@@ -99,9 +99,9 @@ pub(super) const WORDS: &[Words] = &[
     Words {
         kind: Kind::Amount,
         within: &["balance", "amount", "salary", "income", "wage", "creditlimit", "loan", "deposit", "debt", "yue", "jine", "gongzi", "shouru",
-            "zhye", "jyje", "edu", "asset", "assets"],
-        whole: &["je", "ye", "price", "fee", "points", "jf", "jifen"],
-        chinese: &["余额", "金额", "工资", "薪", "收入", "额度", "贷款", "存款", "资产"],
+            "zhye", "jyje", "edu", "asset", "assets", "feiyong", "jiage", "yajin"],
+        whole: &["je", "ye", "price", "fee", "fees", "points", "jf", "jifen", "fy"],
+        chinese: &["余额", "金额", "工资", "薪", "收入", "额度", "贷款", "存款", "资产", "费用", "价格", "单价", "总价", "押金", "欠款"],
     },
     Words {
         kind: Kind::Private,
@@ -109,6 +109,13 @@ pub(super) const WORDS: &[Words] = &[
             "occupation", "religion", "political", "xingbie", "minzu", "hunyin", "xueli", "zhiye", "nianling", "guoji", "employer"],
         whole: &["xb", "mz", "nl", "hyzk", "zzmm", "whcd", "xl", "zy", "gzdw"],
         chinese: &["性别", "年龄", "民族", "婚姻", "学历", "职业", "国籍", "政治面貌", "宗教", "工作单位"],
+    },
+    Words {
+        kind: Kind::Health,
+        within: &["diagnosis", "diagnoses", "disease", "symptom", "prescription", "allergy", "allergies", "medication", "medicalhistory",
+            "medicalrecord", "bloodtype", "zhenduan", "jibing", "bingli", "bingqing", "bingshi", "guominshi", "chufang", "xuexing"],
+        whole: &["zd", "zdmc", "zdbm"],
+        chinese: &["诊断", "病情", "病史", "病历", "疾病", "症状", "主诉", "处方", "医嘱", "过敏", "用药", "检验结果", "检查结果", "血型"],
     },
     Words {
         kind: Kind::Name,
@@ -124,8 +131,8 @@ pub(super) const WORDS: &[Words] = &[
         within: &[],
         whole: &["createdat", "createtime", "createdtime", "createdate", "createddate", "creationtime", "updatedat", "updatetime",
             "updatedtime", "updatedate", "modifytime", "modifiedtime", "lastmodified", "lastupdated", "gmtcreate", "gmtmodified",
-            "createdon", "updatedon", "timestamp", "chuangjianshijian", "gengxinshijian", "cjsj", "gxsj"],
-        chinese: &["创建时间", "更新时间", "修改时间"],
+            "createdon", "updatedon", "jiuzhenshijian", "yuyueshijian", "guahaoshijian", "jzsj", "yysj", "ghsj", "timestamp", "chuangjianshijian", "gengxinshijian", "cjsj", "gxsj"],
+        chinese: &["创建时间", "更新时间", "修改时间", "登记时间", "提交时间", "下单时间", "预约时间", "挂号时间", "就诊时间", "入院时间", "出院时间"],
     },
     Words {
         kind: Kind::Plain,
@@ -158,6 +165,12 @@ pub(super) const GENERIC: &[&str] = &[
     "number", "no", "num", "value", "text", "content", "detail", "full", "line1", "line2", "raw",
     "original", "display", "data", "info", "值", "号码", "号", "内容", "haoma", "hao", "zhi",
 ];
+
+/// Of those, what is a number and no name: below somebody it is theirs, but not their name.
+pub(super) const NUMBERS: &[&str] = &["number", "no", "num", "号码", "号", "haoma", "hao"];
+
+/// People to be reached: their numbers are phones.
+pub(super) const CONTACTS: &[&str] = &["联系人", "contact", "lianxiren", "lxr"];
 
 /// The name without case, `_` and `-`.
 pub(super) fn folded(name: &str) -> String {
