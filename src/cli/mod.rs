@@ -109,9 +109,9 @@ enum Command {
     Schema,
     /// Bring rule files into form: blanks, columns, blank lines; what they say stays
     Fmt(fmt::Arguments),
-    /// Explain the code of a diagnostic: what it means, why it is refused, an example and its cure
+    /// Explain the code of a diagnostic, or why a request was refused
     Help {
-        /// The code, such as FG1007
+        /// The code or the reason, such as FG1007 or no-row
         code: Option<String>,
     },
     /// Stop somebody at once, whatever the rules say
