@@ -31,7 +31,7 @@ pub struct Outcome<'a> {
     pub does: Does,
     /// The conditions that decide.
     pub conditions: Vec<&'a Condition>,
-    /// What is done for each of what they may be: as many truths as conditions.
+    /// What is done for each of what they may be: as many truths as conditions. Nothing where they are too many.
     pub cases: Vec<(Vec<Truth>, Does)>,
     /// The rules that decided, in the order in which they count.
     pub causes: Vec<Cause<'a>>,
@@ -136,6 +136,10 @@ impl Outcome<'_> {
         let one = (of(Truth::True), of(Truth::False), of(Truth::Unknown));
         match (&self.conditions[..], one) {
             ([], _) => self.does.to_string(),
+            (several, _) if self.cases.is_empty() => {
+                let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+                format!("at most {} by {}", self.does, names.join(", "))
+            }
             ([condition], (Some(holds), Some(otherwise), unknown)) => {
                 let doubt = unknown.filter(|unknown| *unknown != otherwise);
                 let doubt = doubt.map(|doubt| format!(", {doubt} if unknown"));

@@ -17,7 +17,7 @@ use crate::policy::store::{Compiled, Policy, RouteId};
 use crate::policy::{Cell, Choice, ClassId, ContractId, Covers, Field, FieldId, Resource, RoleId};
 use crate::policy::{Row, RuleSet, Unlisted};
 
-/// Conditions of one outcome whose every combination is looked at.
+/// Conditions of one outcome whose every combination is looked at; of more, the most open outcome is told.
 const MOST_CONDITIONS: usize = 4;
 
 /// What callers with some roles get on one route.
@@ -149,17 +149,18 @@ impl<'a> View<'a> {
     pub fn outcome(&self, item: Item) -> Outcome<'a> {
         let mut outcome = self.outcome_in(&self.open, item);
         let asked = self.asked(item);
-        if asked.is_empty() || asked.len() > MOST_CONDITIONS {
+        if asked.is_empty() {
             return outcome;
         }
-        outcome.cases = assignments(asked.len())
-            .map(|truths| {
+        if asked.len() <= MOST_CONDITIONS {
+            let cases = assignments(asked.len()).map(|truths| {
                 let supposed = asked.iter().copied().zip(truths.iter().copied()).collect();
                 let case = self.suppose(supposed);
                 let does = case.map_or_else(Does::gone, |case| self.outcome_in(&case, item).does);
                 (truths, does)
-            })
-            .collect();
+            });
+            outcome.cases = cases.collect();
+        }
         let conditions = asked
             .iter()
             .filter_map(|id| self.rules.conditions.get(id.0));

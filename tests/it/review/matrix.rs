@@ -403,3 +403,38 @@ fn the_lines_stand_in_the_order_of_the_catalogue() {
         ]
     );
 }
+
+/// One role's conditions alone may be told apart; of several roles there may be more than a cell can say.
+#[test]
+fn where_more_than_four_conditions_decide_it_is_said_that_the_most_open_is_told() {
+    let mut text = String::from(
+        "fieldgate: 1\nclasses: { basic: { level: 1 } }\nresources:\n  x:\n    at: { GET /x: $ }\n    fields: { id: basic }\nroles:\n",
+    );
+    let names = ["a", "b", "c", "d", "e"];
+    for name in names {
+        text += &format!("  r{name}: {{ jwt: idp, claim: roles, has: {name} }}\n");
+    }
+    text += "conditions:\n";
+    for name in names {
+        text += &format!("  {name}: {{ field: id, is: {name} }}\n");
+    }
+    text += "read:\n  x:\n";
+    for name in names {
+        text += &format!("    r{name}: {{ basic: show if {name} }}\n");
+    }
+    let dir = rules(&[("rules.yaml", &text)]);
+    let at = dir.path().to_str().unwrap();
+    let explained = |roles: &str| {
+        fieldgate(
+            &[
+                "explain", at, "--as", roles, "--call", "GET /x", "--lang", "en",
+            ],
+            b"",
+        )
+        .text()
+    };
+    let five = explained("ra,rb,rc,rd,re");
+    assert!(five.contains("at most show by a, b, c, d, e"), "{five}");
+    let four = explained("ra,rb,rc,rd");
+    assert!(!four.contains("at most"), "{four}");
+}
