@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use ulid::Ulid;
 
 use super::call::CallArguments;
@@ -54,10 +54,10 @@ fn govern(stage: &Stage, call: &Call, chunk: u32, request_id: &str) -> io::Resul
         Ok(admitted) => admitted,
         Err(outcome) => return Ok(*outcome),
     };
-    let json = HeaderValue::from_static("application/json");
+    let media = rehearsal::media_type(&admitted.permit);
     let reply = Reply {
         status: StatusCode::OK,
-        headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, media)]),
         body: io::stdin().lock(),
         chunk: usize::try_from(chunk).unwrap_or(usize::MAX),
     };

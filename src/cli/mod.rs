@@ -3,7 +3,8 @@
 //! Refuses (exit 2) wrong arguments, and by name every command and flag that is defined and not built yet. Nothing that
 //! came from outside reaches a terminal with control or bidirectional characters in it.
 
-pub mod apply;
+pub mod answer;
+mod apply;
 pub mod audit;
 pub mod block;
 mod call;

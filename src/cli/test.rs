@@ -293,8 +293,8 @@ fn once(
     (body, gzip): (&[u8], bool),
     chunk: usize,
 ) -> io::Result<Got> {
-    let json = HeaderValue::from_static("application/json");
-    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+    let media = rehearsal::media_type(&admitted.permit);
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, media)]);
     if gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

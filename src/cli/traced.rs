@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::answer::Answer;
 use super::document::{Place, Step};
 use crate::decide::Permit;
 use crate::json::{Cursor, Shape};
@@ -53,7 +54,7 @@ pub(super) struct Traced {
 }
 
 /// Traces an answer that the engine has accepted.
-pub(super) fn trace(permit: &Permit, limit: usize, text: &str) -> Traced {
+pub(super) fn trace(permit: &Permit, limit: usize, answer: &Answer) -> Traced {
     let mut walk = Walk {
         permit,
         limit,
@@ -61,14 +62,17 @@ pub(super) fn trace(permit: &Permit, limit: usize, text: &str) -> Traced {
         record: None,
     };
     let plan = Arc::clone(permit.plan());
-    let root = plan.root_state();
-    walk.node(
-        &plan,
-        root,
-        Cursor::new(text),
-        &mut Place::new(),
-        Some(Place::new()),
-    );
+    let mut kept = 0;
+    for (index, text) in answer.texts.iter().enumerate() {
+        let place = |index| match answer.several {
+            true => vec![Step::Element(index)],
+            false => Place::new(),
+        };
+        let (mut from, to) = (place(index), Some(place(kept)));
+        let root = plan.root_state();
+        let leaves = walk.node(&plan, root, Cursor::new(text), &mut from, to);
+        kept += usize::from(leaves);
+    }
     walk.traced
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::policy::AnswerForm;
 use crate::policy::contract::ContractNames;
 use crate::policy::plan::judge::Judge;
 use crate::policy::plan::{Plan, Withheld};
@@ -119,6 +120,11 @@ impl Permit {
     /// The plan with all that is the same for every exchange under it.
     pub fn compiled(&self) -> &Arc<Compiled> {
         &self.compiled
+    }
+
+    /// How the answer's body is written.
+    pub fn answer(&self) -> &AnswerForm {
+        &self.compiled.answer
     }
 
     /// The digest of the plan, as its audit record names it.

@@ -84,6 +84,7 @@ reasons! {
     AuditUnavailable "audit-unavailable" 503 "The access log cannot be written.",
     Overloaded "overloaded" 503 "The proxy is at its limit.",
     NoRules "no-rules" 503 "No rules are loaded.",
+    RulesChanged "rules-changed" 503 "The rules changed while the answer was under way.",
     UpstreamTimeout "upstream-timeout" 504 "The upstream did not answer in time.",
     UpstreamStatus "upstream-status" 502 "The upstream answered with an error.",
     Internal "internal" 500 "The proxy failed.",

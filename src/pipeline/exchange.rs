@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
@@ -13,6 +13,7 @@ use ulid::Ulid;
 use super::blocks;
 use super::body::Body;
 use super::budget::Share;
+use super::lease::Lease;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Stream};
@@ -70,7 +71,7 @@ async fn exchange(
 ) -> Response<Body> {
     let head = request.method() == Method::HEAD;
     let permitted = permit(proxy, connection, request, id, &mut observed).await;
-    let (method, permitted, headers) = match permitted {
+    let (method, mut permitted, headers) = match permitted {
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
     };
@@ -82,8 +83,9 @@ async fn exchange(
     };
     match answered {
         Ok(answered) => {
+            let ends = (cut, permitted.lease.take());
             let exchange = (&**proxy, &permitted);
-            respond(exchange, answered, id, head, cut, observed).await
+            respond(exchange, answered, id, head, ends, observed).await
         }
         Err(refusal) => replace(&refusal, id, head, &mut observed),
     }
@@ -97,6 +99,8 @@ struct Permitted {
     /// The request's body counts for as long as it is there.
     _held: Share,
     party: Party,
+    /// Where the answer may never end.
+    lease: Option<Box<Lease>>,
 }
 
 /// A request that can be read in one way only, to be judged under one generation of the rules.
@@ -120,8 +124,8 @@ struct Admitted {
 
 /// Stages 1 to 3, and the record before the upstream is contacted.
 async fn permit(
-    proxy: &Proxy,
-    connection: &Connection,
+    proxy: &Arc<Proxy>,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
     id: Ulid,
     observed: &mut Observed,
@@ -180,6 +184,7 @@ async fn permit(
         request_id: &id.to_string(),
         caller_id: observed.caller_id(),
         version: parts.version,
+        accept: media::accept(permit.answer()),
     };
     let headers = upstream.headers().request(&parts.headers, facts)?;
     // The last thing before the upstream is asked: what is refused has no intent.
@@ -187,12 +192,17 @@ async fn permit(
         .intend(&generation.policy, &permit)
         .await
         .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
+    let lease = permit.answer().format.is_several().then(|| {
+        let asked = (parts.method.clone(), parts.headers);
+        Box::new(Lease::new((proxy, connection), asked, &permit))
+    });
     let permitted = Permitted {
         permit,
         upstream,
         host,
         _held: held,
         party,
+        lease,
     };
     Ok((parts.method, permitted, headers))
 }
@@ -388,7 +398,8 @@ async fn ask(
         .upstream_took(permitted.upstream.name(), asked.elapsed());
     let (head, body) = answer.into_parts();
     let ratio = decoder_limits(&proxy.limits);
-    let body = match judge(head.status, &head.headers, ratio)? {
+    let form = permitted.permit.answer();
+    let body = match judge(head.status, &head.headers, ratio, form)? {
         Passage::Empty | Passage::Governed(_) if permitted.permit.is_withheld() => {
             return Err(Reason::NoSuchRecord.into());
         }
@@ -411,7 +422,7 @@ async fn respond(
     answered: Answered,
     id: Ulid,
     head: bool,
-    cut: Cut,
+    ends: (Cut, Option<Box<Lease>>),
     mut observed: Box<Observed>,
 ) -> Response<Body> {
     let Permitted {
@@ -429,6 +440,9 @@ async fn respond(
         Ok(headers) => headers,
         Err(reason) => return replace(&reason.into(), id, head, &mut observed),
     };
+    if let Some(media) = media::leaves_as(permit.answer()) {
+        headers.insert(CONTENT_TYPE, media);
+    }
     observed.status(answered.status);
     let body = match answered.body {
         None => {
@@ -442,7 +456,7 @@ async fn respond(
                 body,
                 Share::of(&proxy.budget),
                 head,
-                cut,
+                ends,
                 observed,
             );
             match stream.begin().await {

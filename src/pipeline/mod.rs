@@ -8,6 +8,7 @@ mod body;
 mod budget;
 pub mod cors;
 mod exchange;
+mod lease;
 pub mod observe;
 pub mod rehearsal;
 mod reject;

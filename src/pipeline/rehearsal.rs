@@ -7,20 +7,21 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri, Version};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::reject::{self, Refusal};
 use super::{Generation, body_limits, decoder_limits, request_limits};
 use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
-use crate::policy::RoleId;
 use crate::policy::store::{Policy, RouteId};
+use crate::policy::{AnswerForm, RoleId};
 use crate::route::canonical;
 use crate::transform::encoding::Decoder;
 use crate::transform::media;
 use crate::transform::response::{self, Passage};
-use crate::transform::{Commit, Engine};
+use crate::transform::{self, Commit, Governor};
 use crate::upstream::headers::{Facts, HeaderRules};
 
 /// What stays the same for all exchanges: the rules in force and the limits.
@@ -271,6 +272,7 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
         request_id,
         caller_id: "",
         version: Version::HTTP_11,
+        accept: media::accept(permit.answer()),
     };
     header_rules()
         .and_then(|rules| rules.request(&call.headers, facts).map(|_| ()))
@@ -313,7 +315,8 @@ pub fn answer<R: Read>(
 ) -> io::Result<Outcome> {
     let ratio = decoder_limits(&stage.limits);
     let refused = |refusal: Refusal| Ok(Outcome::refused(&refusal, request_id));
-    let decoder = match response::judge(reply.status, &reply.headers, ratio) {
+    let form = admitted.permit.answer();
+    let decoder = match response::judge(reply.status, &reply.headers, ratio, form) {
         Err(reason) => return refused(reason.into()),
         Ok(Passage::Replaced { status, reason }) => {
             return refused(Refusal::upstream(status, reason));
@@ -324,7 +327,7 @@ pub fn answer<R: Read>(
         Ok(Passage::Empty) => None,
         Ok(Passage::Governed(decoder)) => Some(decoder),
     };
-    let headers = match head(&reply, request_id) {
+    let headers = match head(&reply, form, request_id) {
         Ok(headers) => headers,
         Err(reason) => return refused(reason.into()),
     };
@@ -357,9 +360,22 @@ pub fn answer<R: Read>(
     })
 }
 
+/// The media type of an upstream's answer that is written as the permit's route declares.
+pub fn media_type(permit: &Permit) -> HeaderValue {
+    media::usual(permit.answer())
+}
+
+/// The texts of the documents in a body that is written so; `None` where it is not.
+pub fn documents(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Vec<String>> {
+    transform::documents(permit.answer(), body, &body_limits(&stage.limits)).ok()
+}
+
 /// The header that leaves.
-fn head<R>(reply: &Reply<R>, request_id: &str) -> Result<HeaderMap, Reason> {
-    header_rules()?.response(reply.status, &reply.headers, None, request_id)
+fn head<R>(reply: &Reply<R>, form: &AnswerForm, request_id: &str) -> Result<HeaderMap, Reason> {
+    let rules = header_rules()?;
+    let mut headers = rules.response(reply.status, &reply.headers, None, request_id)?;
+    headers.extend(media::leaves_as(form).map(|media| (CONTENT_TYPE, media)));
+    Ok(headers)
 }
 
 /// Those of an upstream for which settings neither set a header nor let one more through.
@@ -379,7 +395,7 @@ enum Fault {
 /// A body on its way through decoder, engine and commit rule.
 struct Body {
     decoder: Decoder,
-    engine: Engine,
+    governor: Governor,
     commit: Commit,
     head: bool,
 }
@@ -390,7 +406,8 @@ impl Body {
         let person = permit.checked_person().map(str::to_owned);
         Body {
             decoder,
-            engine: Engine::new(
+            governor: Governor::new(
+                permit.answer(),
                 permit.plan().clone(),
                 body_limits(&stage.limits),
                 person,
@@ -433,25 +450,23 @@ impl Body {
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
         let Body {
             decoder,
-            engine,
+            governor,
             commit,
             ..
         } = self;
         decoder.feed(chunk, &mut |piece| {
-            let fed = engine.feed(piece);
-            commit.push(engine.output());
-            engine.forget_output();
+            let fed = governor.feed(piece);
+            governor.hand_on(|output| commit.push(output));
             // Persons are recorded by the live proxy; here nobody reads them.
-            engine.forget_records(u64::MAX);
+            governor.forget_records(u64::MAX);
             fed
         })
     }
 
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
-        self.engine.finish()?;
-        self.commit.push(self.engine.output());
-        self.engine.forget_output();
+        self.governor.finish()?;
+        self.governor.hand_on(|output| self.commit.push(output));
         Ok(())
     }
 

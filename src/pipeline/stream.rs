@@ -1,5 +1,7 @@
 //! An upstream's body on its way through decoder, engine and commit rule, one frame at a time.
 //!
+//! Of several documents each leaves when it is complete, and none waits for the next for longer than an answer waits at
+//! all; such an answer may never end, so it goes on only as long as its [`Lease`] does.
 //! Reads the upstream only as the caller takes frames. The persons of a frame's records are recorded before the
 //! frame is handed on. Dropped with its caller, it drops the upstream's connection.
 
@@ -16,12 +18,13 @@ use tokio::time::Instant;
 
 use super::body::Aborted;
 use super::budget::Share;
+use super::lease::Lease;
 use super::observe::Observed;
 use crate::block::Cut;
 use crate::decide::Permit;
 use crate::model::Reason;
 use crate::transform::encoding::Decoder;
-use crate::transform::{BodyLimits, COMMIT_AT, Commit, Engine, FRAME};
+use crate::transform::{BodyLimits, COMMIT_AT, Commit, FRAME, Governor};
 use crate::upstream::UpstreamBody;
 
 /// How long output waits for more before it leaves all the same.
@@ -34,14 +37,15 @@ pub struct Stream {
     decoder: Decoder,
     /// What came and is not decoded yet.
     unread: Bytes,
-    engine: Engine,
+    governor: Governor,
     commit: Commit,
     /// What of the budget this answer has.
     share: Share,
-    /// When output was last added to what waits.
+    /// When output was last added to what waits; of several documents, to nothing that waited.
     grown: Instant,
     /// The output up to the frames whose persons are recorded.
     recorded: u64,
+    several: bool,
     ended: bool,
     /// Why nothing follows what waits; raised when its full frames have left, so that the upstream's chunks cannot be
     /// told from how much did.
@@ -50,6 +54,8 @@ pub struct Stream {
     head: bool,
     /// Says when whom it is for gets nothing any more. Away while that is waited for.
     cut: Option<Cut>,
+    /// Away while its end is waited for.
+    lease: Option<Box<Lease>>,
     observed: Box<Observed>,
 }
 
@@ -72,7 +78,7 @@ impl Stream {
         (decoder, upstream): (Decoder, UpstreamBody),
         share: Share,
         head: bool,
-        cut: Cut,
+        (cut, lease): (Cut, Option<Box<Lease>>),
         observed: Box<Observed>,
     ) -> Box<Self> {
         let person = permit.checked_person().map(str::to_owned);
@@ -81,7 +87,8 @@ impl Stream {
             share,
             decoder,
             unread: Bytes::new(),
-            engine: Engine::new(
+            governor: Governor::new(
+                permit.answer(),
                 Arc::clone(permit.plan()),
                 limits,
                 person,
@@ -94,15 +101,17 @@ impl Stream {
             fault: None,
             head,
             cut: Some(cut),
+            lease,
+            several: permit.answer().format.is_several(),
             observed,
         })
     }
 
     /// Reads until the answer commits or has ended; nothing has left by then.
     pub async fn begin(mut self: Box<Self>) -> Result<Beginning, (Reason, Box<Observed>)> {
-        let mut cut = self.cut.take();
-        let judged = unless(&mut cut, self.judge()).await;
-        self.cut = cut;
+        let mut ends = (self.cut.take(), self.lease.take());
+        let judged = unless(&mut ends, self.judge()).await;
+        (self.cut, self.lease) = ends;
         match judged {
             Err(reason) => Err((reason, self.observed)),
             Ok(_) if self.head => Ok(Beginning::Head(self.observed)),
@@ -125,7 +134,10 @@ impl Stream {
     /// The next frame, where nothing has to be waited for and more follows it.
     pub(super) fn at_hand(&mut self) -> Option<Bytes> {
         let is_last = self.ended && self.commit.waiting() <= FRAME;
-        if is_last || self.cut.as_ref().is_some_and(Cut::is_due) {
+        let is_due = |lease: &Box<Lease>| lease.is_due();
+        let ends =
+            self.cut.as_ref().is_some_and(Cut::is_due) || self.lease.as_ref().is_some_and(is_due);
+        if is_last || ends {
             return None;
         }
         let frame = self.recorded_frame()?;
@@ -159,9 +171,9 @@ impl Stream {
     pub(super) async fn step(
         mut self: Box<Self>,
     ) -> (Option<Box<Self>>, Option<Result<Bytes, Aborted>>) {
-        let mut cut = self.cut.take();
-        let next = unless(&mut cut, self.next()).await;
-        self.cut = cut;
+        let mut ends = (self.cut.take(), self.lease.take());
+        let next = unless(&mut ends, self.next()).await;
+        (self.cut, self.lease) = ends;
         match next {
             Ok(Some(frame)) => {
                 self.observed.sent(frame.len());
@@ -280,7 +292,7 @@ impl Stream {
     fn note(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Reason>) {
         let before = self.commit.waiting();
         self.fault = work(self).err();
-        if self.commit.waiting() > before {
+        if self.commit.waiting() > before && (before == 0 || !self.several) {
             self.grown = Instant::now();
         }
     }
@@ -289,17 +301,16 @@ impl Stream {
     fn feed(&mut self) -> Result<(), Reason> {
         let Stream {
             decoder,
-            engine,
+            governor,
             commit,
             unread,
             share,
             ..
         } = self;
         let fed = decoder.feed_some(unread, &mut |bytes| {
-            let fed = engine.feed(bytes);
-            commit.push(engine.output());
-            engine.forget_output();
-            fed.and_then(|()| share.set(engine.held() + commit.waiting()))
+            let fed = governor.feed(bytes);
+            governor.hand_on(|output| commit.push(output));
+            fed.and_then(|()| share.set(governor.held() + commit.waiting()))
         });
         let read = fed.map(|read| unread.advance(read.min(unread.len())));
         self.tally();
@@ -308,9 +319,8 @@ impl Stream {
 
     fn finish(&mut self) -> Result<(), Reason> {
         self.decoder.finish()?;
-        self.engine.finish()?;
-        self.commit.push(self.engine.output());
-        self.engine.forget_output();
+        self.governor.finish()?;
+        self.governor.hand_on(|output| self.commit.push(output));
         self.tally();
         self.ended = true;
         Ok(())
@@ -319,7 +329,7 @@ impl Stream {
     /// Nothing of the answer to HEAD leaves, so nothing is counted.
     fn tally(&mut self) {
         if !self.head {
-            self.observed.tally(self.engine.tally());
+            self.observed.tally(self.governor.tally());
         }
     }
 
@@ -328,12 +338,12 @@ impl Stream {
         let begin = self.observed.bytes();
         let end = begin + length as u64;
         if !self.head {
-            let records = self.engine.records().until(end);
+            let records = self.governor.records().until(end);
             let number = |end: u64| end.saturating_sub(begin + 1) / frame.max(1) as u64;
             let records = records.map(|record| (number(record.end), record));
             self.observed.persons(records).await?;
         }
-        self.engine.forget_records(end);
+        self.governor.forget_records(end);
         self.recorded = end;
         Ok(())
     }
@@ -348,21 +358,30 @@ async fn poll_now<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Option<T>
     .await
 }
 
-/// Work on an answer, given up where whom it is for is blocked meanwhile, and not handed out where they were just now.
+/// Work on an answer, given up where whom it is for is blocked meanwhile or its lease has ended, and not handed out where
+/// that was just now.
 async fn unless<T>(
-    cut: &mut Option<Cut>,
+    (cut, lease): &mut (Option<Cut>, Option<Box<Lease>>),
     work: impl Future<Output = Result<T, Reason>>,
 ) -> Result<T, Reason> {
     let Some(cut) = cut else {
         return work.await;
     };
+    let ended = async {
+        match lease {
+            Some(lease) => lease.ended().await,
+            None => std::future::pending().await,
+        }
+    };
     let done = tokio::select! {
         biased;
         () = cut.due() => return Err(Reason::Blocked),
+        reason = ended => return Err(reason),
         done = work => done,
     };
     if cut.is_due() {
         return Err(Reason::Blocked);
     }
+    lease.as_mut().map_or(Ok(()), |lease| lease.check())?;
     done
 }

@@ -4,6 +4,7 @@
 //! halfway through an exchange.
 
 mod case;
+mod format;
 mod params;
 mod row;
 mod write;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use case::{Test, TestCaller};
+pub use format::{AnswerForm, Format};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
 pub use row::{Cell, Choice, Row, When};
@@ -189,6 +191,8 @@ pub struct RouteRule {
     pub template: Vec<TemplateSegment>,
     /// Where the record stands in the body. Names, indexes and `[*]` only; never a net.
     pub at: Path,
+    /// How the answer's body is written.
+    pub answer: AnswerForm,
     /// What the body of one that reads may carry, leaf by leaf; `None` where it takes none.
     pub send: Option<Vec<SendRule>>,
 }

@@ -29,8 +29,8 @@ use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
 use super::plan::judge::{Cases, Terms};
 use super::{
-    Does, FieldId, Group, GroupId, Resource, ResourceId, Role, RoleId, RouteRule, RuleSet,
-    Searched, SendRule,
+    AnswerForm, Does, FieldId, Group, GroupId, Resource, ResourceId, Role, RoleId, RouteRule,
+    RuleSet, Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -80,6 +80,8 @@ pub struct Compiled {
     pub upstream: Option<String>,
     /// The resource's parameters, in its order.
     pub params: Vec<ParamUse>,
+    /// How the answer's body is written.
+    pub answer: AnswerForm,
     /// What the leaves of a request's body may carry; `None` where the route takes no body.
     pub send: Option<Vec<(SendRule, ParamUse)>>,
     /// Whether names compare with ASCII case folded.
@@ -393,6 +395,7 @@ impl Policy {
             contract: contract.cloned(),
             params,
             send,
+            answer: place.route.answer.clone(),
             any_case: place.resource.any_case,
             sights,
             roles: names.into(),

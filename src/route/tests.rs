@@ -85,6 +85,7 @@ fn route(text: &str) -> RouteRule {
         body: BodyForm::Json,
         stored: None,
         template: template.collect(),
+        answer: Default::default(),
         send: None,
         at: Path::default(),
     }

@@ -1,26 +1,50 @@
-//! The media type of an answer: JSON passes, by its name alone.
+//! The media type of an answer: what the route declares passes, by its name alone.
 //!
-//! `application/json` and every `application/*+json` (RFC 6839) pass, in UTF-8 or without a
-//! `charset`. Refused as `unexpected-media-type`: no `Content-Type` or two of them, what RFC 9110,
-//! 8.3.1 cannot parse, every other type (`text/json` is registered nowhere; `application/json-seq`
-//! and NDJSON are several documents) and every other charset. The body is never looked at to guess:
+//! Where it declares nothing that is JSON: `application/json` and every `application/*+json` (RFC 6839) pass, in UTF-8 or
+//! without a `charset`. A route of another format takes the types of that format alone. Refused as `unexpected-media-type`: no `Content-Type` or two of them, what RFC 9110,
+//! 8.3.1 cannot parse, every other type (`text/json` is registered nowhere) and every other charset. The body is never looked at to guess:
 //! a guess could only open.
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::header::sole;
 use crate::model::Reason;
+use crate::policy::{AnswerForm, Format};
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Passes an answer whose `Content-Type` is JSON in UTF-8.
-pub fn check(headers: &HeaderMap) -> Result<(), Reason> {
-    is_json(headers, Reason::UnexpectedMediaType)
+/// Passes an answer whose `Content-Type` is what its route declares, in UTF-8.
+pub fn check(headers: &HeaderMap, form: &AnswerForm) -> Result<(), Reason> {
+    is_of(headers, form, Reason::UnexpectedMediaType)
+}
+
+/// What the upstream is asked for.
+pub fn accept(form: &AnswerForm) -> &'static str {
+    match form.format {
+        Format::Json => "application/json, application/*+json",
+        Format::NdJson => "application/x-ndjson, application/jsonl",
+        Format::JsonSeq => "application/json-seq",
+    }
+}
+
+/// The type of an answer that is as its route declares.
+pub fn usual(form: &AnswerForm) -> HeaderValue {
+    leaves_as(form).unwrap_or(HeaderValue::from_static("application/json"))
+}
+
+/// The type an answer leaves under; `None` where that is the upstream's.
+pub fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
+    let name = match form.format {
+        Format::Json => return None,
+        Format::NdJson => "application/x-ndjson",
+        Format::JsonSeq => "application/json-seq",
+    };
+    Some(HeaderValue::from_static(name))
 }
 
 /// Passes a request's body of the same media types, in no content coding. All else is `media-type`.
 pub fn check_request(headers: &HeaderMap) -> Result<(), Reason> {
-    is_json(headers, Reason::MediaType)?;
+    is_of(headers, &AnswerForm::default(), Reason::MediaType)?;
     match sole(headers, CONTENT_ENCODING, Reason::MediaType)? {
         None => Ok(()),
         Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
@@ -28,10 +52,10 @@ pub fn check_request(headers: &HeaderMap) -> Result<(), Reason> {
     }
 }
 
-fn is_json(headers: &HeaderMap, reason: Reason) -> Result<(), Reason> {
+fn is_of(headers: &HeaderMap, form: &AnswerForm, reason: Reason) -> Result<(), Reason> {
     let line = sole(headers, CONTENT_TYPE, reason)?;
     line.and_then(parse)
-        .filter(MediaType::is_json)
+        .filter(|media| media.is_utf8() && media.is_of(form.format))
         .map(|_| ())
         .ok_or(reason)
 }
@@ -44,13 +68,20 @@ struct MediaType {
 }
 
 impl MediaType {
-    fn is_json(&self) -> bool {
-        let json = match self.subtype.strip_suffix("+json") {
-            Some(name) => is_registrable(name),
-            None => self.subtype == "json",
+    fn is_of(&self, format: Format) -> bool {
+        let subtype = self.subtype.as_str();
+        let suffixed = |suffix| subtype.strip_suffix(suffix).is_some_and(is_registrable);
+        let fits = match format {
+            Format::Json => subtype == "json" || suffixed("+json"),
+            Format::NdJson => matches!(subtype, "x-ndjson" | "jsonl"),
+            // RFC 8091.
+            Format::JsonSeq => subtype == "json-seq" || suffixed("+json-seq"),
         };
-        let utf8 = self.charset.as_deref().is_none_or(|name| name == "utf-8");
-        self.kind == "application" && json && utf8
+        self.kind == "application" && fits
+    }
+
+    fn is_utf8(&self) -> bool {
+        self.charset.as_deref().is_none_or(|name| name == "utf-8")
     }
 }
 
@@ -119,11 +150,55 @@ mod tests {
     use http::HeaderValue;
 
     fn of(lines: &[&str]) -> Result<(), Reason> {
+        in_format(Format::Json, lines)
+    }
+
+    fn in_format(format: Format, lines: &[&str]) -> Result<(), Reason> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(CONTENT_TYPE, HeaderValue::from_str(line).unwrap());
         }
-        check(&headers)
+        check(&headers, &AnswerForm { format })
+    }
+
+    #[test]
+    fn a23_a_format_takes_its_own_types_and_no_others() {
+        let types = [
+            (
+                Format::Json,
+                &["application/json", "application/hal+json"][..],
+            ),
+            (
+                Format::NdJson,
+                &["application/x-ndjson", "Application/JSONL; charset=utf-8"],
+            ),
+            (
+                Format::JsonSeq,
+                &["application/json-seq", "application/geo+json-seq"],
+            ),
+        ];
+        for (format, own) in types {
+            for (other, lines) in types {
+                for line in lines {
+                    let expected = match other == format {
+                        true => Ok(()),
+                        false => Err(Reason::UnexpectedMediaType),
+                    };
+                    assert_eq!(in_format(format, &[line]), expected, "{format:?} {line}");
+                }
+            }
+            let gbk = format!("{}; charset=gbk", own[0]);
+            assert_eq!(in_format(format, &[&gbk]), Err(Reason::UnexpectedMediaType));
+        }
+        for line in [
+            "text/x-ndjson",
+            "application/ndjson",
+            "application/+json-seq",
+        ] {
+            for format in Format::ALL {
+                assert_eq!(in_format(format, &[line]), Err(Reason::UnexpectedMediaType));
+            }
+        }
     }
 
     #[test]
@@ -240,7 +315,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         let latin1 = HeaderValue::from_bytes(b"application/json; x=\"\xe9\"").unwrap();
         headers.insert(CONTENT_TYPE, latin1);
-        assert_eq!(check(&headers), Err(Reason::UnexpectedMediaType));
+        assert_eq!(
+            check(&headers, &AnswerForm::default()),
+            Err(Reason::UnexpectedMediaType)
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod commit;
 pub mod encoding;
 mod engine;
+mod framing;
+mod governor;
 mod header;
 pub mod media;
 mod offline;
@@ -15,6 +17,8 @@ pub mod response;
 
 pub use commit::{COMMIT_AT, Commit, FRAME};
 pub use engine::Engine;
+pub use framing::documents;
+pub use governor::Governor;
 pub use offline::{Governed, govern};
 pub use record::{Departed, FieldOutcomes, RecordDone, Tally};
 

@@ -10,6 +10,7 @@ use http::header::{CONTENT_RANGE, HeaderMap};
 use super::encoding::{Decoder, Ratio};
 use super::media;
 use crate::model::Reason;
+use crate::policy::AnswerForm;
 
 /// An answer that is not refused.
 #[derive(Debug)]
@@ -29,14 +30,19 @@ pub enum Passage {
 }
 
 /// Judges an answer's status, then its media type, then its encoding.
-pub fn judge(status: StatusCode, headers: &HeaderMap, ratio: Ratio) -> Result<Passage, Reason> {
+pub fn judge(
+    status: StatusCode,
+    headers: &HeaderMap,
+    ratio: Ratio,
+    form: &AnswerForm,
+) -> Result<Passage, Reason> {
     match status.as_u16() {
         204 => Ok(Passage::Empty),
         205 | 206 => Err(Reason::UnexpectedStatus),
         // A range nobody asked for: a fragment that looks like the whole.
         200..=299 if headers.contains_key(CONTENT_RANGE) => Err(Reason::UnexpectedStatus),
         200..=299 => {
-            media::check(headers)?;
+            media::check(headers, form)?;
             Ok(Passage::Governed(Decoder::of(headers, ratio)?))
         }
         401 | 407 => Err(Reason::UpstreamRefusedUs),
@@ -69,7 +75,8 @@ mod tests {
     }
 
     fn of(status: u16, headers: &HeaderMap) -> Result<Passage, Reason> {
-        judge(StatusCode::from_u16(status).unwrap(), headers, RATIO)
+        let status = StatusCode::from_u16(status).unwrap();
+        judge(status, headers, RATIO, &AnswerForm::default())
     }
 
     /// The page's table, over every status there can be: a number none of the rows covers would

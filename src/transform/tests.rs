@@ -31,7 +31,7 @@ fn plan(at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
     plan_of(at, fields, person, |_| ())
 }
 
-fn plan_of(
+pub(super) fn plan_of(
     at: &str,
     fields: &[(&str, &str)],
     person: Option<&str>,
@@ -70,6 +70,7 @@ fn plan_of(
         body: BodyForm::Json,
         stored: None,
         template: Vec::new(),
+        answer: Default::default(),
         send: None,
         at: parse(at).unwrap(),
     };

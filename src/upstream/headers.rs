@@ -118,6 +118,8 @@ pub struct Facts<'a> {
     pub caller_id: &'a str,
     /// The version it came in.
     pub version: Version,
+    /// What the upstream is to answer with.
+    pub accept: &'static str,
 }
 
 /// The lists of one upstream.
@@ -193,9 +195,8 @@ impl HeaderRules {
     }
 
     fn add_ours(&self, headers: &mut HeaderMap, facts: Facts<'_>) -> Result<(), Reason> {
-        let json = HeaderValue::from_static("application/json, application/*+json");
         let codings = HeaderValue::from_static("gzip, deflate, br, zstd");
-        headers.insert(ACCEPT, json);
+        headers.insert(ACCEPT, HeaderValue::from_static(facts.accept));
         headers.insert(ACCEPT_ENCODING, codings);
         headers.insert(HOST, self.host.clone());
         headers.insert(X_REQUEST_ID, value(facts.request_id)?);

@@ -22,6 +22,7 @@ mod demo;
 mod diagnostics;
 mod diff;
 mod engine;
+mod formats;
 mod generate;
 mod jsonpath;
 mod live;

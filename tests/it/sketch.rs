@@ -217,6 +217,7 @@ impl Sketch {
             body: BodyForm::Json,
             stored: None,
             template: vec![TemplateSegment::Literal(String::from("things"))],
+            answer: Default::default(),
             send: None,
             at: self.at.clone(),
         };

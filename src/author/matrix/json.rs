@@ -93,7 +93,7 @@ fn sheet(sheet: &Sheet<'_>) -> Value {
     let resource = sheet.resource;
     let routes = sheet
         .routes()
-        .map(|route| json!({ "route": route.text, "place": place(&route.place) }));
+        .map(|route| json!({ "route": route.text, "format": route.answer.format.word(), "place": place(&route.place) }));
     let lines = sheet.lines.iter().map(|line| {
         let columns = sheet.columns.iter().zip(&line.cells);
         let cells = columns.map(|(role, one)| (role.name.clone(), outcome(one)));

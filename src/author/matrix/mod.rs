@@ -3,6 +3,7 @@
 //! The outcomes are those of the plans the proxy enforces, for a caller who holds that one role. The JSON document is
 //! described in `docs/review.md` and keeps its shape.
 
+pub mod answers;
 mod csv;
 mod html;
 mod json;

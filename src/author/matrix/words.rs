@@ -1,6 +1,6 @@
 //! The words a matrix is made of, in both languages.
 
-use super::{Line, Matrix, Note, Sheet};
+use super::{Line, Matrix, Note, Sheet, answers};
 use crate::author::view::{Item, chosen, written};
 use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::store::Opening;
@@ -147,6 +147,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
             "没登记的参数：PASS（放行），{reason}"
         ));
     }
+    facts.extend(answers::facts(sheet.routes()));
     if resource.drift_show {
         facts.push(say!(
             "drift: show, listed data in another shape leaves too",

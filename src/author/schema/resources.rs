@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Places, at, entry, is_built, list_of, map_of, needed, one_of, one_or_more};
+use crate::policy::Format;
 use crate::policy::diagnostic::say;
 
 pub(super) fn add(places: &mut Places) {
@@ -149,6 +150,14 @@ fn long_route(places: &mut Places) {
                 say!(
                     "What the route does, where its method does not say",
                     "路由做什么（方法看不出时）"
+                ),
+            ),
+            entry(
+                "format",
+                one_of(&Format::ALL.map(Format::word)),
+                say!(
+                    "How documents stand in the answer's body: one (`json`), or several, governed one by one as they come",
+                    "响应体里文档的写法：一个（`json`），或多个，来一个治理一个"
                 ),
             ),
             entry(

@@ -88,6 +88,7 @@ fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
         "group": allowed.fields.group,
         "route": allowed.fields.route.text,
         "route_place": place_json(&allowed.fields.route.place),
+        "format": permit.answer().format.word(),
         "roles": permit.roles().to_vec(),
         "gates": allowed.rows().map(|(role, row)| json!({
             "role": role.name,

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::refusal::Refused;
 use super::reply::Explained;
 use super::{Allowed, Explanation, Line, Verdict};
-use crate::author::matrix::{class_label, truth_word};
+use crate::author::matrix::{answers, class_label, truth_word};
 use crate::author::view::{Cause, Item};
 use crate::pipeline::rehearsal::Step;
 use crate::policy::diagnostic::{Lang, Text, say};
@@ -157,7 +157,9 @@ pub(super) fn holds(allowed: &Allowed<'_>) -> Vec<Text> {
     let person = allowed.fields.resource.person.as_ref();
     let field = person.and_then(|person| allowed.fields.resource.fields.get(person.field.0));
     let field = field.map_or("", |field| field.text.as_str());
-    let mut holds = Vec::new();
+    let written = answers::written(permit.answer());
+    let mut holds: Vec<Text> = written.into_iter().collect();
+    let before = holds.len();
     if plan.person_check() {
         holds.push(match plan.is_single() {
             true => say!(
@@ -182,7 +184,7 @@ pub(super) fn holds(allowed: &Allowed<'_>) -> Vec<Text> {
             ),
         });
     }
-    if holds.is_empty() {
+    if holds.len() == before {
         holds.push(say!(
             "streams: nothing is held but a value that is masked or becomes a token",
             "边读边发：只扣住正在脱敏或变成假名的那个值"

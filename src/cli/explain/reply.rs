@@ -3,17 +3,17 @@
 use std::io;
 
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap};
 
-use super::super::document::{path_of, read};
+use super::super::answer::Answer;
+use super::super::document::path_of;
 use super::super::traced::{Leaf, trace};
 use super::super::{Failure, INTERNAL};
 use super::fields::Fields;
 use crate::author::matrix::truth_word;
 use crate::author::view::Item;
-use crate::json::Limits;
 use crate::model::{Openness, Reason};
-use crate::pipeline::rehearsal::{Admitted, End, Reply, Stage, answer};
+use crate::pipeline::rehearsal::{self, Admitted, End, Reply, Stage};
 use crate::policy::Place;
 use crate::policy::condition::{ConditionId, Truth};
 use crate::policy::diagnostic::{Text, say};
@@ -58,31 +58,27 @@ pub(super) fn explain(
     fields: &Fields<'_>,
     text: &[u8],
 ) -> Result<Explained, Failure> {
-    let json = HeaderValue::from_static("application/json");
+    let media = rehearsal::media_type(&admitted.permit);
     let reply = Reply {
         status: StatusCode::OK,
-        headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, media)]),
         body: text,
         chunk: text.len(),
     };
     let broken = |error: io::Error| Failure::new(INTERNAL, error);
-    let outcome = answer(stage, admitted, reply, "", &mut io::sink()).map_err(broken)?;
+    let outcome = rehearsal::answer(stage, admitted, reply, "", &mut io::sink()).map_err(broken)?;
     let mut explained = Explained {
         status: outcome.status.as_u16(),
         reason: outcome.reason,
         records: Vec::new(),
         values: Vec::new(),
     };
-    let limits = Limits {
-        depth: stage.limits().depth,
-        key: stage.limits().key,
-    };
-    let readable = read(text, limits).and_then(|_| std::str::from_utf8(text).ok());
+    let readable = Answer::read(stage, &admitted.permit, text);
     let told = outcome.end == End::Complete || outcome.reason == Some(Reason::NoSuchRecord);
-    let Some(text) = readable.filter(|_| told) else {
+    let Some(answer) = readable.filter(|_| told) else {
         return Ok(explained);
     };
-    let traced = trace(&admitted.permit, stage.limits().record, text);
+    let traced = trace(&admitted.permit, stage.limits().record, &answer);
     explained.records = traced
         .records
         .iter()

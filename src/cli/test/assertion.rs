@@ -9,12 +9,12 @@ use std::collections::HashMap;
 
 use serde_json::{Number, Value};
 
+use super::super::answer::{Answer, limits};
 use super::super::document::{Node, Place, Step, path_of, read, select, shown, texts};
 use super::super::traced::trace;
 use super::Got;
 use super::hint::hint;
 use crate::decide::Permit;
-use crate::json::Limits;
 use crate::model::Openness;
 use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
@@ -26,13 +26,11 @@ const MASKED: &str = "masked";
 
 /// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
 pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<Text> {
-    let limits = Limits {
-        depth: stage.limits().depth,
-        key: stage.limits().key,
-    };
-    let document = match got.outcome.end {
-        End::Aborted => None,
-        End::Complete | End::Refused => read(&got.body, limits),
+    let sent = |permit, body: &[u8]| Answer::read(stage, permit, body);
+    let document = match (got.outcome.end, permit) {
+        (End::Aborted, _) => None,
+        (End::Complete, Some(permit)) => sent(permit, &got.body).and_then(|answer| answer.tree()),
+        (End::Complete | End::Refused, _) => read(&got.body, limits(stage)),
     };
     let mut wrong = Vec::new();
     status_and_reason(test, got, &mut wrong);
@@ -114,13 +112,14 @@ fn came(got: &Got) -> Text {
 
 /// Which of the answer's values are masks or tokens, by where they stand; of several in one place, whether all are.
 fn masked(stage: &Stage, test: &Test, permit: Option<&Permit>) -> HashMap<Place, bool> {
-    let reply = test.reply.as_deref();
-    let text = reply.and_then(|reply| std::str::from_utf8(reply).ok());
-    let (Some(permit), Some(text)) = (permit, text) else {
+    let (Some(permit), Some(reply)) = (permit, test.reply.as_deref()) else {
+        return HashMap::new();
+    };
+    let Some(answer) = Answer::read(stage, permit, reply) else {
         return HashMap::new();
     };
     let mut masked = HashMap::new();
-    for leaf in trace(permit, stage.limits().record, text).leaves {
+    for leaf in trace(permit, stage.limits().record, &answer).leaves {
         if let Some(place) = leaf.kept {
             let is_masked = matches!(leaf.openness, Openness::Mask | Openness::Token);
             *masked.entry(place).or_insert(true) &= is_masked;

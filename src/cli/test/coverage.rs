@@ -16,11 +16,10 @@ use self::part::{DAY, Edge, Key, first_route, parts};
 use self::proof::Proof;
 use super::Got;
 use crate::author::view::{Item, View, items};
-use crate::cli::document::read;
+use crate::cli::answer::Answer;
 use crate::cli::traced::trace;
-use crate::json::Limits;
 use crate::model::Reason;
-use crate::pipeline::rehearsal::{Admitted, Stage, Stopped};
+use crate::pipeline::rehearsal::{Admitted, End, Stage, Stopped};
 use crate::policy::combine::Standing;
 use crate::policy::condition::{ConditionId, Truth};
 use crate::policy::diagnostic::{Text, say};
@@ -118,12 +117,11 @@ impl<'a> Collector<'a> {
     /// A test that passed, of a call that was allowed.
     pub(super) fn take(&mut self, test: &Test, now: i64, admitted: &Admitted, got: &Got) {
         let stage = self.stage;
-        let limits = Limits {
-            depth: stage.limits().depth,
-            key: stage.limits().key,
-        };
+        let permit = &admitted.permit;
+        let tree = |body: &[u8]| Answer::read(stage, permit, body).and_then(|one| one.tree());
         let sent = test.reply.as_deref().unwrap_or_default();
-        let (Some(before), Ok(text)) = (read(sent, limits), std::str::from_utf8(sent)) else {
+        let answer = Answer::read(stage, permit, sent);
+        let (Some(before), Some(answer)) = (tree(sent), answer) else {
             return;
         };
         let policy = stage.policy();
@@ -153,8 +151,11 @@ impl<'a> Collector<'a> {
         let asserted = Asserted {
             test,
             before: &before,
-            after: read(&got.body, limits),
-            traced: trace(&admitted.permit, stage.limits().record, text),
+            after: match got.outcome.end {
+                End::Complete => tree(&got.body),
+                End::Refused | End::Aborted => None,
+            },
+            traced: trace(permit, stage.limits().record, &answer),
             any_case: resource.any_case,
         };
         let rules = &policy.rules;
@@ -180,7 +181,7 @@ impl<'a> Collector<'a> {
             if record.is_some_and(|record| record.plan.is_none()) {
                 continue;
             }
-            let start = record.map_or(0, |record| record.place.len());
+            let start = record.map_or(usize::from(answer.several), |record| record.place.len());
             let truths = record.map_or(&[][..], |record| &record.truths);
             for item in decided(resource, leaf, start) {
                 proof.of(item, truths);

@@ -112,6 +112,7 @@ pub(super) fn hint(reason: Reason) -> Option<Text> {
         | Reason::AuditUnavailable
         | Reason::Overloaded
         | Reason::NoRules
+        | Reason::RulesChanged
         | Reason::UpstreamTimeout
         | Reason::UpstreamStatus
         | Reason::Internal => return None,

@@ -18,7 +18,7 @@ use arc_swap::ArcSwap;
 
 use super::combine::{Treatment, Treatments};
 use super::condition::text_at;
-use super::{FieldId, GroupId, Resource, ResourceId, RuleSet, Unlisted};
+use super::{FieldId, GroupId, Resource, ResourceId, RouteRule, RuleSet, Unlisted};
 use crate::json::Cursor;
 use crate::path::{Path, Selected, Selector, Step, patterns};
 pub use state::{Act, Gate, Node, State, StateId, Verdict};
@@ -38,6 +38,8 @@ pub struct Plan {
     /// Where the envelope's patterns begin.
     envelope_from: usize,
     at: Vec<Step>,
+    /// An answer may hold several documents.
+    several: bool,
     /// The selectors that must be asked, each once: filters, and what is counted from the end.
     asked: Vec<Selector>,
     unlisted: Mode,
@@ -106,14 +108,14 @@ impl Plan {
         person_check: bool,
     ) -> Option<Plan> {
         let resource = rules.resources.get(resource.0)?;
-        let at = &resource.groups.get(group.0)?.routes.get(route)?.at;
+        let route = resource.groups.get(group.0)?.routes.get(route)?;
         let unlisted = match resource.unlisted {
             Unlisted::Strip => Mode::Strip,
             Unlisted::Refuse => Mode::Refuse,
             Unlisted::Show { .. } => Mode::Show,
         };
         let drift = resource.drift_show;
-        Plan::compiled(resource, at, treatments, person_check, (unlisted, drift))
+        Plan::compiled(resource, route, treatments, person_check, (unlisted, drift))
     }
 
     /// Compiles what a request of a route may write: its treatments show that, and strip all else. Nothing is written that
@@ -126,13 +128,13 @@ impl Plan {
         treatments: Treatments,
     ) -> Option<Plan> {
         let resource = rules.resources.get(resource.0)?;
-        let at = &resource.groups.get(group.0)?.routes.get(route)?.at;
-        Plan::compiled(resource, at, treatments, false, (Mode::Strip, false))
+        let route = resource.groups.get(group.0)?.routes.get(route)?;
+        Plan::compiled(resource, route, treatments, false, (Mode::Strip, false))
     }
 
     fn compiled(
         resource: &Resource,
-        at: &Path,
+        route: &RouteRule,
         treatments: Treatments,
         person_check: bool,
         (unlisted, drift_show): (Mode, bool),
@@ -141,7 +143,8 @@ impl Plan {
             entries: Vec::new(),
             patterns: Vec::new(),
             envelope_from: 0,
-            at: patterns(at)?.into_iter().next()?,
+            at: patterns(&route.at)?.into_iter().next()?,
+            several: route.answer.format.is_several(),
             asked: Vec::new(),
             unlisted,
             drift_show,
@@ -410,7 +413,7 @@ impl Plan {
 
     /// Whether the route answers with one record, not a list.
     pub fn is_single(&self) -> bool {
-        self.at.iter().all(|step| step.selector.spells_out() > 0)
+        !self.several && self.at.iter().all(|step| step.selector.spells_out() > 0)
     }
 
     /// The catalogue's fields and what happens to each.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::path::{Child, Path, Segment};
-use crate::policy::rules::{Resource, RouteRule, RuleSet, TemplateSegment};
+use crate::policy::rules::{Format, Resource, RouteRule, RuleSet, TemplateSegment};
 
 /// The parsed answers that tests give to a resource's routes, each once.
 pub(super) fn replies<'a>(
@@ -24,12 +24,29 @@ pub(super) fn replies<'a>(
             let reply = test.reply.as_deref()?;
             let route = route_of(resource, &test.call)?;
             let first = seen.insert((route.text.as_str(), reply));
-            let body = first
-                .then(|| serde_json::from_slice(reply).ok())
-                .flatten()?;
-            Some((route, body))
+            first.then(|| (route, documents(route.answer.format, reply)))
         })
+        .flat_map(|(route, bodies)| bodies.into_iter().map(move |body| (route, body)))
         .collect()
+}
+
+/// The documents of an answer, each as the answer of its own that it is to the rules.
+fn documents(format: Format, reply: &[u8]) -> Vec<Value> {
+    let apart = |reply: &[u8]| {
+        let documents = serde_json::Deserializer::from_slice(reply).into_iter();
+        documents.collect::<Result<_, _>>().unwrap_or_default()
+    };
+    match format {
+        Format::Json => serde_json::from_slice(reply).into_iter().collect(),
+        Format::NdJson => apart(reply),
+        // The separators are ASCII, so they stand in no other character.
+        Format::JsonSeq => apart(
+            &reply
+                .split(|byte| *byte == 0x1e)
+                .collect::<Vec<_>>()
+                .concat(),
+        ),
+    }
 }
 
 /// The route a call goes to; a literal segment beats a parameter.

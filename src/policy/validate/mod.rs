@@ -3,6 +3,7 @@
 //! Collects all mistakes instead of stopping at the first, and refuses by name whatever the language
 //! defines beyond what is built. Nothing is half loaded: one error and there is no rule set.
 
+mod answers;
 mod cases;
 mod catalogue;
 mod cells;

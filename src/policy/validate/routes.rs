@@ -7,7 +7,7 @@ use http::Method;
 
 use super::searching::Searchable;
 use super::template::template;
-use super::{Findings, params, scalars};
+use super::{Findings, answers, params, scalars};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -139,6 +139,7 @@ fn route(
             body: BodyForm::Json,
             stored: None,
             at: at?,
+            answer: answers::form(node, findings),
             // Filled in once the catalogue is known.
             send: None,
         },
@@ -220,7 +221,7 @@ pub(super) fn is_place(path: &Path) -> bool {
 fn long_form(key: &Key, node: &Node, findings: &mut Findings) -> Option<Path> {
     let what = say!("a route", "路由");
     let entries = findings.keep(node.as_map(what.clone()))?;
-    let known = ["record", "does", "send", "body"];
+    let known = [&["record", "does", "send", "body"], &answers::KEYS[..]].concat();
     findings.extend(entries.check_keys(what.clone(), &known, &["when"]));
     let posts = key.text.starts_with("POST ");
     let does = entries.get("does");

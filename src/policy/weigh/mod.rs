@@ -186,6 +186,14 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
             );
             gains.push(Gain::unweighed(text));
         }
+        if before.answer != route.answer {
+            let text = say!(
+                "the answers of {} are written in another way",
+                "{} 的响应格式变了",
+                quoted(&route.text)
+            );
+            gains.push(Gain::unweighed(text));
+        }
         if !shape::sends_less((was.listed, before), (site.listed, route)) {
             let text = say!(
                 "the body of {} may carry something else",

@@ -19,6 +19,8 @@ pub(super) fn same_route(one: &RouteRule, other: &RouteRule) -> bool {
         method,
         template,
         at,
+        // Weighed of its own.
+        answer: _,
         // Weighed leaf by leaf.
         send: _,
         does,

@@ -258,6 +258,13 @@ fn widenings_that_a_text_diff_hides_are_found() {
     );
     gains_of(
         &[(
+            "GET /archive: $",
+            "GET /archive: { record: $, format: ndjson }",
+        )],
+        "are written in another way",
+    );
+    gains_of(
+        &[(
             "      page: { whole: 1..100 }\n",
             "      page: { whole: 1..100 }\n      q: { whole: 1..2 }\n",
         )],

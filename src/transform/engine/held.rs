@@ -206,6 +206,10 @@ impl Body {
                 return Err(Reason::NoSuchRecord);
             }
             self.discard(chunk);
+            if record.depth == 0 {
+                // It was all of one document among several.
+                self.tail.clear();
+            }
         } else if record.gone {
             self.let_go(chunk);
         } else {

@@ -12,6 +12,7 @@ mod held;
 mod output;
 mod raw;
 mod scalar;
+mod several;
 mod stride;
 mod value;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use self::body::{Body, Length, Member, Now, Spot};
 use self::habit::Habits;
 use self::raw::{Raw, Variant};
+use self::several::Document;
 use super::{BodyLimits, Departed, Tally};
 use crate::json::{self, Kind, Lexer, Piece, Utf8};
 use crate::model::Reason;
@@ -49,6 +51,8 @@ pub struct Engine {
     variant: Option<Variant>,
     /// The buffer of the last value that was held.
     spare: String,
+    /// Of several documents, the one at hand.
+    document: Document,
 }
 
 /// What nodes are judged by.
@@ -94,6 +98,7 @@ impl Engine {
             variants: Vec::new(),
             variant: None,
             spare: String::new(),
+            document: Document::default(),
         }
     }
 
@@ -129,7 +134,12 @@ impl Engine {
 
     /// Forgets it: it has left.
     pub fn forget_output(&mut self) {
-        self.body.forget_output();
+        self.forget_first(usize::MAX);
+    }
+
+    /// Forgets its first bytes: they have left.
+    pub fn forget_first(&mut self, length: usize) {
+        self.body.forget_first(length);
     }
 
     /// The output since the last call.

@@ -77,20 +77,22 @@ impl Body {
         self.out.get(..self.decided()).unwrap_or_default()
     }
 
-    /// That has left.
-    pub fn forget_output(&mut self) {
-        let decided = self.decided();
-        self.taken += decided as u64;
-        match &mut self.hold {
-            Some(hold) => {
-                hold.from = 0;
-                self.out.drain(..decided);
-            }
-            None => self.out.clear(),
+    /// Its first bytes have left.
+    pub fn forget_first(&mut self, length: usize) {
+        let length = length.min(self.decided());
+        self.taken += length as u64;
+        if let Some(hold) = &mut self.hold {
+            hold.from = hold.from.saturating_sub(length);
+        }
+        if length == self.out.len() {
+            self.out.clear();
+        } else {
+            self.out.drain(..length);
         }
     }
 
-    fn decided(&self) -> usize {
+    /// How much of the output waits for nothing.
+    pub fn decided(&self) -> usize {
         self.hold
             .map_or(self.out.len(), |hold| hold.from.min(self.out.len()))
     }

@@ -1,6 +1,7 @@
 use super::*;
 
 const FACTS: Facts<'_> = Facts {
+    accept: "application/json, application/*+json",
     request_id: "01JD",
     caller_id: "u-3391",
     version: Version::HTTP_11,

@@ -9,6 +9,7 @@ mod contracts;
 mod cors;
 mod crash;
 mod flow;
+mod formats;
 mod framing;
 mod headers;
 mod interference;

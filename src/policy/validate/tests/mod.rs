@@ -1,5 +1,6 @@
 //! Each refusal of meaning, made by one change to a rule set that loads.
 
+mod answers;
 mod conditions;
 mod lints;
 mod meaning;

@@ -1,0 +1,28 @@
+//! How answers are written, for those who read the rules.
+
+use crate::policy::diagnostic::{Text, say};
+use crate::policy::{AnswerForm, Format, RouteRule};
+
+/// What a route says of its answers; nothing where they are one JSON document in UTF-8.
+pub fn written(form: &AnswerForm) -> Option<Text> {
+    match form.format {
+        Format::Json => None,
+        Format::NdJson => Some(say!(
+            "answers in NDJSON: a document on each line, governed one by one as they come",
+            "响应是 NDJSON：每行一个文档，来一个治理一个"
+        )),
+        Format::JsonSeq => Some(say!(
+            "answers in JSON text sequences (RFC 7464): governed document by document as they come",
+            "响应是 JSON 文本序列（RFC 7464）：文档来一个治理一个"
+        )),
+    }
+}
+
+pub(super) fn facts<'r>(routes: impl Iterator<Item = &'r RouteRule>) -> Vec<Text> {
+    let said = |route: &RouteRule| {
+        let route_text = &route.text;
+        let form = written(&route.answer)?;
+        Some(say!("{route_text} {form}", "{route_text} 的{form}"; form))
+    };
+    routes.filter_map(said).collect()
+}

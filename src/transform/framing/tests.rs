@@ -1,0 +1,358 @@
+//! Answers of several documents: what leaves of each, wherever the input was cut.
+
+use std::sync::Arc;
+
+use super::super::tests::plan_of;
+use super::super::{BodyLimits, COMMIT_AT, Governor};
+use super::documents;
+use crate::model::Reason;
+use crate::policy::plan::Plan;
+use crate::policy::plan::judge::{Judge, Judged};
+use crate::policy::{AnswerForm, Format};
+
+const LIMITS: BodyLimits = BodyLimits {
+    depth: 8,
+    key: 64,
+    value: 128,
+    record: 200,
+};
+
+fn form(format: Format) -> AnswerForm {
+    AnswerForm { format }
+}
+
+fn plan_in(format: Format, at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
+    plan_of(at, fields, person, |resource| {
+        resource.groups[0].routes[0].answer = form(format);
+    })
+}
+
+/// What became of an answer: all that left by its end or fault, and whose records.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    out: String,
+    end: Result<(), Reason>,
+    persons: Vec<Option<String>>,
+}
+
+struct Case {
+    format: Format,
+    plan: Arc<Plan>,
+    judge: Option<Arc<Judge>>,
+}
+
+impl Case {
+    fn new(format: Format, at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Case {
+        Case {
+            format,
+            plan: plan_in(format, at, fields, person),
+            judge: None,
+        }
+    }
+
+    fn governor(&self) -> Governor {
+        Governor::new(
+            &form(self.format),
+            Arc::clone(&self.plan),
+            LIMITS,
+            Some(String::from("1001")),
+            self.judge.clone(),
+        )
+    }
+
+    fn read<'c>(&self, chunks: impl Iterator<Item = &'c [u8]>) -> Seen {
+        let mut governor = self.governor();
+        let mut out = Vec::new();
+        let mut end = Ok(());
+        for chunk in chunks {
+            end = governor.feed(chunk);
+            out.extend_from_slice(&governor.take_output());
+            if end.is_err() {
+                break;
+            }
+        }
+        if end.is_ok() {
+            end = governor.finish();
+            out.extend_from_slice(&governor.take_output());
+        }
+        let records = governor.records().until(out.len() as u64);
+        let persons = records.map(|one| one.person.map(str::to_owned)).collect();
+        Seen {
+            out: String::from_utf8(out).unwrap(),
+            end,
+            persons,
+        }
+    }
+
+    /// What is seen of an answer, which must be the same wherever it is cut.
+    #[track_caller]
+    fn run(&self, input: impl AsRef<[u8]>) -> Seen {
+        let input = input.as_ref();
+        let whole = self.read(std::iter::once(input));
+        for size in [1, 2, 3, 7] {
+            assert_eq!(self.read(input.chunks(size)), whole, "in chunks of {size}");
+        }
+        for at in 0..input.len() {
+            let (before, after) = input.split_at(at);
+            let cut = self.read([before, after].into_iter());
+            assert_eq!(cut, whole, "cut at {at}");
+        }
+        whole
+    }
+
+    #[track_caller]
+    fn governs(&self, input: &str, expected: &str) {
+        let seen = self.run(input);
+        assert_eq!(seen.end, Ok(()), "{input:?}");
+        assert_eq!(seen.out, expected, "{input:?}");
+    }
+
+    /// Refused, and only `expected` had left.
+    #[track_caller]
+    fn refuses(&self, input: impl AsRef<[u8]>, reason: Reason, expected: &str) {
+        let seen = self.run(&input);
+        let input = String::from_utf8_lossy(input.as_ref()).into_owned();
+        assert_eq!(seen.end, Err(reason), "{input:?}");
+        assert_eq!(seen.out, expected, "{input:?}");
+    }
+}
+
+const FIELDS: [(&str, &str); 4] = [
+    ("id", "show"),
+    ("n", "mask"),
+    ("ssn", "strip"),
+    ("$", "show"),
+];
+
+/// Each of these as a document of its own.
+fn written(format: Format, documents: &[&str]) -> String {
+    let framed = |text: &&str| match format {
+        Format::Json => (*text).to_owned(),
+        Format::NdJson => format!("{text}\n"),
+        Format::JsonSeq => format!("\u{1e}{text}\n"),
+    };
+    documents.iter().map(framed).collect()
+}
+
+const SEVERAL: [Format; 2] = [Format::NdJson, Format::JsonSeq];
+
+#[test]
+fn a23_each_document_is_governed_as_the_only_one_would_be() {
+    for format in SEVERAL {
+        let case = Case::new(format, "$", &FIELDS, None);
+        case.governs(
+            &written(
+                format,
+                &[
+                    r#"{"id":1,"ssn":"CANARY","x":[1]}"#,
+                    r#"{ "id" : 2 , "n":"secret" }"#,
+                    r#"{"ssn":"CANARY"}"#,
+                    "{}",
+                    "12",
+                    r#""text""#,
+                    "null",
+                ],
+            ),
+            &written(
+                format,
+                &[
+                    r#"{"id":1}"#,
+                    r#"{ "id" : 2 , "n":"***" }"#,
+                    "{}",
+                    "{}",
+                    "12",
+                    r#""text""#,
+                    "null",
+                ],
+            ),
+        );
+        case.governs("", "");
+        // Nothing of one document is seen in the next.
+        case.refuses(
+            written(format, &[r#"{"id":1}"#, "[1]"]),
+            Reason::UnexpectedShape,
+            &written(format, &[r#"{"id":1}"#]),
+        );
+    }
+}
+
+#[test]
+fn records_stand_in_each_document_where_at_says() {
+    for format in SEVERAL {
+        let case = Case::new(format, "$.items[*]", &[("id", "show")], None);
+        case.governs(
+            &written(
+                format,
+                &[
+                    r#"{"items":[{"id":1,"x":2},{"id":2}],"total":9}"#,
+                    r#"{"items":[]}"#,
+                ],
+            ),
+            &written(
+                format,
+                &[r#"{"items":[{"id":1},{"id":2}]}"#, r#"{"items":[]}"#],
+            ),
+        );
+    }
+}
+
+#[test]
+fn the_upstreams_framing_never_leaves() {
+    let lines = Case::new(Format::NdJson, "$", &FIELDS, None);
+    lines.governs(
+        "\r\n \n\t {\"id\":1} \t\r\n\n{\"id\":2}\r\n\n",
+        "{\"id\":1}\n{\"id\":2}\n",
+    );
+    let sequence = Case::new(Format::JsonSeq, "$", &FIELDS, None);
+    sequence.governs(
+        "\u{1e}\u{1e} \n {\"id\":1}  \n \r\n\n\u{1e}\n{\n\"id\":\n2}\n",
+        "\u{1e}{\"id\":1}\n\u{1e}{\n\"id\":\n2}\n",
+    );
+}
+
+#[test]
+fn a23_what_is_not_framed_strictly_is_refused() {
+    let lines = Case::new(Format::NdJson, "$", &FIELDS, None);
+    let first = "{\"id\":1}\n";
+    for rest in [
+        "{\"id\":2}",
+        "{\"id\":2",
+        "{\"id\":2\n}\n",
+        "{\"id\":2}{\"id\":3}\n",
+        "{\"id\":2},\n",
+        "[\n",
+        "\u{1e}{\"id\":2}\n",
+        "data: {\"id\":2}\n",
+        "\u{feff}{\"id\":2}\n",
+        "\"a\nb\"\n",
+        "12",
+    ] {
+        lines.refuses(format!("{first}{rest}"), Reason::UnreadableBody, first);
+    }
+    lines.refuses(b"{\"id\":1}\n\"\xe4\xbd\n\"", Reason::UnreadableBody, first);
+    let sequence = Case::new(Format::JsonSeq, "$", &FIELDS, None);
+    let first = "\u{1e}{\"id\":1}\n";
+    for rest in [
+        "{\"id\":2}\n",
+        "\u{1e}{\"id\":2}",
+        "\u{1e}{\"id\":2}\u{1e}{\"id\":3}\n",
+        "\u{1e}{\"id\":2\n",
+        "\u{1e}{\"id\":2\n\u{1e}",
+        "\u{1e}",
+        "\u{1e}12",
+        "\u{1e}12\u{1e}",
+        "\u{1e}{\"id\":2}{\"id\":3}\n",
+        "\u{1e}\"a\u{1e}b\"\n",
+        "x",
+    ] {
+        sequence.refuses(format!("{first}{rest}"), Reason::UnreadableBody, first);
+    }
+    sequence.refuses("{\"id\":1}\n", Reason::UnreadableBody, "");
+}
+
+#[test]
+fn only_the_callers_own_records_leave_and_nothing_says_that_there_were_others() {
+    for format in SEVERAL {
+        let case = Case::new(format, "$", &[("id", "show"), ("n", "show")], Some("id"));
+        let mine = r#"{"n":1,"id":"1001"}"#;
+        let input = written(
+            format,
+            &[
+                r#"{"id":"1002","n":1}"#,
+                mine,
+                r#"{"n":2}"#,
+                r#"{"id":"1001","id":"1001"}"#,
+                mine,
+                r#" {"id":"1003"} "#,
+            ],
+        );
+        let seen = case.run(&input);
+        assert_eq!(seen.end, Ok(()));
+        assert_eq!(seen.out, written(format, &[mine, mine]));
+        assert_eq!(
+            seen.persons,
+            [Some(String::from("1001")), Some(String::from("1001"))]
+        );
+        // Too large to be held until it is known whose it is.
+        let large = format!(r#"{{"n":"{}","id":"1001"}}"#, "x".repeat(300));
+        case.governs(&written(format, &[&large, mine]), &written(format, &[mine]));
+    }
+}
+
+#[test]
+fn a_gate_keeps_whole_documents_back() {
+    for format in SEVERAL {
+        let base = plan_in(format, "$", &[("k", "show"), ("s", "show")], None);
+        let cases = vec![(String::from("1"), Judged::Under(Arc::clone(&base)))];
+        let case = Case {
+            format,
+            plan: base,
+            judge: Some(Arc::new(Judge::by_member("k", cases, Judged::Gone))),
+        };
+        let open = r#"{"k":1,"s":2}"#;
+        case.governs(
+            &written(format, &[r#"{"k":2,"s":2}"#, open, r#"{"s":2}"#, open]),
+            &written(format, &[open, open]),
+        );
+        let large = format!(r#"{{"k":1,"s":"{}"}}"#, "x".repeat(300));
+        case.governs(&written(format, &[&large, open]), &written(format, &[open]));
+    }
+}
+
+#[test]
+fn a_document_leaves_when_it_is_complete_and_not_before() {
+    for format in SEVERAL {
+        let case = Case::new(format, "$", &FIELDS, None);
+        let mut governor = case.governor();
+        let one = written(format, &[r#"{"id":1}"#]);
+        let (before, last) = one.split_at(one.len() - 1);
+        governor.feed(before.as_bytes()).unwrap();
+        assert_eq!(governor.take_output(), b""[..]);
+        governor.feed(last.as_bytes()).unwrap();
+        assert_eq!(governor.take_output(), one.as_bytes());
+        let records = governor.records().until(one.len() as u64).count();
+        assert_eq!(records, 1, "it is known to have left");
+    }
+}
+
+#[test]
+fn a_document_too_large_to_wait_streams() {
+    for format in SEVERAL {
+        let case = Case::new(format, "$[*]", &[("id", "show")], None);
+        let record = r#"{"id":"0123456789"}"#;
+        let many = [record; 5000].join(",");
+        let large = written(format, &[&format!("[{many}]"), "[]"]);
+        let mut governor = case.governor();
+        let mut out = Vec::new();
+        let mut most = 0;
+        for chunk in large.as_bytes().chunks(1000) {
+            governor.feed(chunk).unwrap();
+            most = most.max(governor.held());
+            out.extend_from_slice(&governor.take_output());
+        }
+        governor.finish().unwrap();
+        assert_eq!(out, large.as_bytes());
+        assert!((COMMIT_AT..COMMIT_AT + 2000).contains(&most), "{most}");
+        // After a fault nothing follows, and what left is the same wherever the input was cut.
+        let broken = format!("{}x", &large[..large.len() - 10]);
+        let whole = case.read(std::iter::once(broken.as_bytes()));
+        assert_eq!(whole.end, Err(Reason::UnreadableBody));
+        assert_eq!(case.read(broken.as_bytes().chunks(777)), whole);
+    }
+}
+
+#[test]
+fn the_documents_of_a_body_come_apart_as_they_are_read() {
+    for format in SEVERAL {
+        let texts = ["{\"a\":1}", "[2]", "3"];
+        let body = written(format, &texts);
+        let found = documents(&form(format), body.as_bytes(), &LIMITS).unwrap();
+        let found: Vec<&str> = found.iter().map(|text| text.trim()).collect();
+        assert_eq!(found, texts);
+        let cut = &body.as_bytes()[..body.len() - 1];
+        assert!(documents(&form(format), cut, &LIMITS).is_err());
+    }
+    let one = documents(&AnswerForm::default(), b"{}", &LIMITS).unwrap();
+    assert_eq!(one, ["{}"]);
+    assert!(documents(&AnswerForm::default(), b"{}{}", &LIMITS).is_err());
+}

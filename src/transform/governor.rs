@@ -1,0 +1,96 @@
+//! An answer's body, decoded, on its way to the caller: one document, or several in a row.
+
+use std::sync::Arc;
+
+use super::framing::Framing;
+use super::{BodyLimits, Departed, Engine, Tally};
+use crate::model::Reason;
+use crate::policy::AnswerForm;
+use crate::policy::plan::Plan;
+use crate::policy::plan::judge::Judge;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Governor {
+    engine: Engine,
+    /// Where there may be several documents.
+    framing: Option<Framing>,
+}
+
+impl Governor {
+    /// At the beginning of an answer written so; otherwise as [`Engine::new`].
+    pub fn new(
+        form: &AnswerForm,
+        plan: Arc<Plan>,
+        limits: BodyLimits,
+        caller_person: Option<String>,
+        judge: Option<Arc<Judge>>,
+    ) -> Self {
+        Governor {
+            engine: Engine::new(plan, limits, caller_person, judge),
+            framing: Framing::of(form.format),
+        }
+    }
+
+    /// Reads the next bytes of the answer.
+    ///
+    /// # Errors
+    ///
+    /// The reason to refuse the answer. What [`Governor::hand_on`] gives then is what preceded the fault.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
+        match &mut self.framing {
+            None => self.engine.feed(chunk),
+            Some(framing) => framing.feed(&mut self.engine, chunk),
+        }
+    }
+
+    /// The answer has provably ended.
+    ///
+    /// # Errors
+    ///
+    /// The reason to refuse the answer, where it is not complete.
+    pub fn finish(&mut self) -> Result<(), Reason> {
+        match &self.framing {
+            None => self.engine.finish(),
+            Some(framing) => framing.finish(),
+        }
+    }
+
+    /// Hands on the output since the last call; of several documents, what is complete of them.
+    pub fn hand_on(&mut self, to: impl FnOnce(&[u8])) {
+        let length = match &self.framing {
+            None => self.engine.output().len(),
+            Some(_) => self.engine.leaving(),
+        };
+        to(self.engine.output().get(..length).unwrap_or_default());
+        self.engine.forget_first(length);
+    }
+
+    /// The output since the last call.
+    #[cfg(test)]
+    pub fn take_output(&mut self) -> Vec<u8> {
+        let mut output = Vec::new();
+        self.hand_on(|bytes| output.extend_from_slice(bytes));
+        output
+    }
+
+    /// How many bytes wait here for what comes after them.
+    pub fn held(&self) -> usize {
+        self.engine.held()
+    }
+
+    /// The records that were completed and are not forgotten yet.
+    pub fn records(&self) -> &Departed {
+        self.engine.records()
+    }
+
+    /// Forgets the records whose last byte is among the output's first `end`.
+    pub fn forget_records(&mut self, end: u64) {
+        self.engine.forget_records(end);
+    }
+
+    /// What the answer held so far.
+    pub fn tally(&self) -> &Tally {
+        self.engine.tally()
+    }
+}

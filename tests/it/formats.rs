@@ -1,0 +1,143 @@
+//! Answers of several documents, as the authoring commands read them.
+
+use crate::binary::{Run, fieldgate, rules};
+
+const RULES: &str = "fieldgate: 1
+classes: { open: { level: 1 }, personal: { level: 3 }, secret: { level: 4 } }
+resources:
+  person:
+    at:
+      GET /lines: { record: $, format: ndjson }
+      GET /sequence: { record: \"$.items[*]\", format: json-seq }
+      gated:
+        only: [clear]
+        GET /gated: { record: $, format: ndjson }
+    fields:
+      id: open
+      state: open
+      phone: { class: personal, mask: cn-phone }
+      salary: secret
+    envelope: { $.page: show }
+conditions:
+  clear: { field: state, is: clear }
+roles:
+  clerk: { jwt: idp, claim: role, is: clerk }
+read:
+  person: { clerk: { open: show, personal: mask } }
+  person/gated: { clerk: { open: show, personal: mask if clear } }
+";
+const LINES: &str =
+    "{\"id\":1,\"phone\":\"13800138000\",\"salary\":1}\r\n\n{\"id\":2,\"salary\":2}\n";
+const SEQUENCE: &str =
+    "\u{1e}{\"page\":1,\"items\":[{\"id\":1,\"salary\":1}]}\n\u{1e}{\"items\":[{\"id\":2}]}\n";
+const GATED: &str =
+    "{\"id\":1,\"state\":\"held\"}\n{\"id\":2,\"state\":\"clear\",\"phone\":\"13800138000\"}\n";
+
+fn set(tests: &str) -> tempfile::TempDir {
+    let tests = format!("fieldgate: 1\ntests:\n{tests}");
+    rules(&[
+        ("rules.yaml", RULES),
+        ("tests.yaml", &tests),
+        ("fixtures/lines.ndjson", LINES),
+        ("fixtures/sequence.json-seq", SEQUENCE),
+        ("fixtures/gated.ndjson", GATED),
+    ])
+}
+
+fn command(words: &[&str], tests: &str, input: &str) -> Run {
+    let dir = set(tests);
+    let mut words = words.to_vec();
+    words.insert(1, dir.path().to_str().unwrap());
+    fieldgate(&words, input.as_bytes())
+}
+
+#[test]
+fn apply_reads_and_writes_the_format_of_the_route() {
+    for chunk in ["1", "7", "65536"] {
+        for (call, input, expected) in [
+            (
+                "GET /lines",
+                LINES,
+                "{\"id\":1,\"phone\":\"138****8000\"}\n{\"id\":2}\n",
+            ),
+            (
+                "GET /sequence",
+                SEQUENCE,
+                "\u{1e}{\"page\":1,\"items\":[{\"id\":1}]}\n\u{1e}{\"items\":[{\"id\":2}]}\n",
+            ),
+            (
+                "GET /gated",
+                GATED,
+                "{\"id\":2,\"state\":\"clear\",\"phone\":\"138****8000\"}\n",
+            ),
+        ] {
+            let words = ["apply", "--as", "clerk", "--call", call, "--chunk", chunk];
+            let run = command(&words, "  []", input);
+            assert_eq!(run.exit, 0, "{}", run.err);
+            assert_eq!(run.text(), expected);
+            let cut = command(&words, "  []", &input[..input.len() - 1]);
+            assert_eq!(cut.exit, 8);
+            assert!(cut.err.contains("unreadable-body"), "{}", cut.err);
+            assert_eq!(cut.text(), "", "it had not committed");
+        }
+    }
+}
+
+#[test]
+fn tests_speak_of_documents_as_of_the_elements_of_an_array() {
+    let good = "
+  - name: lines
+    as: clerk
+    call: GET /lines
+    reply: fixtures/lines.ndjson
+    expect: { \"$[0].id\": 1, \"$[0].phone\": masked, \"$[1]\": { id: 2 } }
+    absent: [\"$[*].salary\", \"$[2]\"]
+    never: [\"13800138000\"]
+  - name: a sequence
+    as: clerk
+    call: GET /sequence
+    reply: fixtures/sequence.json-seq
+    expect: { \"$[0].page\": 1, \"$[*].items[0].id\": 1 }
+    absent: [\"$..salary\"]
+  - name: gated
+    as: clerk
+    call: GET /gated
+    reply: fixtures/gated.ndjson
+    expect: { \"$[0].id\": 2, \"$[0].phone\": masked }
+    absent: [\"$[1]\"]
+";
+    let bad = good.replace("\"$[*].items[0].id\": 1", "\"$[1].items[0].id\": 2");
+    let run = command(&["test"], &bad, "");
+    assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
+    assert_eq!(run.text(), "3 tests passed\n");
+    let run = command(&["test"], good, "");
+    assert_eq!(run.exit, 4);
+    assert!(run.text().contains("[1].items[0].id"), "{}", run.text());
+    let run = command(&["test", "--coverage"], &bad, "");
+    assert!(
+        !run.text().contains("$.page"),
+        "the envelope is proven: {}",
+        run.text()
+    );
+    assert!(run.text().contains("salary"), "{}", run.text());
+}
+
+#[test]
+fn explain_and_matrix_say_in_which_format_a_route_answers() {
+    let said = command(&["matrix", "--format", "table"], "  []", "");
+    assert!(
+        said.text().contains("GET /lines answers in NDJSON"),
+        "{}{}",
+        said.text(),
+        said.err
+    );
+    assert!(said.text().contains("RFC 7464"), "{}", said.text());
+    let words = ["explain", "--as", "clerk", "--call", "GET /lines"];
+    let said = command(&words, "  []", "");
+    assert!(
+        said.text().contains("answers in NDJSON"),
+        "{}{}",
+        said.text(),
+        said.err
+    );
+}
