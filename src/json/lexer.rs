@@ -140,6 +140,11 @@ impl Lexer {
         self.expect == Expect::End && self.token == Token::None
     }
 
+    /// Whether the input so far ends within a string or a name.
+    pub fn is_within_text(&self) -> bool {
+        matches!(self.token, Token::Text { .. })
+    }
+
     /// How many brackets are open.
     pub fn depth(&self) -> usize {
         self.open.len()

@@ -23,12 +23,15 @@ use super::observe::Observed;
 use crate::block::Cut;
 use crate::decide::Permit;
 use crate::model::Reason;
+use crate::policy::Format;
 use crate::transform::encoding::Decoder;
 use crate::transform::{BodyLimits, COMMIT_AT, Commit, FRAME, Governor};
 use crate::upstream::UpstreamBody;
 
 /// How long output waits for more before it leaves all the same.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How long an answer of events is silent.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// See the module.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub struct Stream {
     /// The output up to the frames whose persons are recorded.
     recorded: u64,
     several: bool,
+    /// Events may be long in coming: the head leaves before the first, and whoever waits is told that there is somebody.
+    live: bool,
     ended: bool,
     /// Why nothing follows what waits; raised when its full frames have left, so that the upstream's chunks cannot be
     /// told from how much did.
@@ -103,6 +108,7 @@ impl Stream {
             cut: Some(cut),
             lease,
             several: permit.answer().format.is_several(),
+            live: permit.answer().format == Format::Sse,
             observed,
         })
     }
@@ -151,7 +157,7 @@ impl Stream {
     }
 
     async fn until_commit(&mut self) -> Result<(), Reason> {
-        let mut first_output = None;
+        let mut first_output = self.live.then(Instant::now);
         while !self.ended && self.fault.is_none() && !self.commit.is_committed() {
             if self.commit.waiting() > 0 && first_output.is_none() {
                 first_output = Some(self.grown);
@@ -195,6 +201,7 @@ impl Stream {
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Reason> {
+        let mut silent_until = self.live.then(|| Instant::now() + SILENCE);
         loop {
             if let Some(frame) = self.recorded_frame() {
                 return Ok(Some(frame));
@@ -216,10 +223,20 @@ impl Stream {
             if let Some(reason) = self.fault {
                 return Err(reason);
             }
-            let deadline = (self.commit.waiting() > 0).then(|| self.grown + PATIENCE);
-            if !self.read(deadline).await
-                && let Some(frame) = self.commit.hurry()
-            {
+            let waits = self.commit.waiting() > 0;
+            let deadline = match waits {
+                true => Some(self.grown + PATIENCE),
+                false => silent_until,
+            };
+            if self.read(deadline).await {
+                continue;
+            }
+            if !waits {
+                silent_until = Some(Instant::now() + SILENCE);
+                self.governor.give_sign_of_life();
+                self.commit.push(self.governor.take_output());
+            }
+            if let Some(frame) = self.commit.hurry() {
                 self.record_persons(frame.len(), FRAME).await?;
                 return Ok(Some(frame));
             }

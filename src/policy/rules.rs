@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use case::{Test, TestCaller};
-pub use format::{AnswerForm, Format};
+pub use format::{AnswerForm, EventFields, Format};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
 pub use row::{Cell, Choice, Row, When};

@@ -28,7 +28,7 @@ impl Governor {
     ) -> Self {
         Governor {
             engine: Engine::new(plan, limits, caller_person, judge),
-            framing: Framing::of(form.format),
+            framing: Framing::of(form),
         }
     }
 
@@ -72,6 +72,13 @@ impl Governor {
         let mut output = Vec::new();
         self.hand_on(|bytes| output.extend_from_slice(bytes));
         output
+    }
+
+    /// Says that the answer is still there, where its format can and nothing is under way.
+    pub fn give_sign_of_life(&mut self) {
+        if let Some(sign) = self.framing.as_ref().and_then(Framing::sign_of_life) {
+            self.engine.write_between(sign);
+        }
     }
 
     /// How many bytes wait here for what comes after them.

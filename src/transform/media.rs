@@ -24,6 +24,7 @@ pub fn accept(form: &AnswerForm) -> &'static str {
         Format::Json => "application/json, application/*+json",
         Format::NdJson => "application/x-ndjson, application/jsonl",
         Format::JsonSeq => "application/json-seq",
+        Format::Sse => "text/event-stream",
     }
 }
 
@@ -38,6 +39,7 @@ pub fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
         Format::Json => return None,
         Format::NdJson => "application/x-ndjson",
         Format::JsonSeq => "application/json-seq",
+        Format::Sse => "text/event-stream",
     };
     Some(HeaderValue::from_static(name))
 }
@@ -71,13 +73,17 @@ impl MediaType {
     fn is_of(&self, format: Format) -> bool {
         let subtype = self.subtype.as_str();
         let suffixed = |suffix| subtype.strip_suffix(suffix).is_some_and(is_registrable);
-        let fits = match format {
-            Format::Json => subtype == "json" || suffixed("+json"),
-            Format::NdJson => matches!(subtype, "x-ndjson" | "jsonl"),
-            // RFC 8091.
-            Format::JsonSeq => subtype == "json-seq" || suffixed("+json-seq"),
+        let (kind, fits) = match format {
+            Format::Json => ("application", subtype == "json" || suffixed("+json")),
+            Format::NdJson => ("application", matches!(subtype, "x-ndjson" | "jsonl")),
+            Format::JsonSeq => (
+                "application",
+                // RFC 8091.
+                subtype == "json-seq" || suffixed("+json-seq"),
+            ),
+            Format::Sse => ("text", subtype == "event-stream"),
         };
-        self.kind == "application" && fits
+        self.kind == kind && fits
     }
 
     fn is_utf8(&self) -> bool {
@@ -158,7 +164,11 @@ mod tests {
         for line in lines {
             headers.append(CONTENT_TYPE, HeaderValue::from_str(line).unwrap());
         }
-        check(&headers, &AnswerForm { format })
+        let form = AnswerForm {
+            format,
+            ..AnswerForm::default()
+        };
+        check(&headers, &form)
     }
 
     #[test]
@@ -171,6 +181,10 @@ mod tests {
             (
                 Format::NdJson,
                 &["application/x-ndjson", "Application/JSONL; charset=utf-8"],
+            ),
+            (
+                Format::Sse,
+                &["text/event-stream", "Text/Event-Stream;charset=UTF-8"],
             ),
             (
                 Format::JsonSeq,

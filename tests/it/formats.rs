@@ -9,6 +9,7 @@ resources:
     at:
       GET /lines: { record: $, format: ndjson }
       GET /sequence: { record: \"$.items[*]\", format: json-seq }
+      GET /events: { record: $, format: sse, events: [update] }
       gated:
         only: [clear]
         GET /gated: { record: $, format: ndjson }
@@ -33,6 +34,8 @@ const SEQUENCE: &str =
 const GATED: &str =
     "{\"id\":1,\"state\":\"held\"}\n{\"id\":2,\"state\":\"clear\",\"phone\":\"13800138000\"}\n";
 
+const EVENTS: &str = ": ping\n\nevent: update\ndata: {\"id\":1,\ndata: \"salary\":1}\n\ndata: {\"phone\":\"13800138000\"}\n\n";
+
 fn set(tests: &str) -> tempfile::TempDir {
     let tests = format!("fieldgate: 1\ntests:\n{tests}");
     rules(&[
@@ -41,6 +44,7 @@ fn set(tests: &str) -> tempfile::TempDir {
         ("fixtures/lines.ndjson", LINES),
         ("fixtures/sequence.json-seq", SEQUENCE),
         ("fixtures/gated.ndjson", GATED),
+        ("fixtures/events.txt", EVENTS),
     ])
 }
 
@@ -64,6 +68,11 @@ fn apply_reads_and_writes_the_format_of_the_route() {
                 "GET /sequence",
                 SEQUENCE,
                 "\u{1e}{\"page\":1,\"items\":[{\"id\":1}]}\n\u{1e}{\"items\":[{\"id\":2}]}\n",
+            ),
+            (
+                "GET /events",
+                EVENTS,
+                "data: {\"id\":1}\nevent: update\n\ndata: {\"phone\":\"138****8000\"}\n\n",
             ),
             (
                 "GET /gated",
@@ -99,6 +108,12 @@ fn tests_speak_of_documents_as_of_the_elements_of_an_array() {
     reply: fixtures/sequence.json-seq
     expect: { \"$[0].page\": 1, \"$[*].items[0].id\": 1 }
     absent: [\"$..salary\"]
+  - name: events
+    as: clerk
+    call: GET /events
+    reply: fixtures/events.txt
+    expect: { \"$[0].id\": 1, \"$[1].phone\": masked }
+    absent: [\"$..salary\"]
   - name: gated
     as: clerk
     call: GET /gated
@@ -109,7 +124,7 @@ fn tests_speak_of_documents_as_of_the_elements_of_an_array() {
     let bad = good.replace("\"$[*].items[0].id\": 1", "\"$[1].items[0].id\": 2");
     let run = command(&["test"], &bad, "");
     assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
-    assert_eq!(run.text(), "3 tests passed\n");
+    assert_eq!(run.text(), "4 tests passed\n");
     let run = command(&["test"], good, "");
     assert_eq!(run.exit, 4);
     assert!(run.text().contains("[1].items[0].id"), "{}", run.text());
@@ -132,6 +147,7 @@ fn explain_and_matrix_say_in_which_format_a_route_answers() {
         said.err
     );
     assert!(said.text().contains("RFC 7464"), "{}", said.text());
+    assert!(said.text().contains("event update"), "{}", said.text());
     let words = ["explain", "--as", "clerk", "--call", "GET /lines"];
     let said = command(&words, "  []", "");
     assert!(

@@ -1,7 +1,7 @@
 //! How answers are written, for those who read the rules.
 
 use crate::policy::diagnostic::{Text, say};
-use crate::policy::{AnswerForm, Format, RouteRule};
+use crate::policy::{AnswerForm, EventFields, Format, RouteRule};
 
 /// What a route says of its answers; nothing where they are one JSON document in UTF-8.
 pub fn written(form: &AnswerForm) -> Option<Text> {
@@ -15,6 +15,33 @@ pub fn written(form: &AnswerForm) -> Option<Text> {
             "answers in JSON text sequences (RFC 7464): governed document by document as they come",
             "响应是 JSON 文本序列（RFC 7464）：文档来一个治理一个"
         )),
+        Format::Sse => Some(events(&form.events)),
+    }
+}
+
+/// What of events leaves, besides their data.
+fn events(fields: &EventFields) -> Text {
+    let EventFields {
+        names,
+        ids,
+        retries,
+    } = fields;
+    let bounds = |name: &str, bounds: &Option<(u64, u64)>| {
+        bounds.map(|(least, most)| format!("{name} {least}..{most}"))
+    };
+    let names = (!names.is_empty()).then(|| format!("event {}", names.join("|")));
+    let leave = [names, bounds("id", ids), bounds("retry", retries)];
+    let leave: Vec<String> = leave.into_iter().flatten().collect();
+    let leave = leave.join(", ");
+    match leave.is_empty() {
+        true => say!(
+            "answers in server-sent events: the data of each governed as they come, nothing else leaves",
+            "响应是服务器推送事件（SSE）：来一个治理一个，只有数据流出"
+        ),
+        false => say!(
+            "answers in server-sent events: the data of each governed as they come; beside them {leave}",
+            "响应是服务器推送事件（SSE）：来一个治理一个；另可流出 {leave}"
+        ),
     }
 }
 

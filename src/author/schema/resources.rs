@@ -137,6 +137,17 @@ fn routes(places: &mut Places) {
 
 fn long_route(places: &mut Places) {
     places.add_closed(
+        "bounds",
+        vec![needed(
+            "whole",
+            json!({ "type": "string", "pattern": r"^[0-9]+\.\.[0-9]+$" }),
+            say!(
+                "A whole number within bounds: 1..100",
+                "范围内的整数：1..100"
+            ),
+        )],
+    );
+    places.add_closed(
         "long-route",
         vec![
             needed(
@@ -158,6 +169,30 @@ fn long_route(places: &mut Places) {
                 say!(
                     "How documents stand in the answer's body: one (`json`), or several, governed one by one as they come",
                     "响应体里文档的写法：一个（`json`），或多个，来一个治理一个"
+                ),
+            ),
+            entry(
+                "events",
+                list_of(at("text")),
+                say!(
+                    "Names of server-sent events that leave; all others go",
+                    "可以流出的事件名；其余的删除"
+                ),
+            ),
+            entry(
+                "ids",
+                at("bounds"),
+                say!(
+                    "Ids of server-sent events that leave; all others go",
+                    "可以流出的事件 id；其余的删除"
+                ),
+            ),
+            entry(
+                "retry",
+                at("bounds"),
+                say!(
+                    "Milliseconds that server-sent events may tell to wait; all others go",
+                    "事件可以要求的重连等待毫秒数；其余的删除"
                 ),
             ),
             entry(

@@ -1,10 +1,14 @@
 //! How an answer's body is written.
 
+use std::sync::Arc;
+
 /// What a route declares of the body of its answers. An answer that is not so is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerForm {
     /// How documents stand in it.
     pub format: Format,
+    /// What leaves of events besides their data.
+    pub events: Arc<EventFields>,
 }
 
 /// How documents stand in an answer's body.
@@ -17,11 +21,13 @@ pub enum Format {
     NdJson,
     /// JSON text sequences, RFC 7464: a record separator before each document, a line feed behind it.
     JsonSeq,
+    /// Server-sent events: a document in the data of each.
+    Sse,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 3] = [Format::Json, Format::NdJson, Format::JsonSeq];
+    pub const ALL: [Format; 4] = [Format::Json, Format::NdJson, Format::JsonSeq, Format::Sse];
 
     /// As rules write it.
     pub fn word(self) -> &'static str {
@@ -29,6 +35,7 @@ impl Format {
             Format::Json => "json",
             Format::NdJson => "ndjson",
             Format::JsonSeq => "json-seq",
+            Format::Sse => "sse",
         }
     }
 
@@ -36,7 +43,43 @@ impl Format {
     pub fn is_several(self) -> bool {
         match self {
             Format::Json => false,
-            Format::NdJson | Format::JsonSeq => true,
+            Format::NdJson | Format::JsonSeq | Format::Sse => true,
         }
     }
+}
+
+/// What of the fields of server-sent events leaves, each value checked and written anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFields {
+    /// `event`: these names.
+    pub names: Vec<String>,
+    /// `id`: a whole number in these bounds.
+    pub ids: Option<(u64, u64)>,
+    /// `retry`: milliseconds in these bounds.
+    pub retries: Option<(u64, u64)>,
+}
+
+impl EventFields {
+    /// Which of the names a value is.
+    pub fn name(&self, value: &[u8]) -> Option<usize> {
+        self.names.iter().position(|name| name.as_bytes() == value)
+    }
+
+    /// An id that leaves.
+    pub fn id(&self, value: &[u8]) -> Option<u64> {
+        within(self.ids, value)
+    }
+
+    /// A time that leaves.
+    pub fn retry(&self, value: &[u8]) -> Option<u64> {
+        within(self.retries, value)
+    }
+}
+
+/// A whole number without leading zeros, within bounds.
+fn within(bounds: Option<(u64, u64)>, value: &[u8]) -> Option<u64> {
+    let (least, most) = bounds?;
+    let text = std::str::from_utf8(value).ok()?;
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text && (least..=most).contains(&number)).then_some(number)
 }

@@ -39,6 +39,7 @@ fn documents(format: Format, reply: &[u8]) -> Vec<Value> {
     match format {
         Format::Json => serde_json::from_slice(reply).into_iter().collect(),
         Format::NdJson => apart(reply),
+        Format::Sse => events(reply),
         // The separators are ASCII, so they stand in no other character.
         Format::JsonSeq => apart(
             &reply
@@ -47,6 +48,18 @@ fn documents(format: Format, reply: &[u8]) -> Vec<Value> {
                 .concat(),
         ),
     }
+}
+
+/// The data of server-sent events, line ends told alike.
+fn events(reply: &[u8]) -> Vec<Value> {
+    let text = String::from_utf8_lossy(reply).replace("\r\n", "\n");
+    let text = text.replace('\r', "\n");
+    let data = |event: &str| {
+        let lines = event.lines().filter_map(|line| line.strip_prefix("data:"));
+        let data: Vec<&str> = lines.collect();
+        serde_json::from_str(&data.join("\n")).ok()
+    };
+    text.split("\n\n").filter_map(data).collect()
 }
 
 /// The route a call goes to; a literal segment beats a parameter.

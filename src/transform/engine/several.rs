@@ -40,6 +40,17 @@ impl Engine {
         self.lexer.is_done()
     }
 
+    /// Whether the document at hand was cut within a string or a name.
+    pub fn is_within_text(&self) -> bool {
+        self.lexer.is_within_text()
+    }
+
+    /// Bytes of our own between two documents.
+    pub fn write_between(&mut self, bytes: &[u8]) {
+        self.body.out.extend_from_slice(bytes);
+        self.document.from = self.body.out.len();
+    }
+
     /// The document at hand has ended; `trail` follows what leaves of it.
     ///
     /// # Errors

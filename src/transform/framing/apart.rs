@@ -23,7 +23,7 @@ pub fn documents(
             key: limits.key,
         }),
     };
-    match &mut Framing::of(form.format) {
+    match &mut Framing::of(form) {
         None => {
             apart.begin_document(&[]);
             apart.read(body)?;
@@ -61,6 +61,10 @@ impl Reader for Apart {
 
     fn is_document_complete(&self) -> bool {
         self.lexer.is_done()
+    }
+
+    fn is_within_text(&self) -> bool {
+        self.lexer.is_within_text()
     }
 
     fn end_document(&mut self, _: &[u8]) -> Result<(), Reason> {

@@ -5,32 +5,36 @@
 //! document is read as it comes.
 
 mod apart;
+mod events;
 mod lines;
 mod sequence;
 #[cfg(test)]
 mod tests;
 
 pub use self::apart::documents;
+use self::events::Events;
 use self::lines::Lines;
 use self::sequence::Sequence;
 use super::Engine;
 use crate::model::Reason;
-use crate::policy::Format;
+use crate::policy::{AnswerForm, Format};
 
 /// See the module.
 #[derive(Debug)]
 pub(super) enum Framing {
     Lines(Lines),
     Sequence(Sequence),
+    Events(Box<Events>),
 }
 
 impl Framing {
-    /// The framing of a format; `None` where a body is one document.
-    pub fn of(format: Format) -> Option<Framing> {
-        match format {
+    /// The framing of a form; `None` where a body is one document.
+    pub fn of(form: &AnswerForm) -> Option<Framing> {
+        match form.format {
             Format::Json => None,
             Format::NdJson => Some(Framing::Lines(Lines::default())),
             Format::JsonSeq => Some(Framing::Sequence(Sequence::default())),
+            Format::Sse => Some(Framing::Events(Box::new(Events::new(&form.events)))),
         }
     }
 
@@ -39,6 +43,7 @@ impl Framing {
         match self {
             Framing::Lines(lines) => lines.feed(reader, chunk),
             Framing::Sequence(sequence) => sequence.feed(reader, chunk),
+            Framing::Events(events) => events.feed(reader, chunk),
         }
     }
 
@@ -47,11 +52,22 @@ impl Framing {
         let ended = match self {
             Framing::Lines(lines) => lines.may_end(),
             Framing::Sequence(sequence) => sequence.may_end(),
+            Framing::Events(events) => events.may_end(),
         };
         if ended {
             Ok(())
         } else {
             Err(Reason::UnreadableBody)
+        }
+    }
+}
+
+impl Framing {
+    /// What says that an answer is still there, where it can be said now.
+    pub fn sign_of_life(&self) -> Option<&'static [u8]> {
+        match self {
+            Framing::Events(events) if events.is_between() => Some(b":\n\n"),
+            Framing::Events(_) | Framing::Lines(_) | Framing::Sequence(_) => None,
         }
     }
 }
@@ -64,6 +80,8 @@ pub(super) trait Reader {
     fn read(&mut self, bytes: &[u8]) -> Result<(), Reason>;
     /// Whether it is complete; only blanks may follow.
     fn is_document_complete(&self) -> bool;
+    /// Whether it was cut within a string or a name.
+    fn is_within_text(&self) -> bool;
     /// It has ended; `trail` follows what leaves of it.
     fn end_document(&mut self, trail: &[u8]) -> Result<(), Reason>;
 }
@@ -79,6 +97,10 @@ impl Reader for Engine {
 
     fn is_document_complete(&self) -> bool {
         self.is_document_complete()
+    }
+
+    fn is_within_text(&self) -> bool {
+        self.is_within_text()
     }
 
     fn end_document(&mut self, trail: &[u8]) -> Result<(), Reason> {

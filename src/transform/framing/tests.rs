@@ -8,7 +8,7 @@ use super::documents;
 use crate::model::Reason;
 use crate::policy::plan::Plan;
 use crate::policy::plan::judge::{Judge, Judged};
-use crate::policy::{AnswerForm, Format};
+use crate::policy::{AnswerForm, EventFields, Format};
 
 const LIMITS: BodyLimits = BodyLimits {
     depth: 8,
@@ -18,7 +18,14 @@ const LIMITS: BodyLimits = BodyLimits {
 };
 
 fn form(format: Format) -> AnswerForm {
-    AnswerForm { format }
+    AnswerForm {
+        format,
+        events: Arc::new(EventFields {
+            names: vec![String::from("update"), String::from("remove")],
+            ids: Some((0, 1000)),
+            retries: Some((100, 60_000)),
+        }),
+    }
 }
 
 fn plan_in(format: Format, at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Arc<Plan> {
@@ -130,11 +137,12 @@ fn written(format: Format, documents: &[&str]) -> String {
         Format::Json => (*text).to_owned(),
         Format::NdJson => format!("{text}\n"),
         Format::JsonSeq => format!("\u{1e}{text}\n"),
+        Format::Sse => format!("data: {text}\n\n"),
     };
     documents.iter().map(framed).collect()
 }
 
-const SEVERAL: [Format; 2] = [Format::NdJson, Format::JsonSeq];
+const SEVERAL: [Format; 3] = [Format::NdJson, Format::JsonSeq, Format::Sse];
 
 #[test]
 fn a23_each_document_is_governed_as_the_only_one_would_be() {
@@ -355,4 +363,123 @@ fn the_documents_of_a_body_come_apart_as_they_are_read() {
     let one = documents(&AnswerForm::default(), b"{}", &LIMITS).unwrap();
     assert_eq!(one, ["{}"]);
     assert!(documents(&AnswerForm::default(), b"{}{}", &LIMITS).is_err());
+}
+
+#[test]
+fn a24_of_events_only_governed_data_and_listed_fields_leave() {
+    let events = Case::new(Format::Sse, "$", &FIELDS, None);
+    for (input, expected) in [
+        // The lines of one document, however they end.
+        ("data: {\"id\":\ndata: 1}\n\n", "data: {\"id\": 1}\n\n"),
+        ("data:{\"id\":1}\r\r", "data: {\"id\":1}\n\n"),
+        ("data:{\"id\":1}\r\n\r\n", "data: {\"id\":1}\n\n"),
+        ("data\ndata:  {\ndata\ndata:}\rdata\n\r\n", "data: {  }\n\n"),
+        ("\u{feff}data: 1\n\n", "data: 1\n\n"),
+        ("\u{feff}:\n\n", ""),
+        ("\n\n\r\r\n", ""),
+        // Comments and unknown fields.
+        (": CANARY\ndata: 1\n:CANARY\n\n:\n\n", "data: 1\n\n"),
+        (
+            "x: CANARY\nCANARY\n data: CANARY\nDATA: CANARY\ndata: 1\ndatas: CANARY\n\n",
+            "data: 1\n\n",
+        ),
+        ("\u{feff}\u{feff}data: CANARY\ndata: 1\n\n", "data: 1\n\n"),
+        // Fields that are listed, wherever they stand; the last counts.
+        (
+            "event: update\nid: 7\nretry: 100\ndata: 1\n\n",
+            "data: 1\nevent: update\nid: 7\nretry: 100\n\n",
+        ),
+        (
+            "data: 1\nid:7\nevent:CANARY\nevent:remove\n\n",
+            "data: 1\nevent: remove\nid: 7\n\n",
+        ),
+        (
+            "data: 1\nevent:update\nevent\nid: 7\nid: CANARY\n\n",
+            "data: 1\n\n",
+        ),
+        (
+            "event: CANARY\nid: 1001\nretry: 99\ndata: 1\n\n",
+            "data: 1\n\n",
+        ),
+        (
+            "event: update \nid: 07\nretry: +100\ndata: 1\n\n",
+            "data: 1\n\n",
+        ),
+        (
+            "id: 11010519491231002\ndata: 1\n\ndata: 2\n\n",
+            "data: 1\n\ndata: 2\n\n",
+        ),
+        // No data, no event, and nothing of it in the next.
+        ("event: update\nid: 7\n\ndata: 1\n\n", "data: 1\n\n"),
+        ("id: 7\n\n", ""),
+    ] {
+        events.governs(input, expected);
+    }
+    let long = format!("event: {}\ndata: 1\n\n", "update".repeat(100));
+    events.governs(&long, "data: 1\n\n");
+}
+
+#[test]
+fn a24_what_no_event_says_strictly_is_refused() {
+    let events = Case::new(Format::Sse, "$", &FIELDS, None);
+    let first = "data: {\"id\":1}\n\n";
+    for rest in [
+        "data: {\"ssn\":\"CANA\ndata: RY\"}\n\n",
+        "data: {\"ssn\":\"CANA\r\ndata:RY\"}\n\n",
+        "data: {\"id\": 1\ndata: 2}\n\n",
+        "data: tr\ndata:ue\n\n",
+        "data: 1\n\ndata: [DONE]\n\n",
+        "data\n\n",
+        "data: \n\n",
+        "data: {\"id\":2}\n",
+        "data: {\"id\":2}",
+        "data: {\"id\":2\n\n",
+        "data: {}{}\n\n",
+        "data: {}\ndata: {}\n\n",
+        "data: \u{feff}{}\n\n",
+        "dat",
+        ": CANARY",
+        "x",
+    ] {
+        let seen = events.run(format!("{first}{rest}"));
+        assert_eq!(seen.end, Err(Reason::UnreadableBody), "{rest:?}");
+        assert!(
+            seen.out.starts_with(first) && !seen.out.contains("CANA"),
+            "{rest:?}"
+        );
+    }
+}
+
+#[test]
+fn of_an_event_that_is_kept_back_no_field_leaves() {
+    let case = Case::new(Format::Sse, "$", &[("id", "show")], Some("id"));
+    case.governs(
+        "id: 1\ndata: {\"id\":\"1002\"}\nevent: update\n\nid: 2\ndata: {\"id\":\"1001\"}\n\n",
+        "data: {\"id\":\"1001\"}\nid: 2\n\n",
+    );
+}
+
+#[test]
+fn a_sign_of_life_never_stands_within_an_event() {
+    let case = Case::new(Format::Sse, "$", &[("id", "show")], None);
+    let mut governor = case.governor();
+    let mut out = Vec::new();
+    for byte in b"data: {\"id\":1}\n\n" {
+        assert!(
+            !String::from_utf8_lossy(&out).contains("data"),
+            "not before its end"
+        );
+        governor.give_sign_of_life();
+        governor.feed(&[*byte]).unwrap();
+        out.extend_from_slice(&governor.take_output());
+    }
+    governor.give_sign_of_life();
+    out.extend_from_slice(&governor.take_output());
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.starts_with(":\n\n"), "{out}");
+    assert_eq!(out.replace(":\n\n", ""), "data: {\"id\":1}\n\n");
+    assert!(out.ends_with("\n\n:\n\n"), "{out}");
+    let mut lines = Case::new(Format::NdJson, "$", &[("id", "show")], None).governor();
+    lines.give_sign_of_life();
+    assert_eq!(lines.take_output(), b""[..]);
 }

@@ -35,7 +35,9 @@ fn page(name: &str, lang: Lang) -> String {
     for (name, codes) in [
         ("reading", code::READING),
         ("meaning", code::MEANING),
+        ("conditions", code::CONDITIONS),
         ("lints", code::LINTS),
+        ("formats", code::FORMATS),
         ("streaming", code::STREAMING),
         ("settings", code::SETTINGS),
         ("tests", code::TESTS),

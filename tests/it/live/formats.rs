@@ -12,11 +12,13 @@ use super::rig::{
 const RULES: &str = include_str!("rig/formats.yaml");
 const LINES: &str = "application/x-ndjson";
 const SEQUENCE: &str = "application/json-seq";
+const EVENTS: &str = "text/event-stream";
 
 /// By route: its media type, and a document as it is framed there.
 fn framed(route: &str, text: &str) -> (&'static str, String) {
     match route {
         "/sequence" => (SEQUENCE, format!("\u{1e}{text}\n")),
+        "/events" => (EVENTS, format!("data: {text}\n\n")),
         _ => (LINES, format!("{text}\n")),
     }
 }
@@ -118,7 +120,7 @@ fn slowly(route: &str, gates: [Gate; 2]) -> Vec<Part> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a23_each_record_leaves_before_the_next_comes_and_the_last_never_half() {
-    for route in ["/lines", "/sequence"] {
+    for route in ["/lines", "/sequence", "/events"] {
         for version in BOTH {
             let (one, two) = (Gate::closed(), Gate::closed());
             let gates = [one.clone(), two.clone()];
@@ -152,6 +154,7 @@ async fn a_small_answer_is_judged_whole_and_leaves_under_our_own_media_type() {
         ("/lines", "application/jsonl; charset=utf-8; x=CANARY"),
         ("/lines", LINES),
         ("/sequence", SEQUENCE),
+        ("/events", "text/event-stream;charset=utf-8"),
     ] {
         let record = r#"{"id":"1","secret":"CANARY"}"#;
         let body = framed(route, record).1.repeat(3);
@@ -209,6 +212,14 @@ async fn a23_what_is_declared_must_come_and_what_is_not_declared_must_not() {
     for (route, media, body, reason) in [
         ("/plain", LINES, line, "unexpected-media-type"),
         ("/plain", SEQUENCE, line, "unexpected-media-type"),
+        ("/plain", EVENTS, line, "unexpected-media-type"),
+        ("/events", "application/json", line, "unexpected-media-type"),
+        (
+            "/events",
+            EVENTS,
+            "data: {\"secret\":\"CANA\ndata: RY\"}\n\n",
+            "unreadable-body",
+        ),
         ("/lines", "application/json", line, "unexpected-media-type"),
         ("/lines", SEQUENCE, line, "unexpected-media-type"),
         (
@@ -321,4 +332,34 @@ async fn the_kill_switch_ends_a_stream_at_once() {
     drop(coming);
     let log = rig.finish().await;
     assert_eq!(log.outcome(&id)["reason"], "blocked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a24_events_are_governed_as_they_come_and_the_head_waits_for_none() {
+    for version in BOTH {
+        let gate = Gate::closed();
+        let script = gate.clone();
+        let upstream = Upstream::start(move |_| {
+            let event = ": CANARY\r\nid: 5\r\nid: 11010519491231002\r\nevent: update\r\ndata: {\"id\":\"1\",\r\ndata:\"secret\":\"CANARY\"}\r\n";
+            let parts = [event, "retry: 1\r\nevent: CANARY\r\n", "\r\n"];
+            let mut all = vec![head(EVENTS), Part::Wait(script.clone())];
+            all.extend(parts.map(|part| raw(chunk(part.as_bytes()))));
+            all.extend([Part::Wait(script.clone()), raw("0\r\n\r\n")]);
+            all
+        })
+        .await;
+        let rig = setup(&upstream).start().await;
+        // Nothing of the body is there yet.
+        let (mut coming, id) = Coming::ask(version, &rig.door, "/events").await;
+        gate.open();
+        let came = coming.until("\n\n").await;
+        assert!(came.contains("data: {\"id\":\"1\"}\n\n"), "{came}");
+        assert!(!came.contains("CANARY") && !came.contains("1101"), "{came}");
+        gate.open();
+        coming.rest().await;
+        drop(coming);
+        let log = rig.finish().await;
+        assert_eq!(log.outcome(&id)["end"], "complete");
+        assert_eq!(log.outcome(&id)["records"], 1);
+    }
 }

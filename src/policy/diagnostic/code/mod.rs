@@ -5,6 +5,7 @@
 
 mod authoring;
 mod conditions;
+mod formats;
 mod lints;
 mod meaning;
 mod reading;
@@ -15,6 +16,7 @@ use std::fmt;
 
 pub use authoring::*;
 pub use conditions::*;
+pub use formats::*;
 pub use lints::*;
 pub use meaning::*;
 pub use reading::*;
@@ -65,7 +67,7 @@ impl Code {
     /// All codes in their order.
     pub fn all() -> impl Iterator<Item = &'static Code> {
         let groups = [
-            READING, MEANING, CONDITIONS, LINTS, STREAMING, SETTINGS, TESTS, AUTHORING,
+            READING, MEANING, CONDITIONS, LINTS, FORMATS, STREAMING, SETTINGS, TESTS, AUTHORING,
         ];
         groups.into_iter().flatten().copied()
     }

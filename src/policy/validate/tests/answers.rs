@@ -11,6 +11,7 @@ fn a_route_says_in_which_format_it_answers() {
         ("json", Format::Json),
         ("ndjson", Format::NdJson),
         ("json-seq", Format::JsonSeq),
+        ("sse", Format::Sse),
     ] {
         let long = format!("GET /customers: {{ record: \"$.items[*]\", format: {word} }}");
         let rules = loads(SHORT, &long).rules;
@@ -49,4 +50,47 @@ fn the_documents_of_a_fixture_are_looked_at_one_by_one() {
     };
     assert!(lints("{\"id\":\"1\"}\n{\"id\":\"2\"}\n").contains("nowhere"));
     assert_eq!(lints("{\"id\":\"1\"}\n{\"nowhere\":\"2\"}\n"), "");
+}
+
+#[test]
+fn what_of_events_leaves_is_listed() {
+    let long = "GET /customers: { record: $, format: sse, events: [update, a.b-c_1], ids: { whole: 0..99 }, retry: { whole: 1000..1000 } }";
+    let rules = loads(SHORT, long).rules;
+    let events = &rules.resources[0].groups[1].routes[0].answer.events;
+    assert_eq!(events.names, ["update", "a.b-c_1"]);
+    assert_eq!(
+        (events.ids, events.retries),
+        (Some((0, 99)), Some((1000, 1000)))
+    );
+    assert_eq!(events.id(b"99"), Some(99));
+    for value in [
+        "",
+        "100",
+        "099",
+        "+1",
+        "-1",
+        "1 ",
+        "x",
+        "18446744073709551616",
+    ] {
+        assert_eq!(events.id(value.as_bytes()), None, "{value}");
+    }
+}
+
+#[test]
+fn fields_of_events_are_refused_where_there_are_none_and_where_they_list_nothing() {
+    for (written, parts) in [
+        ("events: [update]", ["FG2200", "`events`"]),
+        ("format: ndjson, ids: { whole: 0..9 }", ["FG2200", "`ids`"]),
+        ("format: sse, events: [a b]", ["FG2201", "`a b`"]),
+        ("format: sse, events: [\"\"]", ["FG2201", "no name"]),
+        ("format: sse, events: [a, a]", ["FG2201", "twice"]),
+        ("format: sse, ids: { whole: 9..0 }", ["FG2201", "`9..0`"]),
+        ("format: sse, ids: { whole: -1..0 }", ["FG2201", "`-1..0`"]),
+        ("format: sse, ids: { free: true }", ["FG1021", "`free`"]),
+        ("format: sse, retry: 5", ["FG", "`retry`"]),
+    ] {
+        let long = format!("GET /customers: {{ record: $, {written} }}");
+        refuses(SHORT, &long, &parts);
+    }
 }
