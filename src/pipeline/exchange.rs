@@ -290,12 +290,8 @@ fn authenticate(
 }
 
 fn resource<'a>(generation: &'a Generation, matched: &Match) -> Result<&'a Resource, Reason> {
-    generation
-        .policy
-        .rules
-        .resources
-        .get(matched.resource.0)
-        .ok_or(Reason::Internal)
+    let all = &generation.policy.rules.resources;
+    all.get(matched.resource.0).ok_or(Reason::Internal)
 }
 
 fn upstream(
@@ -306,9 +302,8 @@ fn upstream(
     observed: &mut Observed,
 ) -> Result<Arc<Upstream>, Reason> {
     let upstreams = proxy.upstreams.load();
-    let upstream = upstreams
-        .of(resource.upstream.as_deref())
-        .ok_or(Reason::Internal)?;
+    let upstream = upstreams.of(resource.upstream.as_deref());
+    let upstream = upstream.ok_or(Reason::Internal)?;
     observed.route(&generation.policy, matched, upstream.name());
     Ok(Arc::clone(upstream))
 }

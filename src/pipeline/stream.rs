@@ -140,9 +140,8 @@ impl Stream {
     /// The next frame, where nothing has to be waited for and more follows it.
     pub(super) fn at_hand(&mut self) -> Option<Bytes> {
         let is_last = self.ended && self.commit.waiting() <= FRAME;
-        let is_due = |lease: &Box<Lease>| lease.is_due();
-        let ends =
-            self.cut.as_ref().is_some_and(Cut::is_due) || self.lease.as_ref().is_some_and(is_due);
+        let lease = self.lease.as_deref();
+        let ends = self.cut.as_ref().is_some_and(Cut::is_due) || lease.is_some_and(Lease::is_due);
         if is_last || ends {
             return None;
         }
@@ -234,7 +233,7 @@ impl Stream {
             if !waits {
                 silent_until = Some(Instant::now() + SILENCE);
                 self.governor.give_sign_of_life();
-                self.commit.push(self.governor.take_output());
+                self.governor.hand_on(|output| self.commit.push(output));
             }
             if let Some(frame) = self.commit.hurry() {
                 self.record_persons(frame.len(), FRAME).await?;
