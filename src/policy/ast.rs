@@ -14,23 +14,23 @@ use super::source::{self, Entries, Key, Node, SourceFile, Span};
 pub(super) type Section = BTreeMap<String, (Key, Node)>;
 
 /// Sections of named entries.
-const MAPS: [&str; 9] = [
+const MAPS: [&str; 12] = [
     "classes",
     "masks",
     "resources",
     "roles",
     "grids",
     "read",
+    "create",
+    "update",
+    "delete",
     "find",
     "conditions",
     "contracts",
 ];
 /// Sections that are lists.
 const LISTS: [&str; 3] = ["exceptions", "ceilings", "tests"];
-const LATER: [&str; 13] = [
-    "create",
-    "update",
-    "delete",
+const LATER: [&str; 10] = [
     "open",
     "dictionary",
     "consents",
@@ -185,9 +185,10 @@ impl Document {
 
     /// The fixtures that tests name.
     pub(super) fn replies(&self) -> impl Iterator<Item = &str> {
-        self.list("tests").iter().filter_map(|test| {
-            let entries = test.as_map(say!("a test", "测试")).ok()?;
-            entries.get("reply")?.scalar()
+        self.list("tests").iter().flat_map(|test| {
+            let entries = test.as_map(say!("a test", "测试")).ok();
+            let named = |key| entries.and_then(|entries| entries.get(key)?.scalar());
+            [named("reply"), named("stored")].into_iter().flatten()
         })
     }
 }

@@ -21,6 +21,7 @@ use self::key::{Asked, PlanKey, RowId, asked};
 pub use self::params::{Opening, ParamUse};
 pub use self::sight::Sight;
 use self::sight::{least_sights, sight, sights};
+pub(in crate::policy) use self::write::formless;
 pub use self::write::{FieldRight, Writable, WriteTerms};
 use super::candidates::Candidates;
 use super::combine::{Standing, Treatment, Weighings, weigh};

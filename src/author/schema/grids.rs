@@ -236,4 +236,8 @@ fn rows(places: &mut Places) {
     places.add("row", row);
     places.add("rows", rows);
     places.add("grid", map_of("row"));
+    places.add(
+        "written",
+        json!({ "type": "object", "additionalProperties": list_of(at("text")) }),
+    );
 }

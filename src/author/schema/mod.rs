@@ -201,6 +201,30 @@ fn sections() -> Vec<Entry> {
             ),
         ),
         entry(
+            "create",
+            map_of("written"),
+            say!(
+                "Who may give which classes a value in a new record: resource or group, role, classes",
+                "谁能新建：资源或路由组 → 角色 → 可写的类别"
+            ),
+        ),
+        entry(
+            "update",
+            map_of("written"),
+            say!(
+                "Who may change which classes: resource or group, role, classes",
+                "谁能修改：资源或路由组 → 角色 → 可写的类别"
+            ),
+        ),
+        entry(
+            "delete",
+            json!({ "type": "object", "additionalProperties": list_of(at("text")) }),
+            say!(
+                "Who may delete records: resource or group, roles",
+                "谁能删除：资源或路由组 → 角色"
+            ),
+        ),
+        entry(
             "find",
             json!({ "type": "object", "additionalProperties": {
             "type": "object", "additionalProperties": list_of(at("text"))

@@ -91,6 +91,22 @@ pub(super) fn add(places: &mut Places) {
             "Conditions that must hold for a record to leave",
             "这些条件都成立，记录才能流出"
         )),
+        entry("on_forbidden", one_of(&["refuse", "strip"]), say!(
+            "`strip`: what the caller may not write is left out, instead of refusing; never of a PUT or a JSON Patch",
+            "`strip`：调用方无权写的字段去掉后放行，不拒绝；PUT 和 JSON Patch 除外"
+        )),
+        entry("on_put", one_of(&["refuse", "complete", "merge-hidden"]), say!(
+            "Who may PUT: `complete`, who sees and writes the whole record; `merge-hidden` puts back what they do not",
+            "谁能 PUT：`complete` 要整条记录都看得到、写得了；`merge-hidden` 把看不到、写不了的补回去"
+        )),
+        entry("on_masked", one_of(&["refuse", "keep"]), say!(
+            "`keep`: a masked value that comes back leaves the stored one as it is, instead of refusing",
+            "`keep`：写回来的脱敏值不生效，保留原值，不拒绝"
+        )),
+        entry("errors", list_of(at("text")), say!(
+            "What may leave of the body of an upstream's error, from its root",
+            "后端报错时可以流出的内容，路径从错误信息的根算起"
+        )),
     ]);
 }
 
@@ -157,7 +173,7 @@ fn long_route(places: &mut Places) {
             ),
             entry(
                 "does",
-                one_of(&["read"]),
+                one_of(&["read", "create", "update", "delete"]),
                 say!(
                     "What the route does, where its method does not say",
                     "路由做什么（方法看不出时）"
@@ -197,7 +213,7 @@ fn long_route(places: &mut Places) {
             ),
             entry(
                 "body",
-                one_of(&["json"]),
+                one_of(&["json", "form"]),
                 say!("How bodies are written", "请求体的格式"),
             ),
             entry(
@@ -231,6 +247,10 @@ fn fields(places: &mut Places) {
         entry("written_by", list_of(at("text")), say!(
             "Roles that may write it, where it decides who sees what",
             "它决定谁看什么时，哪些角色可以写它"
+        )),
+        entry("write", one_of(&["never"]), say!(
+            "`never`: nobody writes it, whatever its class",
+            "`never`：不管属于什么类别，谁也不能写"
         )),
     ]);
     places.add("long-field", long);
@@ -269,6 +289,32 @@ fn parameters(places: &mut Places) {
                 "reason",
                 at("text"),
                 say!("Why, for the auditor", "理由，给审计看"),
+            ),
+            entry(
+                "field",
+                at("text"),
+                say!("The field it searches", "它查的字段"),
+            ),
+            entry(
+                "fields",
+                list_of(at("text")),
+                say!("The fields it searches", "它查的几个字段"),
+            ),
+            entry(
+                "names",
+                json!({ "const": true }),
+                say!(
+                    "It holds names of fields, parted by commas",
+                    "它的值是字段名，用逗号分隔"
+                ),
+            ),
+            entry(
+                "methods",
+                json!({ "type": "array", "items": at("text"), "minItems": 1 }),
+                say!(
+                    "The methods it belongs to: [PATCH]; else all routes that read",
+                    "它属于哪些方法：[PATCH]；不写就是所有只读的路由"
+                ),
             ),
         ],
     );

@@ -65,6 +65,30 @@ pub(super) fn add(places: &mut Places) {
                 say!("The request's body, sent as JSON", "请求体，按 JSON 发出"),
             ),
             entry(
+                "body_type",
+                at("text"),
+                say!(
+                    "The body's media type, where it is not application/json; a text is then sent as it is",
+                    "请求体的媒体类型（不是 application/json 时写）；这时文本原样发出"
+                ),
+            ),
+            entry(
+                "stored",
+                at("text"),
+                say!(
+                    "The fixture the stored record is read from before a write",
+                    "写之前读到的已存记录的样例文件"
+                ),
+            ),
+            entry(
+                "stored_etag",
+                at("text"),
+                say!(
+                    "The validator the upstream gives of it, with its quotes",
+                    "后端给它的版本标识（ETag），连引号一起写"
+                ),
+            ),
+            entry(
                 "reply",
                 at("text"),
                 say!(
@@ -118,6 +142,14 @@ pub(super) fn add(places: &mut Places) {
                 "expect_reason",
                 at("text"),
                 say!("The reason of the refusal", "拒绝原因"),
+            ),
+            entry(
+                "expect_refused",
+                json!({ "type": "array", "items": at("text"), "minItems": 1 }),
+                say!(
+                    "The names a refused write is told, `[*]` for indexes",
+                    "拒绝写入时告知的字段名，下标写 `[*]`"
+                ),
             ),
         ],
     );

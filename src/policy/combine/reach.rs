@@ -182,7 +182,11 @@ fn mark(states: &mut [bool], at: usize) {
 }
 
 /// Whether a ceiling binds who holds these roles.
-pub(super) fn is_bound(rules: &RuleSet, ceiling: &Ceiling, held: &BTreeSet<RoleId>) -> bool {
+pub(in crate::policy) fn is_bound(
+    rules: &RuleSet,
+    ceiling: &Ceiling,
+    held: &BTreeSet<RoleId>,
+) -> bool {
     let of_contract = |role: &RoleId| rules.roles.get(role.0).is_some_and(|role| role.contract);
     let is_partner = held.iter().any(of_contract);
     let named = match &ceiling.to {
@@ -194,7 +198,7 @@ pub(super) fn is_bound(rules: &RuleSet, ceiling: &Ceiling, held: &BTreeSet<RoleI
 }
 
 /// A class nobody knows is as high as can be.
-pub(super) fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
+pub(in crate::policy) fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
     rules
         .classes
         .get(class.0)
@@ -203,7 +207,7 @@ pub(super) fn level_of(rules: &RuleSet, class: ClassId) -> u8 {
 
 /// The paths of a resource a ceiling covers: those it names, there and below; those of its classes
 /// only below, since at the same place another entry says another class on purpose.
-pub(super) fn reach_of<'a>(
+pub(in crate::policy) fn reach_of<'a>(
     rules: &RuleSet,
     ceiling: &'a Ceiling,
     resource: ResourceId,

@@ -16,7 +16,7 @@ pub struct Param {
     pub place: Place,
     /// What it may carry.
     pub rule: ParamRule,
-    /// The methods of the routes it belongs to (`on:`); `None`: all routes that read. One of the path belongs to the
+    /// The methods of the routes it belongs to (`methods:`); `None`: all routes that read. One of the path belongs to the
     /// routes that have it.
     pub on: Option<Vec<http::Method>>,
 }

@@ -181,12 +181,14 @@ impl RuleSet {
         contract: Option<ContractId>,
         field: &Field,
     ) -> bool {
-        // Whoever could change what decides could decide who sees it.
-        let is_writer = || field.written_by.iter().flatten().any(|one| *one == role);
+        // Whoever could change what decides could decide who sees it. Where writers are named, they are all.
+        let is_writer = match &field.written_by {
+            Some(writers) => writers.contains(&role),
+            None => !field.decides,
+        };
         let class = field.class.filter(|_| !field.write_never);
         class.is_some_and(|class| {
-            (!field.decides || is_writer())
-                && self.may_write_class((resource, group), role, does, contract, class)
+            is_writer && self.may_write_class((resource, group), role, does, contract, class)
         })
     }
 

@@ -11,13 +11,14 @@ use quick_cache::sync::Cache;
 use super::{RouteId, Sight};
 use crate::mask::{Mask, is_token};
 use crate::path::Path;
+use crate::policy::combine::reach::{is_bound, level_of, reach_of};
 use crate::policy::combine::{Standing, Treatment, Treatments};
 use crate::policy::condition::{ConditionId, Possible, Truth, Truths};
 use crate::policy::plan::Plan;
 use crate::policy::plan::judge::{Cases, Terms};
 use crate::policy::{
-    BodyForm, Cell, Choice, ClassId, Covers, Does, Field, FieldId, GroupId, Resource, ResourceId,
-    RoleId, RouteRule, RuleSet, Writing,
+    BodyForm, Ceiling, Cell, Choice, ClassId, ContractId, Covers, Does, Field, FieldId, GroupId,
+    Resource, ResourceId, RoleId, RouteRule, RuleSet, Writing,
 };
 
 /// Sets of rights that are kept compiled; of more, those asked for least are compiled anew.
@@ -235,7 +236,8 @@ impl Counting {
             let mut roles = self.terms.roles.iter();
             roles.any(|role| {
                 let place = (self.terms.resource, group);
-                formless(&self.terms.rules, place, *role, field).is_some()
+                let held = (&self.terms.roles[..], self.terms.contract);
+                formless(&self.terms.rules, place, held, *role, field).is_some()
             })
         })
     }
@@ -292,25 +294,40 @@ fn writing_plan(terms: &Terms, fields: &[FieldRight]) -> Option<Plan> {
     Plan::for_writing(&terms.rules, resource, group, terms.route, treatments)
 }
 
-/// A mask without a form under which a role reads a field of a group: its first alternative that has none.
+/// A mask without a form under which a role reads a field of a group: the first there is. `held` is all that binds whoever
+/// reads: the roles they hold, and their contract.
 pub(in crate::policy) fn formless(
     rules: &RuleSet,
     (resource, group): (ResourceId, GroupId),
+    (held, contract): (&[RoleId], Option<ContractId>),
     role: RoleId,
     field: FieldId,
 ) -> Option<Arc<Mask>> {
     let listed = rules.resources.get(resource.0)?.fields.get(field.0)?;
     let row = rules.rows.get(&(resource, group, role))?;
-    let cells = listed.class.and_then(|class| row.cells.get(class.0));
+    let cell = listed.class.and_then(|class| row.cells.get(class.0));
     let exceptions = rules
         .exceptions
         .iter()
         .filter(|one| one.resource == resource && one.role == role && one.fields.contains(&field));
-    let cells = cells.into_iter().chain(exceptions.map(|one| &one.cell));
-    let cells = cells.flat_map(Choice::cells);
-    let ceilings = bounds(rules, resource, field);
-    let mut masks = cells
-        .chain(ceilings)
+    let given = cell.into_iter().chain(exceptions.map(|one| &one.cell));
+    let given: Vec<&Cell> = given.flat_map(Choice::cells).collect();
+    let above = |cell: &&Cell| matches!(cell, Cell::Show | Cell::Token(_));
+    let lowered = given.iter().any(above);
+    let contract = contract.and_then(|id| rules.contracts.get(id.0));
+    let items = contract.and_then(|one| one.items.get(&(resource, group)));
+    let items = items.and_then(|row| row.cells.get(listed.class?.0));
+    let items = items.into_iter().flat_map(Choice::cells);
+    let held: BTreeSet<RoleId> = held.iter().copied().collect();
+    let ceilings = bounds(rules, resource, field, move |ceiling| {
+        is_bound(rules, ceiling, &held)
+    });
+    // What is not above a mask no mask lowers.
+    let closing = items.chain(ceilings).filter(|_| lowered);
+    let mut masks = given
+        .iter()
+        .copied()
+        .chain(closing)
         .filter_map(|cell| mask_of(listed, cell));
     masks.find(|mask| !mask.has_form())
 }
@@ -326,21 +343,30 @@ fn mask_of(field: &Field, cell: &Cell) -> Option<Arc<Mask>> {
     Some(own.map_or_else(|| Arc::new(Mask::fixed()), |(_, mask)| Arc::clone(mask)))
 }
 
-/// The most open outcomes that ceilings leave a field, whomever they bind.
-fn bounds(rules: &RuleSet, resource: ResourceId, field: FieldId) -> impl Iterator<Item = &Cell> {
+/// The most open outcomes that ceilings leave a field, of those ceilings that bind.
+fn bounds<'a>(
+    rules: &'a RuleSet,
+    resource: ResourceId,
+    field: FieldId,
+    binds: impl Fn(&Ceiling) -> bool + 'a,
+) -> impl Iterator<Item = &'a Cell> {
     let listed = rules.resources.get(resource.0);
-    let class = listed.and_then(|listed| listed.fields.get(field.0)?.class);
-    let shape = listed.and_then(|listed| listed.shape_of);
-    let covers = move |covers: &Covers| match covers {
-        Covers::Fields(of, fields) | Covers::Container(of, fields, _) => {
-            (*of == resource || shape == Some(*of)) && fields.contains(&field)
-        }
-        Covers::Class(covered) => class == Some(*covered),
-        Covers::Level(level) => class
-            .and_then(|class| rules.classes.get(class.0))
-            .is_some_and(|class| class.level >= *level),
+    let entry = listed.and_then(|listed| listed.fields.get(field.0));
+    let covers = move |ceiling: &&Ceiling| {
+        let (Some(listed), Some(entry)) = (listed, entry) else {
+            return false;
+        };
+        let named = match &ceiling.covers {
+            Covers::Fields(of, fields) | Covers::Container(of, fields, _) => {
+                (*of == resource || listed.shape_of == Some(*of)) && fields.contains(&field)
+            }
+            Covers::Class(covered) => entry.class == Some(*covered),
+            Covers::Level(level) => entry.class.is_some_and(|of| level_of(rules, of) >= *level),
+        };
+        named || reach_of(rules, ceiling, resource, listed).holds(&entry.path)
     };
-    let ceilings = rules.ceilings.iter().filter(move |one| covers(&one.covers));
+    let ceilings = rules.ceilings.iter();
+    let ceilings = ceilings.filter(move |one| binds(one)).filter(covers);
     ceilings.map(|one| &one.at_most)
 }
 
@@ -386,7 +412,7 @@ impl Veils {
         let cells = cells.chain(exceptions.map(|one| &one.cell));
         let mut cells = cells
             .flat_map(Choice::cells)
-            .chain(bounds(rules, resource, field));
+            .chain(bounds(rules, resource, field, |_| true));
         let masks = entry.into_iter().flat_map(|entry| &entry.masks);
         let masks = masks.map(|(_, mask)| mask).filter(|mask| mask.has_form());
         let masks: Vec<Arc<Mask>> = masks.cloned().collect();

@@ -9,7 +9,8 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::scalars::{moment, path, sentence, within};
 use super::values::{json, object, patch};
-use super::{Findings, Names, unfailing};
+
+use super::{Findings, Names, requests, unfailing};
 use crate::model::Reason;
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -17,7 +18,7 @@ use crate::policy::load::Fixtures;
 use crate::policy::rules::{Role, RoleId, Test, TestCaller};
 use crate::policy::source::{Entries, Kind, Node};
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 20] = [
     "name",
     "as",
     "caller",
@@ -26,6 +27,9 @@ const KNOWN: [&str; 16] = [
     "now",
     "call",
     "body",
+    "body_type",
+    "stored",
+    "stored_etag",
     "reply",
     "set",
     "reply_status",
@@ -34,14 +38,16 @@ const KNOWN: [&str; 16] = [
     "never",
     "expect_status",
     "expect_reason",
+    "expect_refused",
 ];
-const LATER: [&str; 2] = ["expect_refused", "purpose"];
-const ASSERTIONS: [&str; 5] = [
+const LATER: [&str; 1] = ["purpose"];
+const ASSERTIONS: [&str; 6] = [
     "expect",
     "absent",
     "never",
     "expect_status",
     "expect_reason",
+    "expect_refused",
 ];
 /// Reasons of refusals that are not built yet.
 const LATER_REASONS: [&str; 2] = ["quota-calls", "quota-records"];
@@ -87,8 +93,8 @@ impl Context<'_> {
         if ASSERTIONS.iter().all(|key| entries.get(key).is_none()) {
             let message = say!("this test asserts nothing", "这条测试什么也没断言");
             let help = say!(
-                "write one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`",
-                "写上 `expect`、`absent`、`never`、`expect_status`、`expect_reason` 之一"
+                "write one of `expect`, `absent`, `never`, `expect_status`, `expect_reason`, `expect_refused`",
+                "写上 `expect`、`absent`、`never`、`expect_status`、`expect_reason`、`expect_refused` 之一"
             );
             findings.add(
                 Diagnostic::error(code::FG5004, message)
@@ -111,19 +117,20 @@ impl Context<'_> {
         if let Some(reply) = &reply {
             findings.extend(unfailing::assertions(entries, reply));
         }
+        let sent = requests::body(entries, findings);
         Some(Test {
             peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             headers: headers(entries, findings),
             now: now.or(self.tests_at),
             reply,
             reply_status: status("reply_status", findings).unwrap_or(200),
-            body: entries
-                .get("body")
-                .and_then(|node| findings.keep(body(node))),
-            body_type: String::from("application/json"),
-            stored: None,
-            stored_etag: None,
-            expect_refused: None,
+            body: sent.bytes,
+            body_type: sent.media,
+            stored: entries
+                .get("stored")
+                .and_then(|node| findings.keep(self.fixture(node))),
+            stored_etag: requests::etag(entries, findings),
+            expect_refused: requests::refused(entries, findings),
             expect: expectations(entries, findings),
             absent: texts(entries, "absent", findings),
             never: texts(entries, "never", findings),
@@ -243,11 +250,6 @@ impl Context<'_> {
             .read(name)
             .map_err(|why| mistake(why).suggest(name, self.fixtures.names()))
     }
-}
-
-/// The request's body, as JSON text.
-fn body(node: &Node) -> Result<Vec<u8>, Diagnostic> {
-    Ok(json(node)?.to_string().into_bytes())
 }
 
 /// `file:line`, for the report.

@@ -94,8 +94,16 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
         return Some(field);
     }
     let entries = findings.keep(node.as_map(say!("a field", "字段")))?;
-    let known = ["class", "mask", "whole", "names", "written_by", "zh"];
-    findings.extend(entries.check_keys(say!("a field", "字段"), &known, &["write", "strip_as"]));
+    let known = [
+        "class",
+        "mask",
+        "whole",
+        "names",
+        "written_by",
+        "write",
+        "zh",
+    ];
+    findings.extend(entries.check_keys(say!("a field", "字段"), &known, &["strip_as"]));
     field.class = entries
         .get("class")
         .and_then(|class| findings.keep(names.class(class)));
@@ -114,6 +122,10 @@ fn field(key: &Key, node: &Node, names: &Names, findings: &mut Findings) -> Opti
     field.written_by = entries
         .get("written_by")
         .map(|node| writers(node, &field, names, findings));
+    if let Some(node) = entries.get("write") {
+        findings.extend(not_never(node));
+        field.write_never = true;
+    }
     field.zh = entries
         .get("zh")
         .and_then(|zh| findings.keep(scalars::sentence(zh, say!("`zh`"))));
@@ -149,7 +161,20 @@ fn entry_mistake(key: &Key, entries: Entries<'_>, field: &Field) -> Option<Diagn
     None
 }
 
-/// The roles that may write a field. Nothing is written yet; who may is kept.
+/// `write` says `never` or nothing: who writes follows from the class.
+fn not_never(node: &Node) -> Option<Diagnostic> {
+    if node.scalar() == Some("never") {
+        return None;
+    }
+    let written = node.scalar().map_or_else(|| String::from("this"), quoted);
+    let message = say!("`write` cannot be {written}", "`write` 不能是 {written}");
+    Some(Diagnostic::error(code::FG2009, message).at(&node.span).help(say!(
+        "write `write: never`, or leave it out: who writes a class stands under `create` and `update`",
+        "写 `write: never`，或者不写：谁能写哪个类别，写在 `create`、`update` 里"
+    )))
+}
+
+/// The roles that may write a field, and nobody else.
 fn writers(node: &Node, field: &Field, names: &Names, findings: &mut Findings) -> Vec<RoleId> {
     if field.path.is_net() {
         let message = say!(

@@ -338,7 +338,7 @@ fn shows_unlisted(role: &Role, place: &Span, resource: &Resource, gated: bool) -
 }
 
 /// A row of a `same_as: person` role where no route names a person is held by nobody.
-fn never_held(
+pub(super) fn never_held(
     key: &Key,
     role: RoleId,
     resource: ResourceId,

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::grid::Rows;
+use crate::policy::ConditionId;
 use crate::policy::rules::{
-    Choice, ClassId, Exception, Field, FieldId, Resource, ResourceId, Role, RoleId, Row,
+    AllRights, Choice, ClassId, Exception, Field, FieldId, GroupId, Resource, ResourceId, Rights,
+    Role, RoleId, Row,
 };
 
 /// Copies rows and, where a role has a row of its own, the cells of classes it does not name.
@@ -125,6 +127,42 @@ fn classes<'a>(
         let field = resources.get(exception.resource.0)?.fields.get(id.0)?;
         Some((*id, class(field)?))
     })
+}
+
+/// Copies rights: classes the role may not write itself, and the right to delete. What was behind a gate is not let out
+/// in front of it; `gate` is that of a role which has no right of its own there.
+pub(super) fn rights(
+    rights: &mut AllRights,
+    roles: &[Role],
+    gate: impl Fn(&(ResourceId, GroupId, RoleId)) -> Vec<ConditionId>,
+) {
+    for (child, parent) in parents_first(roles) {
+        let of_parent = rights.iter().filter(|((_, _, role), _)| *role == parent);
+        let of_parent: Vec<_> = of_parent
+            .map(|((resource, group, _), rights)| ((*resource, *group, child), rights.clone()))
+            .collect();
+        for (place, inherited) in of_parent {
+            let own = rights.entry(place).or_insert_with(|| Rights {
+                only: gate(&place),
+                ..Rights::default()
+            });
+            let more = !inherited.create.is_subset(&own.create)
+                || !inherited.update.is_subset(&own.update)
+                || (inherited.delete && !own.delete);
+            if !more {
+                continue;
+            }
+            own.create.extend(inherited.create);
+            own.update.extend(inherited.update);
+            own.delete |= inherited.delete;
+            for (right, place) in inherited.places {
+                own.places.entry(right).or_insert(place);
+            }
+            own.only.extend(inherited.only);
+            own.only.sort_unstable();
+            own.only.dedup();
+        }
+    }
 }
 
 /// Every role that extends another, those it extends before it.

@@ -17,8 +17,8 @@ use crate::path::{Segment, Selector};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
-    Cell, Choice, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, Row, RuleSet,
-    Unlisted, UnlistedParams,
+    Cell, Choice, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, RouteRule, Row,
+    RuleSet, Unlisted, UnlistedParams,
 };
 
 /// All lints of a rule set without mistakes.
@@ -78,9 +78,10 @@ fn unused_classes(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
 
 fn roles_without_row(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
     let with_row: HashSet<RoleId> = rules.rows.keys().map(|(_, _, role)| *role).collect();
+    let writes = |role| rules.rights.keys().any(|(_, _, one)| *one == role);
     let roles = rules.roles.iter().zip(&places.roles).enumerate();
     roles
-        .filter(|(index, _)| !with_row.contains(&RoleId(*index)))
+        .filter(|(index, _)| !with_row.contains(&RoleId(*index)) && !writes(RoleId(*index)))
         .map(|(_, (role, span))| {
             let message = say!(
                 "the role {} has no row, so it may read nothing",
@@ -101,6 +102,10 @@ fn groups_without_row(
     let mut found = Vec::new();
     for (index, group) in resource.groups.iter().enumerate() {
         let has_row = rows(rules, id, GroupId(index)).next().is_some();
+        // Who may write is noticed route by route.
+        if !has_row && !group.routes.is_empty() && group.routes.iter().all(RouteRule::writes) {
+            continue;
+        }
         let message = match (has_row, group.routes.is_empty()) {
             (false, false) => say!(
                 "{} has no row, so nobody may read it",

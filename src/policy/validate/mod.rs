@@ -10,6 +10,8 @@ mod cells;
 mod classes;
 mod conditions;
 mod contracts;
+mod decides;
+mod deeds;
 mod dictionary;
 mod exceptions;
 mod finds;
@@ -21,7 +23,9 @@ mod lints;
 mod masks;
 mod overlap;
 mod params;
+mod requests;
 mod resources;
+mod rights;
 mod roles;
 mod routes;
 mod scalars;
@@ -30,6 +34,7 @@ mod shapes;
 mod template;
 mod unfailing;
 mod values;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -154,6 +159,10 @@ struct ResourcePlaces {
     unlisted_params: Option<Span>,
     /// The gates of the resource and its groups.
     gates: Vec<GatePlace>,
+    /// By group and route.
+    routes: Vec<Vec<Span>>,
+    /// The keys that speak of requests that write.
+    writing: Vec<(&'static str, Span)>,
     /// Whether all of its routes and fields were understood.
     complete: bool,
 }
@@ -197,7 +206,7 @@ pub(super) fn rule_set(
         ),
     };
     let (conditions, condition_places) = conditions::all(document, &names, &mut findings);
-    let resources = resources::all(document, &names, tables, &mut places, &mut findings);
+    let mut resources = resources::all(document, &names, tables, &mut places, &mut findings);
     let before = findings.0.len();
     let mut uses: Vec<Use> = Vec::new();
     let subjects = grid::Subjects {
@@ -217,6 +226,13 @@ pub(super) fn rule_set(
     let mut exceptions = exceptions::all(document, &names, known, &rows, &mut uses, &mut findings);
     inherit::exceptions(&mut exceptions, &roles, &resources);
     inherit::gates(&mut rows, &exceptions, &roles, &resources);
+    let subjects = grid::Subjects {
+        resources: &resources,
+        places: &places.resources,
+        roles: &roles,
+    };
+    let (rights, right_places) =
+        rights::all(document, &names, subjects, &rows, &mut uses, &mut findings);
     let ceilings = exceptions::ceilings(document, &names, known, &classes, &mut findings);
     let finds = finds::all(
         document,
@@ -248,13 +264,14 @@ pub(super) fn rule_set(
         &mut findings,
     );
     let tests = cases::all(document, &names, &roles, fixtures, &mut findings);
+    decides::mark(&mut resources, &uses, &conditions);
     let rules = RuleSet {
         digest,
         classes,
         resources,
         roles,
         rows,
-        rights: BTreeMap::new(),
+        rights,
         exceptions,
         ceilings,
         contracts,
@@ -262,6 +279,7 @@ pub(super) fn rule_set(
         conditions,
         tests,
     };
+    rights::check(&rules, &right_places, &places, &mut findings);
 
     let (mistakes, mut warnings): (Vec<_>, Vec<_>) = findings
         .0
@@ -280,6 +298,7 @@ pub(super) fn rule_set(
         &rules.exceptions,
     ));
     warnings.extend(contracts::lints(&rules, document, &places, now));
+    warnings.extend(rights::lints(&rules, &right_places, &places));
     Ok((rules, warnings))
 }
 

@@ -1,7 +1,9 @@
 //! `params:`, what a request may carry.
 //!
 //! Refuses path parameters that are not mapped or not in any route, `free` for names that usually choose fields or
-//! rows, without a reason, and parameters nobody lists passed on without one.
+//! rows, without a reason, parameters nobody lists passed on without one, and `methods` of methods no route has.
+
+use http::Method;
 
 use super::catalogue::without_root;
 use super::scalars::sentence;
@@ -9,7 +11,7 @@ use super::searching::Searchable;
 use super::{Findings, routes, scalars};
 use crate::path::Path;
 use crate::policy::Place;
-use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
     Group, Param, ParamName, ParamRule, SendRule, TemplateSegment, UnlistedParams,
 };
@@ -56,13 +58,14 @@ pub(super) fn all(
             continue;
         };
         named.push(name.clone());
-        if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
+        let on = on(&name, value, groups, findings);
+        if let (Some(rule), Some(on)) = (findings.keep(rule(key, &name, value, searchable)), on) {
             let place = Place::of(&key.span);
             params.push(Param {
                 name,
                 place,
                 rule,
-                on: None,
+                on,
             });
         }
     }
@@ -89,6 +92,7 @@ pub(super) fn sent(
             continue;
         }
         let name = ParamName::Body(without_root(&key.text).to_owned());
+        on(&name, value, &[], findings);
         if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
             let place = Place::of(&key.span);
             let param = Param {
@@ -184,13 +188,23 @@ fn rule(
         Kind::Scalar { text, .. } if text == "free" => free(key, name, None),
         Kind::Scalar { text, .. } if text == "names" => Ok(ParamRule::Names(searchable.names())),
         Kind::Scalar { .. } | Kind::List(_) => Ok(ParamRule::Fields(searchable.fields(node)?)),
-        Kind::Map(_) => map_rule(key, name, node.as_map(say!("a parameter", "参数"))?),
+        Kind::Map(_) => {
+            let entries = node.as_map(say!("a parameter", "参数"))?;
+            map_rule(key, name, entries, searchable)
+        }
     }
 }
 
-fn map_rule(key: &Key, name: &ParamName, entries: Entries<'_>) -> Result<ParamRule, Diagnostic> {
-    let known = ["whole", "one_of", "free", "reason"];
-    let later = ["names", "field", "fields", "when", "text", "date"];
+fn map_rule(
+    key: &Key,
+    name: &ParamName,
+    entries: Entries<'_>,
+    searchable: Searchable<'_>,
+) -> Result<ParamRule, Diagnostic> {
+    let known = [
+        "whole", "one_of", "free", "reason", "field", "fields", "names", "methods",
+    ];
+    let later = ["when", "text", "date"];
     if let Some(mistake) = entries
         .check_keys(say!("a parameter", "参数"), &known, &later)
         .into_iter()
@@ -198,44 +212,117 @@ fn map_rule(key: &Key, name: &ParamName, entries: Entries<'_>) -> Result<ParamRu
     {
         return Err(mistake);
     }
-    match (
-        entries.get("whole"),
-        entries.get("one_of"),
-        entries.get("free"),
-    ) {
-        (Some(bounds), None, None) => whole(bounds),
-        (None, Some(words), None) => one_of(words),
-        (None, None, Some(free_node)) => {
-            if !free_node.as_bool(say!("`free`"))? {
-                let help = say!(
-                    "write `free`, or `{{ free: true, reason: ... }}`",
-                    "写 `free`，或 `{{ free: true, reason: ... }}`"
-                );
-                let message = say!("`free: false` says nothing", "`free: false` 没有意义");
-                return Err(Diagnostic::error(code::FG2014, message)
-                    .at(&free_node.span)
-                    .help(help));
+    let rules = ["whole", "one_of", "free", "field", "fields", "names"];
+    let mut said = entries
+        .iter()
+        .filter(|(key, _)| rules.contains(&key.text.as_str()));
+    match (said.next(), said.next()) {
+        (Some((rule, node)), None) => match rule.text.as_str() {
+            "whole" => whole(node),
+            "one_of" => one_of(node),
+            "names" => {
+                holds(rule, node)?;
+                Ok(ParamRule::Names(searchable.names()))
             }
-            let reason = entries
-                .get("reason")
-                .map(|node| sentence(node, say!("`reason`")))
-                .transpose()?;
-            free(key, name, reason.as_deref())
-        }
+            "free" => {
+                holds(rule, node)?;
+                let reason = entries
+                    .get("reason")
+                    .map(|node| sentence(node, say!("`reason`")))
+                    .transpose()?;
+                free(key, name, reason.as_deref())
+            }
+            _ => Ok(ParamRule::Fields(searchable.fields(node)?)),
+        },
         _ => {
             let help = say!(
                 "write `{{ whole: 1..100 }}`, `{{ one_of: [a, b] }}` or `free`; or the fields it searches, or `names`",
                 "写 `{{ whole: 1..100 }}`、`{{ one_of: [a, b] }}` 或 `free`；或写它查的字段，或 `names`"
             );
             let message = say!(
-                "a parameter has one of `whole`, `one_of` and `free`",
-                "参数要写 `whole`、`one_of`、`free` 中的一个"
+                "a parameter has one of `field`, `fields`, `names`, `whole`, `one_of` and `free`",
+                "参数要写 `field`、`fields`、`names`、`whole`、`one_of`、`free` 中的一个"
             );
             Err(Diagnostic::error(code::FG2014, message)
                 .at(entries.span())
                 .help(help))
         }
     }
+}
+
+/// `free: true`, `names: true`
+fn holds(key: &Key, node: &Node) -> Result<(), Diagnostic> {
+    let name = key.text.as_str();
+    if node.as_bool(say!("`{name}`"; same))? {
+        return Ok(());
+    }
+    let message = say!("`{name}: false` says nothing", "`{name}: false` 没有意义");
+    Err(Diagnostic::error(code::FG2014, message)
+        .at(&node.span)
+        .help(say!(
+            "write `{name}`, or `{{ {name}: true, ... }}`",
+            "写 `{name}`，或 `{{ {name}: true, ... }}`"
+        )))
+}
+
+/// The methods a parameter belongs to, where it says; the inner `None` where it does not.
+fn on(
+    name: &ParamName,
+    node: &Node,
+    groups: &[(Group, Vec<Span>)],
+    findings: &mut Findings,
+) -> Option<Option<Vec<Method>>> {
+    let entries = match &node.kind {
+        Kind::Map(_) => node.as_map(say!("a parameter", "参数")).ok(),
+        Kind::Scalar { .. } | Kind::List(_) => None,
+    };
+    let Some((key, listed)) = entries.and_then(|entries| entries.entry("methods")) else {
+        return Some(None);
+    };
+    let wrong = |span: &Span, message: Text| {
+        Diagnostic::error(code::FG2185, message)
+            .at(span)
+            .help(code::FG2185.cure())
+    };
+    if !matches!(name, ParamName::Query(_)) {
+        let message = say!(
+            "`methods` is of parameters of the query: this one belongs to the routes that have it",
+            "`methods` 只用于查询参数：这个参数属于写了它的路由"
+        );
+        findings.add(wrong(&key.span, message));
+        return None;
+    }
+    let items = findings.keep(listed.as_list(say!("the methods", "方法")))?;
+    if items.is_empty() {
+        findings.add(wrong(
+            &listed.span,
+            say!("`methods` names no method", "`methods` 没有写方法"),
+        ));
+    }
+    let routes = || groups.iter().flat_map(|(group, _)| &group.routes);
+    let mut methods = Vec::new();
+    for item in items {
+        let text = findings.keep(item.as_str(say!("a method", "方法")))?;
+        let known = routes().find(|route| route.method.as_str() == text);
+        match known.map(|route| route.method.clone()) {
+            Some(method) if methods.contains(&method) => {
+                findings.add(wrong(
+                    &item.span,
+                    say!("{} is named twice", "{} 写了两次", quoted(text)),
+                ));
+            }
+            Some(method) => methods.push(method),
+            None => findings.add(wrong(
+                &item.span,
+                say!(
+                    "no route here has the method {}",
+                    "这里没有路由用方法 {}",
+                    quoted(text)
+                ),
+            )),
+        }
+    }
+    Some(Some(methods))
 }
 
 fn whole(node: &Node) -> Result<ParamRule, Diagnostic> {

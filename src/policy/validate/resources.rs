@@ -8,7 +8,9 @@ use super::routes::Table;
 use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
 use super::shapes::{self, Built, Shape};
-use super::{Findings, GatePlace, Names, Places, ResourcePlaces, catalogue, params, routes};
+use super::{
+    Findings, GatePlace, Names, Places, ResourcePlaces, catalogue, params, routes, writing,
+};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::ast::Document;
@@ -17,7 +19,7 @@ use crate::policy::load::Dictionaries;
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams, Writing};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 21] = [
     "zh",
     "upstream",
     "at",
@@ -35,19 +37,12 @@ const KNOWN: [&str; 17] = [
     "drift",
     "keys",
     "only",
-];
-const LATER: [&str; 10] = [
-    "mode",
-    "like",
-    "when",
     "errors",
     "on_forbidden",
     "on_put",
     "on_masked",
-    "consents",
-    "body",
-    "send",
 ];
+const LATER: [&str; 6] = ["mode", "like", "when", "consents", "body", "send"];
 
 /// Mistakes in an entry of `at` or `fields` after which the entry still counts.
 const KEEPS_ENTRY: [&Code; 6] = [
@@ -117,6 +112,8 @@ fn resource(
         unlisted: None,
         unlisted_params: None,
         gates: Vec::new(),
+        routes: Vec::new(),
+        writing: Vec::new(),
         complete: false,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
@@ -132,7 +129,10 @@ fn resource(
     resource.any_case = word(entries, "keys", "exact", "any-case", findings);
     resource.strip_as_blank = word(entries, "strip_as", "strip", "blank", findings);
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
+    resource.writing = writing::of(entries, findings);
+    resource.errors = writing::errors(entries, findings);
     places.gates = gates(&key.text, entries, names, findings);
+    places.writing = writing::places(entries);
 
     let mut groups = Vec::new();
     let mut shape: Option<Shape<'_>> = None;
@@ -140,6 +140,7 @@ fn resource(
     if let Some(at) = findings.keep(entries.require("at", say!("a resource", "资源"), &key.span))
     {
         groups = routes::groups(&key.text, at, table, findings);
+        routes::stored(&mut groups);
         match entries.entry("is") {
             Some((is, base)) => shape = shapes::of(context.built, is, base, entries, findings),
             None => {
@@ -193,7 +194,11 @@ fn resource(
     findings.extend(lookups.0.into_iter().filter(certain));
     resource.groups = match groups.is_empty() {
         true => resource.groups,
-        false => groups.into_iter().map(|(group, _)| group).collect(),
+        false => {
+            let (groups, spans) = groups.into_iter().unzip();
+            places.routes = spans;
+            groups
+        }
     };
     if let Some(node) = entries.get("envelope") {
         let (groups, any_case) = (&resource.groups, resource.any_case);

@@ -1,22 +1,19 @@
 //! `at:`, which routes answer with a record and where it stands in the body.
 //!
-//! Refuses templates that are not canonical, methods that are not built yet, places that are not
-//! names, indexes or `[*]`, and routes that could both take one request.
+//! Refuses templates that are not canonical, methods nobody calls, places that are not names, indexes or `[*]` (of a
+//! request that writes: names), and routes that could both take one request.
 
 use http::Method;
 
+use super::deeds::LongForm;
 use super::searching::Searchable;
 use super::template::template;
-use super::{Findings, answers, params, scalars};
+use super::{Findings, answers, deeds, params, scalars};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::rules::{BodyForm, Does, Group, ParamKind, RouteRule, TemplateSegment};
+use crate::policy::rules::{Group, GroupId, ParamKind, RouteRule, TemplateSegment};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, check_name};
-
-const LATER_METHODS: [&str; 3] = ["PUT", "PATCH", "DELETE"];
-/// What a route may do that is not built yet.
-const LATER_DEEDS: [&str; 3] = ["create", "update", "delete"];
 
 /// Every route of the rule set so far, to find those that take the same requests.
 #[derive(Default)]
@@ -119,29 +116,31 @@ fn route(
     findings: &mut Findings,
 ) -> Option<(RouteRule, Span)> {
     let parsed = findings.keep(method_and_template(key));
-    let at = match &node.kind {
-        Kind::Map(_) => long_form(key, node, findings),
-        _ => findings.keep(place(node)),
+    let form = match (&node.kind, &parsed) {
+        (Kind::Map(_), Some((method, _))) => deeds::long_form(key, node, method, findings),
+        (Kind::Map(_), None) => None,
+        (_, Some((method, _))) => findings
+            .keep(place(node))
+            .map(|at| deeds::by_method(at, method)),
+        (_, None) => None,
     };
     let (method, template) = parsed?;
-    if method == Method::POST && !matches!(node.kind, Kind::Map(_)) {
-        findings.add(creates(&key.span));
-        return None;
-    }
     findings.extend(table.add(&method, &template, &key.span));
+    let LongForm { at, does, body } = form?;
+    findings.extend(deeds::several_records(&at, does, node));
     Some((
         RouteRule {
             text: key.text.clone(),
             place: Place::of(&key.span),
             method,
             template,
-            does: Does::Read,
-            body: BodyForm::Json,
+            does,
+            body,
+            // These two are filled in once all routes and the catalogue are known.
             stored: None,
-            at: at?,
             answer: answers::form(node, findings),
-            // Filled in once the catalogue is known.
             send: None,
+            at,
         },
         key.span.clone(),
     ))
@@ -158,25 +157,15 @@ fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diag
         "GET" => Method::GET,
         "HEAD" => Method::HEAD,
         "POST" => Method::POST,
-        later if LATER_METHODS.contains(&later) => {
-            let message = say!(
-                "`{later}` routes are not supported yet",
-                "`{later}` 路由暂不支持"
-            );
-            let help = say!(
-                "GET and HEAD can be declared so far, and a POST that only reads; remove the route",
-                "目前只能写 GET、HEAD 和只查询的 POST；请删掉这条路由"
-            );
-            return Err(Diagnostic::error(code::FG1022, message)
-                .at(&key.span)
-                .help(help));
-        }
+        "PUT" => Method::PUT,
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
         _ => {
             return Err(bad_route(
                 key,
                 say!(
-                    "a route begins with GET, HEAD or POST",
-                    "路由以 GET、HEAD 或 POST 开头"
+                    "a route begins with GET, HEAD, POST, PUT, PATCH or DELETE",
+                    "路由以 GET、HEAD、POST、PUT、PATCH 或 DELETE 开头"
                 ),
             ));
         }
@@ -185,7 +174,7 @@ fn method_and_template(key: &Key) -> Result<(Method, Vec<TemplateSegment>), Diag
 }
 
 /// Where the record stands.
-fn place(node: &Node) -> Result<Path, Diagnostic> {
+pub(super) fn place(node: &Node) -> Result<Path, Diagnostic> {
     let text = node.as_str(say!("the place of a record", "记录的位置"))?;
     let path = scalars::path(text, &node.span)?;
     match is_place(&path) {
@@ -217,90 +206,6 @@ pub(super) fn is_place(path: &Path) -> bool {
     })
 }
 
-/// `{ record: $.data, does: read, send: {...} }`: where the record stands. What is sent is read by [`sends`].
-fn long_form(key: &Key, node: &Node, findings: &mut Findings) -> Option<Path> {
-    let what = say!("a route", "路由");
-    let entries = findings.keep(node.as_map(what.clone()))?;
-    let known = [&["record", "does", "send", "body"], &answers::KEYS[..]].concat();
-    findings.extend(entries.check_keys(what.clone(), &known, &["when"]));
-    let posts = key.text.starts_with("POST ");
-    let does = entries.get("does");
-    match does.map(|node| (node, node.scalar())) {
-        None if posts => findings.add(creates(node_of(entries, "record", key))),
-        None | Some((_, Some("read"))) => {}
-        Some((node, Some(later))) if LATER_DEEDS.contains(&later) => {
-            let message = say!(
-                "`does: {later}` is not supported yet",
-                "`does: {later}` 暂不支持"
-            );
-            findings.add(
-                Diagnostic::error(code::FG1022, message)
-                    .at(&node.span)
-                    .help(say!(
-                        "routes that read can be declared so far: `does: read`",
-                        "目前只能写只读的路由：`does: read`"
-                    )),
-            );
-        }
-        Some((node, _)) => {
-            let message = say!(
-                "`does` is one of `read`, `create`, `update`, `delete`",
-                "`does` 只能是 `read`、`create`、`update`、`delete` 之一"
-            );
-            findings.add(Diagnostic::error(code::FG2009, message).at(&node.span));
-        }
-    }
-    match entries.get("body").map(|node| (node, node.scalar())) {
-        None | Some((_, Some("json"))) => {}
-        Some((node, Some("form"))) => {
-            let message = say!("`body: form` is not supported yet", "`body: form` 暂不支持");
-            findings.add(
-                Diagnostic::error(code::FG1022, message)
-                    .at(&node.span)
-                    .help(say!(
-                        "bodies are JSON so far: leave it out",
-                        "目前请求体只能是 JSON：不写即可"
-                    )),
-            );
-        }
-        Some((node, _)) => {
-            let message = say!(
-                "`body` is `json` or `form`",
-                "`body` 只能是 `json` 或 `form`"
-            );
-            findings.add(Diagnostic::error(code::FG2009, message).at(&node.span));
-        }
-    }
-    for key in ["send", "body"] {
-        if let (false, Some((key, _))) = (posts, entries.entry(key)) {
-            let message = say!(
-                "GET and HEAD send no body, so `{}` means nothing here",
-                "GET 和 HEAD 没有请求体，写 `{}` 没有意义",
-                key.text
-            );
-            findings.add(Diagnostic::error(code::FG2137, message).at(&key.span));
-        }
-    }
-    let record = findings.keep(entries.require("record", what, &key.span))?;
-    findings.keep(place(record))
-}
-
-fn node_of<'a>(entries: Entries<'a>, name: &str, key: &'a Key) -> &'a Span {
-    entries.get(name).map_or(&key.span, |node| &node.span)
-}
-
-/// A POST creates unless it says that it reads.
-fn creates(span: &Span) -> Diagnostic {
-    let message = say!(
-        "`POST` routes that create are not supported yet",
-        "新建用的 `POST` 路由暂不支持"
-    );
-    Diagnostic::error(code::FG1022, message).at(span).help(say!(
-        "one that only searches says so: `{{ record: $.items[*], does: read, send: {{ ... }} }}`",
-        "只用来查询的，要写明：`{{ record: $.items[*], does: read, send: {{ ... }} }}`"
-    ))
-}
-
 /// Fills in what the bodies of searches may carry, once it is known which fields there are.
 pub(super) fn sends(
     node: Option<&Node>,
@@ -324,7 +229,7 @@ pub(super) fn sends(
                 .and_then(|within| within.get(&route.text))
                 .and_then(entries);
             let send = written.and_then(|long| long.get("send"));
-            if let (true, Some(send)) = (route.method == Method::POST, send) {
+            if let (true, Some(send)) = (deeds::is_search(route), send) {
                 route.send = params::sent(send, searchable, findings);
             }
         }
@@ -337,6 +242,34 @@ pub(super) fn bad_route(key: &Key, why: Text) -> Diagnostic {
         say!("{} is no route: {why}", "{} 不是路由：{why}", quoted(&key.text); why),
     )
     .at(&key.span)
+}
+
+/// Finds for each route that writes the `GET` of the same path that answers with one record.
+pub(super) fn stored(groups: &mut [(Group, Vec<Span>)]) {
+    let mut reading: Vec<(Vec<TemplateSegment>, (GroupId, usize))> = Vec::new();
+    for (at, (group, _)) in groups.iter().enumerate() {
+        for (index, route) in group.routes.iter().enumerate() {
+            if route.method == Method::GET && deeds::is_one(&route.at) {
+                reading.push((route.template.clone(), (GroupId(at), index)));
+            }
+        }
+    }
+    let routes = groups.iter_mut().flat_map(|(group, _)| &mut group.routes);
+    for route in routes.filter(|route| route.writes()) {
+        let same =
+            |(template, _): &&(Vec<TemplateSegment>, _)| same_path(template, &route.template);
+        route.stored = reading.iter().find(same).map(|(_, id)| *id);
+    }
+}
+
+/// Whether two templates take the same targets, whatever their parameters are called.
+fn same_path(a: &[TemplateSegment], b: &[TemplateSegment]) -> bool {
+    let same = |pair: (&TemplateSegment, &TemplateSegment)| match pair {
+        (TemplateSegment::Literal(a), TemplateSegment::Literal(b)) => a == b,
+        (TemplateSegment::Param { kind: a, .. }, TemplateSegment::Param { kind: b, .. }) => a == b,
+        _ => false,
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
 impl Table {

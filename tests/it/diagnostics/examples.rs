@@ -25,6 +25,8 @@ audit: { dir: audit/, key: file:secrets/audit.key, durability: process }
 
 /// A rule set with a contract, which loads without lints; for examples of what [`RULES`] does not hold.
 pub(super) const PARTNERS: &str = include_str!("partners.yaml");
+/// One with rights to write.
+pub(super) const WRITING: &str = include_str!("writing.yaml");
 pub(super) const PARTNERS_LIST: &str = r#"{"items":[{"id":"1","phone":"x"}]}"#;
 
 /// The text with the right lines written wrong; what is right and not in it is put at its end.
@@ -97,6 +99,7 @@ fn gives(code: &Code, found: &[Diagnostic]) {
 fn the_rules_and_settings_that_examples_change_are_right() {
     assert_eq!(lines(&of_rules(RULES)), "");
     assert_eq!(lines(&of_rules(PARTNERS)), "");
+    assert_eq!(lines(&of_rules(WRITING)), "");
     assert_eq!(lines(&of_settings(&project(SETTINGS))), "");
 }
 
@@ -112,10 +115,9 @@ fn every_example_gives_its_code_and_its_cure_does_not() {
                 (of_settings(&project(&bad)), of_settings(&project(&good)))
             }
             false => {
-                let base = match PARTNERS.contains(right) && !RULES.contains(right) {
-                    true => PARTNERS,
-                    false => RULES,
-                };
+                let holds = |base: &&&str| base.contains(right);
+                let base = [RULES, PARTNERS, WRITING];
+                let base = base.iter().find(holds).copied().unwrap_or(RULES);
                 let (bad, good) = changed(base, wrong, right);
                 (of_rules(&bad), of_rules(&good))
             }

@@ -11,6 +11,7 @@ mod meaning;
 mod reading;
 mod settings;
 mod tests_of_rules;
+mod writing;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use meaning::*;
 pub use reading::*;
 pub use settings::*;
 pub use tests_of_rules::*;
+pub use writing::*;
 
 use super::{Lang, Text, say};
 
@@ -67,7 +69,8 @@ impl Code {
     /// All codes in their order.
     pub fn all() -> impl Iterator<Item = &'static Code> {
         let groups = [
-            READING, MEANING, CONDITIONS, LINTS, FORMATS, STREAMING, SETTINGS, TESTS, AUTHORING,
+            READING, MEANING, CONDITIONS, LINTS, WRITING, FORMATS, STREAMING, SETTINGS, TESTS,
+            AUTHORING,
         ];
         groups.into_iter().flatten().copied()
     }

@@ -76,10 +76,10 @@ codes! {
     FG5004 {
         en: "a test asserts nothing",
             "it would pass whatever happens",
-            "`expect`, `absent`, `never`, `expect_status`, `expect_reason`";
+            "`expect`, `absent`, `never`, `expect_status`, `expect_reason`, `expect_refused`";
         zh: "测试什么也没断言",
             "无论结果如何它都会通过",
-            "写上 `expect`、`absent`、`never`、`expect_status`、`expect_reason`";
+            "写上 `expect`、`absent`、`never`、`expect_status`、`expect_reason`、`expect_refused`";
         Lines("    reply: fixtures/one.json\n", "    reply: fixtures/one.json\n    expect: { name: 张三 }\n")
     }
     FG5005 {
@@ -117,5 +117,32 @@ codes! {
             "它会变成无穷大，和什么都不相等",
             "加上引号";
         Lines("    expect: { name: 1e999 }", "    expect: { name: 张三 }")
+    }
+    FG5060 {
+        en: "`body_type` that is no media type, or without a body",
+            "no client could send it",
+            "`body_type: application/json-patch+json`; without it a body is `application/json`";
+        zh: "`body_type` 不是媒体类型，或没有请求体",
+            "没有客户端能发出这样的请求",
+            "写 `body_type: application/json-patch+json`；不写就是 `application/json`";
+        Lines("    body: {}\n    body_type: json\n    reply: fixtures/list.json", "    reply: fixtures/list.json")
+    }
+    FG5061 {
+        en: "`stored_etag` that is no validator, or without `stored`",
+            "an upstream that answers so could not be asked to write only what is still the same",
+            "the validator with its quotes: `stored_etag: '\"v1\"'`";
+        zh: "`stored_etag` 不是版本标识，或没有 `stored`",
+            "后端这样回答，就没法要求它只在没变过时才写",
+            "连引号一起写：`stored_etag: '\"v1\"'`";
+        Lines("    stored: fixtures/one.json\n    stored_etag: v1\n    reply: fixtures/list.json", "    reply: fixtures/list.json")
+    }
+    FG5062 {
+        en: "`expect_refused` that names nothing, or one name twice",
+            "it would pass whatever is refused",
+            "the names that the refusal tells, `[*]` for indexes: `expect_refused: [\"accounts[*].balance\"]`";
+        zh: "`expect_refused` 什么也没写，或名字重复",
+            "拒绝了什么它都会通过",
+            "写上拒绝时告知的名字，下标写 `[*]`：`expect_refused: [\"accounts[*].balance\"]`";
+        Lines("    reply: fixtures/one.json\n    expect_refused: []", "    reply: fixtures/one.json")
     }
 }

@@ -109,7 +109,10 @@ fn routes() {
         ("GET /x?page=1: $", "query parameters"),
         ("GET /x/{id:hex}: $", "`{id:int}`"),
         ("GET /x/{id}/{id}: $", "stands twice"),
-        ("FETCH /x: $", "begins with GET, HEAD or POST"),
+        (
+            "FETCH /x: $",
+            "begins with GET, HEAD, POST, PUT, PATCH or DELETE",
+        ),
         ("GET: $", "a method and a path"),
     ] {
         refuses(route, to, &["FG2010", part, "rules.yaml:12:"]);

@@ -7,6 +7,7 @@ mod meaning;
 mod mutations;
 mod not_yet;
 mod searching;
+mod writing;
 
 use crate::policy::diagnostic::Diagnostic;
 use crate::policy::{Loaded, load_texts};
