@@ -54,7 +54,13 @@ const KEEPS_ENTRY: [&Code; 6] = [
     code::FG2022,
 ];
 /// Mistakes that may only follow from an entry that does not count: one mistake is reported once.
-const LOOKUPS: [&Code; 4] = [code::FG2012, code::FG2013, code::FG2024, code::FG2025];
+const LOOKUPS: [&Code; 5] = [
+    code::FG2012,
+    code::FG2013,
+    code::FG2024,
+    code::FG2025,
+    code::FG2185,
+];
 
 /// All resources, in the order of their names.
 pub(super) fn all(

@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::{Text, quoted, say};
 use super::rules::{
-    Exception, Group, GroupId, Matcher, MtlsMatcher, ParamKind, Resource, ResourceId, Role, RoleId,
-    RouteRule, RuleSet, TemplateSegment,
+    Does, Exception, Group, GroupId, Matcher, MtlsMatcher, ParamKind, Resource, ResourceId, Role,
+    RoleId, RouteRule, RuleSet, TemplateSegment,
 };
 use worlds::Worlds;
 
@@ -223,21 +223,28 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
     gains
 }
 
-/// A route nobody could ask before, and who may read there.
+/// A route nobody could ask before, and who may call it.
 fn new_route(new: &RuleSet, site: Site<'_>, route: &RouteRule) -> Gain {
     let here = |(resource, group, role): &(ResourceId, GroupId, RoleId)| {
         let is_here = *resource == site.resource && *group == site.group;
         is_here.then_some(new.roles.get(role.0)?.name.clone())
     };
-    let readers: Vec<String> = new.rows.keys().filter_map(here).collect();
+    let who: Vec<String> = match route.does {
+        Does::Read => new.rows.keys().filter_map(here).collect(),
+        does => {
+            let rights = new.rights.iter();
+            let allowed = rights.filter(|(_, rights)| rights.allow(does));
+            allowed.filter_map(|(place, _)| here(place)).collect()
+        }
+    };
     let text = quoted(&route.text);
-    if readers.is_empty() {
+    if who.is_empty() {
         return Gain::opens(
             say!("{text} is a new route", "{text} 是新增的路由"),
             say!("{text} is no route any more", "{text} 这条路由没有了"),
         );
     }
-    let who = Text::list(readers);
+    let who = Text::list(who);
     Gain::opens(
         say!("{text} is a new route, for {who}", "{text} 是新增的路由，{who} 可用"; who),
         say!("{text} is no route any more, for {who}", "{text} 这条路由没有了，{who} 原来可用"; who),

@@ -250,8 +250,13 @@ fn params(old: &Resource, new: &Resource) -> Vec<Gain> {
             name,
             place: _,
             rule,
-            on,
+            // Weighed by the routes it belongs to.
+            on: _,
         } = param;
+        let more_routes = |before: &Param| {
+            let mut routes = new.groups.iter().flat_map(|group| &group.routes);
+            routes.any(|route| param.is_for(route) && !before.is_for(route))
+        };
         let text = name.to_string();
         let before = old.params.iter().find(|param| param.name == *name);
         match before {
@@ -262,7 +267,9 @@ fn params(old: &Resource, new: &Resource) -> Vec<Gain> {
                     say!("the parameter {name} is gone", "去掉了参数 {name}"),
                 ));
             }
-            Some(before) if !carries_less((old, &before.rule), (new, rule)) || before.on != *on => {
+            Some(before)
+                if !carries_less((old, &before.rule), (new, rule)) || more_routes(before) =>
+            {
                 gains.push(Gain::unweighed(say!(
                     "the parameter {} may carry something else",
                     "参数 {} 可带的内容变了",

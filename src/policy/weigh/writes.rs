@@ -255,3 +255,6 @@ fn masked(word: OnMasked) -> &'static str {
         OnMasked::Keep => "keep",
     }
 }
+
+#[cfg(test)]
+mod tests;

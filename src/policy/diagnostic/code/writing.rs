@@ -21,7 +21,7 @@ codes! {
         zh: "要修改或删除的记录，事先无从判断",
             "能读哪些记录由 `only` 或 `same_as: person` 决定的，能改哪些也由它决定，要看已存的记录",
             "在同一资源里写上同路径的 `GET`，记录位置是单条";
-        Lines("      GET /tickets/{id}: $[0:1]\n      PATCH /tickets/{id}: $", "      GET /tickets/{id}: $\n      PATCH /tickets/{id}: $")
+        Lines("      GET /tickets/{id}: \"$[*]\"\n      PATCH /tickets/{id}: $", "      GET /tickets/{id}: $\n      PATCH /tickets/{id}: $")
     }
     FG2183 {
         en: "a right to write what the role reads under a mask that leaves no trace",
@@ -39,7 +39,7 @@ codes! {
         zh: "路由做的事和方法不符",
             "中间的一切（尤其是缓存和重试）都按方法行事",
             "POST 的 `does` 四种都行，PUT 只能是 `create` 或 `update`；其他方法照方法本来的意思";
-        Lines("      PATCH /tickets/{id}: { record: $, does: delete }", "      PATCH /tickets/{id}: $")
+        Lines("      GET /tickets/{id}: { record: $, does: update }", "      GET /tickets/{id}: $")
     }
     FG2185 {
         en: "`methods` of a parameter names none, one twice, one no route has, or stands at a parameter of the path or the body",
