@@ -4,7 +4,7 @@
 //! Leaves out nothing that the table says: a line that is filtered or sorted still names the gates before its records.
 //! Refuses to write a cell that a spreadsheet would take for a formula: `'` is put before it.
 
-use super::{Matrix, Sheet, notes_of, words};
+use super::{Matrix, Sheet, notes_of, words, writes};
 use crate::author::view::Item;
 use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::{Place, Unlisted};
@@ -147,6 +147,14 @@ fn lines(matrix: &Matrix<'_>, sheet: &Sheet<'_>, lang: Lang) -> Vec<Vec<String>>
             }
         }
         record.extend([unlisted.clone(), notes.join("; "), place(line.place)]);
+        lines.push(record);
+    }
+    for (first, cells, written) in writes::records(matrix, sheet, lang) {
+        let mut record = vec![sheet.group.name.clone(), routes.clone()];
+        record.extend(first);
+        record.extend([String::new(), String::new()]);
+        record.extend(cells);
+        record.extend([unlisted.clone(), String::new(), written]);
         lines.push(record);
     }
     for line in &sheet.params {

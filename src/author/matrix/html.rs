@@ -2,7 +2,7 @@
 //!
 //! Refuses to pass on markup: whatever a rule file says is text.
 
-use super::{Matrix, Sheet, notes_of, words};
+use super::{Matrix, Sheet, notes_of, words, writes};
 use crate::policy::diagnostic::{Lang, Text, say};
 
 const STYLE: &str = include_str!("page.css");
@@ -91,6 +91,7 @@ fn one(sheet: &Sheet<'_>, lang: Lang, page: &mut String) {
     page.push_str("</ul>\n");
     if !sheet.columns.is_empty() {
         fields(sheet, lang, page);
+        may_write(sheet, lang, page);
         params(sheet, lang, page);
     }
     page.push_str("</section>\n");
@@ -188,6 +189,29 @@ fn params(sheet: &Sheet<'_>, lang: Lang, page: &mut String) {
                 "<td>{}</td>",
                 escaped(words::opening(*open).get(lang))
             ));
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</tbody>\n</table>\n");
+}
+
+fn may_write(sheet: &Sheet<'_>, lang: Lang, page: &mut String) {
+    let rows = writes::rows(sheet, lang);
+    let Some((titles, rows)) = rows.split_first() else {
+        return;
+    };
+    page.push_str("<table>\n<thead><tr>");
+    for title in titles {
+        page.push_str(&format!("<th scope=\"col\">{}</th>", escaped(title)));
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            let cell = escaped(cell);
+            page.push_str(&match at {
+                0 => format!("<tr><th scope=\"row\">{cell}</th>"),
+                _ => format!("<td>{cell}</td>"),
+            });
         }
         page.push_str("</tr>\n");
     }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Matrix, Sheet, words};
+use super::{Matrix, Sheet, words, writes};
 use crate::author::view::{Cause, Item, Outcome, chosen, covered, written as cell};
 use crate::policy::condition::Truth;
 use crate::policy::diagnostic::Lang;
@@ -93,7 +93,7 @@ fn sheet(sheet: &Sheet<'_>) -> Value {
     let resource = sheet.resource;
     let routes = sheet
         .routes()
-        .map(|route| json!({ "route": route.text, "format": route.answer.format.word(), "place": place(&route.place) }));
+        .map(|route| json!({ "route": route.text, "does": route.does.word(), "format": route.answer.format.word(), "place": place(&route.place) }));
     let lines = sheet.lines.iter().map(|line| {
         let columns = sheet.columns.iter().zip(&line.cells);
         let cells = columns.map(|(role, one)| (role.name.clone(), outcome(one)));
@@ -115,6 +115,7 @@ fn sheet(sheet: &Sheet<'_>) -> Value {
             "carries": words::param(resource, &line.param.rule).get(Lang::En),
             "place": place(&line.param.place),
             "open": open.collect::<serde_json::Map<_, _>>(),
+            "methods": line.param.on.as_ref().map(|on| on.iter().map(http::Method::as_str).collect::<Vec<_>>()),
         })
     });
     let (unlisted, reason) = match &resource.unlisted {
@@ -142,6 +143,7 @@ fn sheet(sheet: &Sheet<'_>) -> Value {
         "without_row": sheet.without,
         "fields": lines.collect::<Vec<_>>(),
         "params": params.collect::<Vec<_>>(),
+        "writes": writes::json(sheet),
     })
 }
 

@@ -9,14 +9,18 @@ mod html;
 mod json;
 mod table;
 mod words;
+mod writes;
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::writes::Writes;
 use super::view::{Item, Kind, Outcome, View, class_of, items};
 use crate::policy::combine::Standing;
 use crate::policy::condition::Truth;
 use crate::policy::diagnostic::{Lang, Text};
-use crate::policy::store::{Opening, Policy, RouteId};
+use crate::policy::store::{Compiled, Opening, Policy, RouteId};
 use crate::policy::{
     Class, Contract, ContractId, Group, GroupId, Param, ParamName, ParamRule, Place, Resource,
     ResourceId, Role, RoleId, RouteRule, RuleSet, TemplateSegment,
@@ -51,12 +55,13 @@ pub struct Matrix<'a> {
 struct Sheet<'a> {
     resource: &'a Resource,
     group: &'a Group,
-    /// The roles with a row, in the order of their names; contract roles once for each of their contracts.
+    /// The roles with a row or a right, in the order of their names; contract roles once for each of their contracts.
     columns: Vec<Column>,
     /// Those without: 403.
     without: Vec<String>,
     lines: Vec<Line<'a>>,
     params: Vec<ParamLine<'a>>,
+    writes: Writes<'a>,
     gates: Vec<Gate<'a>>,
 }
 
@@ -173,11 +178,12 @@ impl<'a> Matrix<'a> {
         let sheets = groups
             .filter(|(_, resource, _, group)| wanted(resource, group) && !group.routes.is_empty())
             .filter_map(|(resource_id, resource, group_id, group)| {
-                // Outcomes are the same on every route of a group.
+                // Outcomes are the same on every route of a group; parameters are searched with where one reads.
+                let reading = group.routes.iter().position(|route| !route.writes());
                 let route = RouteId {
                     resource: resource_id,
                     group: group_id,
-                    route: 0,
+                    route: reading.unwrap_or_default(),
                 };
                 sheet(policy, route, resource, group, &roles, now)
             })
@@ -238,7 +244,8 @@ fn sheet<'a>(
     let has_row = |(role, contract): &(RoleId, Option<ContractId>)| {
         let roles = &[*role];
         let contract = *contract;
-        rules.has_row(route.resource, route.group, Standing { roles, contract })
+        let standing = Standing { roles, contract };
+        rules.has_row(route.resource, route.group, standing) || writes::any(policy, route, standing)
     };
     let (with, without): (Vec<_>, Vec<_>) = each.into_iter().partition(has_row);
     let columns = with.iter().map(|(role, contract)| Column {
@@ -281,14 +288,33 @@ fn sheet<'a>(
     let params = resource.params.iter().enumerate();
     let params = params.filter(|(_, param)| is_sent(&param.name, group));
     let params = params.map(|(at, param)| {
-        let usages = views.iter().map(|view| view.compiled.params.get(at));
-        let open = usages.map(|usage| usage.map_or(Opening::Closed, |usage| usage.open));
+        let reads = group
+            .routes
+            .get(route.route)
+            .is_some_and(|route| param.is_for(route));
+        let open = views.iter().zip(&with).map(|(view, (role, contract))| {
+            let (roles, contract) = (&[*role], *contract);
+            // One of a route that writes is judged there.
+            let written = match reads {
+                true => None,
+                false => on_its_route(policy, route, param, Standing { roles, contract }, now),
+            };
+            let compiled = written.as_ref().unwrap_or(&view.compiled);
+            compiled
+                .params
+                .get(at)
+                .map_or(Opening::Closed, |usage| usage.open)
+        });
         ParamLine {
             param,
             open: open.collect(),
         }
     });
     let gates = with.iter().filter_map(|(id, _)| {
+        if let Some((only, place)) = writes::gated(policy, route, *id) {
+            let role = rules.roles.get(id.0)?;
+            return Some(Gate { role, only, place });
+        }
         let row = rules.rows.get(&(route.resource, route.group, *id))?;
         let only = row.only.iter().filter_map(|id| rules.conditions.get(id.0));
         let only: Vec<&str> = only.map(|condition| condition.name.as_str()).collect();
@@ -298,6 +324,7 @@ fn sheet<'a>(
     });
     let gates = gates.collect();
     Some(Sheet {
+        writes: writes::of(policy, route, resource, &with),
         gates,
         lines: lines.collect(),
         params: params.collect(),
@@ -308,6 +335,20 @@ fn sheet<'a>(
         resource,
         group,
     })
+}
+
+/// The plan of the first route of the group that takes a parameter.
+fn on_its_route(
+    policy: &Policy,
+    route: RouteId,
+    param: &Param,
+    standing: Standing<'_>,
+    now: i64,
+) -> Option<Arc<Compiled>> {
+    let resource = policy.rules.resources.get(route.resource.0)?;
+    let group = resource.groups.get(route.group.0)?;
+    let at = group.routes.iter().position(|route| param.is_for(route))?;
+    policy.plan(route.resource, route.group, at, standing, now)
 }
 
 /// Whom there is a column for: a contract role stands for somebody only under one of its contracts.

@@ -4,7 +4,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Matrix, Sheet, notes_of, words};
+use super::{Matrix, Sheet, notes_of, words, writes};
 use crate::policy::diagnostic::{Lang, Text, say};
 
 /// Between columns.
@@ -68,6 +68,11 @@ fn one(sheet: &Sheet<'_>, lang: Lang, width: usize, text: &mut String) {
             width,
             text,
         );
+    }
+    let writes = writes::rows(sheet, lang);
+    if !writes.is_empty() {
+        text.push('\n');
+        grid(&writes, width, text);
     }
     let params = params(sheet, lang);
     if params.len() > 1 {

@@ -164,6 +164,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
         facts.push(say!("keys: any-case", "keys: any-case，键名不分大小写"));
     }
     facts.extend(gates(sheet));
+    facts.extend(super::writes::facts(sheet));
     if let Some(person) = &resource.person {
         let field = resource
             .fields

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::pretty::{answered, gates, holds, stage};
-use super::{Allowed, Explanation, Line, Verdict};
+use super::{Allowed, Explanation, Line, Verdict, writing};
 use crate::author::matrix::{outcome_json, place_json};
 use crate::author::view::Item;
 use crate::policy::diagnostic::Lang;
@@ -36,7 +36,7 @@ pub(super) fn written(explanation: &Explanation<'_>, lang: Lang) -> String {
             })).collect::<Vec<_>>(),
         }),
         Verdict::Allowed(allowed) => {
-            let mut document = self::allowed(allowed, lang);
+            let mut document = self::allowed(explanation, allowed, lang);
             let answered = answered(explanation, allowed).into_iter();
             let answered = answered.map(|(name, truth, _)| (name.to_owned(), Value::from(truth)));
             if let Value::Object(document) = &mut document {
@@ -52,8 +52,21 @@ pub(super) fn written(explanation: &Explanation<'_>, lang: Lang) -> String {
     format!("{document:#}\n")
 }
 
-fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
+fn allowed(explanation: &Explanation<'_>, allowed: &Allowed<'_>, lang: Lang) -> Value {
     let permit = &allowed.admitted.permit;
+    let rules = &explanation.stage.policy().rules;
+    let lines = allowed.lines.iter().map(|one| {
+        let mut document = line(one, lang);
+        let written = writing::of(rules, allowed, one.kind);
+        if let (Some(written), Value::Object(document)) = (written, &mut document) {
+            let because = written.because.iter().map(|(text, place)| {
+                json!({ "text": text.get(lang), "place": place.as_ref().map(place_json) })
+            });
+            let may = json!({ "may": written.may, "because": because.collect::<Vec<_>>() });
+            document.insert(String::from("writes"), may);
+        }
+        document
+    });
     let reply = allowed.reply.as_ref().map(|explained| {
         let records = explained.records.iter().map(|record| {
             json!({
@@ -97,7 +110,9 @@ fn allowed(allowed: &Allowed<'_>, lang: Lang) -> Value {
         })).collect::<Vec<_>>(),
         "streams": !permit.plan().person_check() && permit.judge().is_none(),
         "holds": holds(allowed).iter().map(|text| text.get(lang).to_owned()).collect::<Vec<_>>(),
-        "fields": allowed.lines.iter().map(|one| line(one, lang)).collect::<Vec<_>>(),
+        "does": allowed.fields.route.does.word(),
+        "before": writing::before(rules, allowed).iter().map(|text| text.get(lang).to_owned()).collect::<Vec<_>>(),
+        "fields": lines.collect::<Vec<_>>(),
         "reply": reply,
     })
 }

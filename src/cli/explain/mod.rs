@@ -8,6 +8,7 @@ mod json;
 mod pretty;
 mod refusal;
 mod reply;
+mod writing;
 
 use std::fs;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::refusal::Refused;
 use super::reply::Explained;
-use super::{Allowed, Explanation, Line, Verdict};
+use super::{Allowed, Explanation, Line, Verdict, writing};
 use crate::author::matrix::{answers, class_label, truth_word};
 use crate::author::view::{Cause, Item};
 use crate::pipeline::rehearsal::Step;
@@ -107,6 +107,14 @@ fn allowed(explanation: &Explanation<'_>, allowed: &Allowed<'_>, lang: Lang, tex
         let sentence = say!("  condition {name}: {truth}", "  条件 {name}：{truth}");
         line(&sentence, Some(place), lang, text);
     }
+    for sentence in writing::before(rules, allowed) {
+        line(
+            &say!("  {sentence}", "  {sentence}"; sentence),
+            None,
+            lang,
+            text,
+        );
+    }
     for sentence in holds(allowed) {
         line(
             &say!("  {sentence}", "  {sentence}"; sentence),
@@ -118,6 +126,7 @@ fn allowed(explanation: &Explanation<'_>, allowed: &Allowed<'_>, lang: Lang, tex
     text.push('\n');
     for one in &allowed.lines {
         field(allowed, one, lang, text);
+        written_field(rules, allowed, one, lang, text);
     }
     if let Some(explained) = &allowed.reply {
         text.push('\n');
@@ -261,6 +270,26 @@ fn field(allowed: &Allowed<'_>, one: &Line<'_>, lang: Lang, text: &mut String) {
             lang,
             text,
         );
+    }
+}
+
+fn written_field(
+    rules: &RuleSet,
+    allowed: &Allowed<'_>,
+    one: &Line<'_>,
+    lang: Lang,
+    text: &mut String,
+) {
+    let Some(written) = writing::of(rules, allowed, one.kind) else {
+        return;
+    };
+    let said = match written.may {
+        true => say!("may be written", "可写"),
+        false => say!("may not be written", "不可写"),
+    };
+    for (because, place) in &written.because {
+        let sentence = say!("    {said}: {because}", "    {said}：{because}"; said, because);
+        line(&sentence, place.as_ref(), lang, text);
     }
 }
 

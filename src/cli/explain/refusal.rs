@@ -9,8 +9,8 @@ use crate::pipeline::rehearsal::{Call, Stage, Step, Stopped, Who, judge};
 use crate::policy::diagnostic::{Text, quoted, say};
 use crate::policy::store::RouteId;
 use crate::policy::{
-    ClaimTest, Contract, JwtMatcher, Param, ParamName, ParamRule, Place, Resource, Role, RoleId,
-    RuleSet, TemplateSegment,
+    ClaimTest, Contract, Does, JwtMatcher, Param, ParamName, ParamRule, Place, Resource, Role,
+    RoleId, RuleSet, TemplateSegment,
 };
 
 /// Routes and roles that are named at most.
@@ -214,7 +214,11 @@ fn rows(rules: &RuleSet, route: RouteId, held: &[RoleId]) -> Because {
         .resources
         .get(route.resource.0)
         .and_then(|one| one.groups.get(route.group.0));
+    let does = group.and_then(|group| Some(group.routes.get(route.route)?.does));
     let group = quoted(group.map_or("", |group| group.name.as_str()));
+    if let Some(does) = does.filter(|does| *does != Does::Read) {
+        return rights(rules, route, does, held, &group);
+    }
     let mut because: Because = Vec::new();
     for role in held.iter().filter_map(|id| rules.roles.get(id.0)) {
         let name = quoted(&role.name);
@@ -229,6 +233,34 @@ fn rows(rules: &RuleSet, route: RouteId, held: &[RoleId]) -> Because {
         let name = quoted(&rules.roles.get(id.0)?.name);
         let text = say!("{name} has a row in {group}", "{name} 在 {group} 里有行");
         Some((text, Some(row.place.clone())))
+    }));
+    because
+}
+
+/// Who may do it where the caller may not.
+fn rights(rules: &RuleSet, route: RouteId, does: Does, held: &[RoleId], group: &str) -> Because {
+    let word = does.word();
+    let mut because: Because = Vec::new();
+    for role in held.iter().filter_map(|id| rules.roles.get(id.0)) {
+        let name = quoted(&role.name);
+        let text = say!(
+            "{name} has no right to {word} in {group}",
+            "{name} 在 {group} 里没有 {word} 权限"
+        );
+        because.push((text, Some(role.place.clone())));
+    }
+    let with = rules.rights.iter().filter(|((resource, of, _), rights)| {
+        (*resource, *of) == (route.resource, route.group) && rights.allow(does)
+    });
+    because.extend(with.take(MOST).filter_map(|((_, _, id), rights)| {
+        let name = quoted(&rules.roles.get(id.0)?.name);
+        let text = say!(
+            "{name} may {word} in {group}",
+            "{name} 在 {group} 里可以 {word}"
+        );
+        let mut places = rights.places.iter();
+        let place = places.find(|((of, _), _)| *of == does);
+        Some((text, place.map(|(_, place)| place.clone())))
     }));
     because
 }

@@ -1,4 +1,4 @@
-//! What of a rule set its tests prove: each cell of the grid, each exception and each ceiling.
+//! What of a rule set its tests prove: each cell of the grid, each right, each exception and each ceiling.
 //!
 //! A part counts where a test that passes reached a value that the part decides, and asserted it: `expect`, `absent` of
 //! something the reply holds, or `never` of a text that value holds. The verdicts are those of the plan that governed the test.
@@ -7,6 +7,7 @@ mod asserted;
 mod part;
 mod proof;
 mod proposal;
+mod written;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::Got;
 use crate::author::view::{Item, View, items};
 use crate::cli::answer::Answer;
 use crate::cli::traced::trace;
+use crate::json::Limits;
 use crate::model::Reason;
 use crate::pipeline::rehearsal::{Admitted, End, Stage, Stopped};
 use crate::policy::combine::Standing;
@@ -29,7 +31,7 @@ use crate::policy::{Contract, ContractId, Declare, Place, RoleId, Test};
 /// A part that no test proves.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Missing {
-    /// `cell`, `exception`, `ceiling`, `branch`, `edge` or `annex`.
+    /// `cell`, `right`, `exception`, `ceiling`, `branch`, `edge` or `annex`.
     pub kind: &'static str,
     /// Which.
     pub what: String,
@@ -44,6 +46,7 @@ impl Missing {
     pub(in crate::cli) fn kind_text(&self) -> Text {
         match self.kind {
             "cell" => say!("cell", "格子"),
+            "right" => say!("right", "写权限"),
             "exception" => say!("exception", "例外"),
             "branch" => say!("branch", "分支"),
             "edge" => say!("contract", "合同"),
@@ -117,12 +120,9 @@ impl<'a> Collector<'a> {
     /// A test that passed, of a call that was allowed.
     pub(super) fn take(&mut self, test: &Test, now: i64, admitted: &Admitted, got: &Got) {
         let stage = self.stage;
-        let permit = &admitted.permit;
-        let tree = |body: &[u8]| Answer::read(stage, permit, body).and_then(|one| one.tree());
-        let sent = test.reply.as_deref().unwrap_or_default();
-        let answer = Answer::read(stage, permit, sent);
-        let (Some(before), Some(answer)) = (tree(sent), answer) else {
-            return;
+        let limits = Limits {
+            depth: stage.limits().depth,
+            key: stage.limits().key,
         };
         let policy = stage.policy();
         let route = admitted.route;
@@ -140,6 +140,17 @@ impl<'a> Collector<'a> {
         let standing = Standing {
             roles: &roles,
             contract,
+        };
+        if got.outcome.reason.is_none() {
+            let rights = written::let_through(&policy.rules, test, route, standing, limits);
+            self.proven.extend(rights);
+        }
+        let permit = &admitted.permit;
+        let tree = |body: &[u8]| Answer::read(stage, permit, body).and_then(|one| one.tree());
+        let sent = test.reply.as_deref().unwrap_or_default();
+        let answer = Answer::read(stage, permit, sent);
+        let (Some(before), Some(answer)) = (tree(sent), answer) else {
+            return;
         };
         let compiled = Arc::clone(admitted.permit.compiled());
         let Some(view) = View::under(policy, compiled, route, standing, now) else {
@@ -207,10 +218,14 @@ impl<'a> Collector<'a> {
 
     /// A test that passed and said that its call is refused.
     pub(super) fn refused(&mut self, test: &Test, now: i64, stopped: &Stopped) {
+        let rules = &self.stage.policy().rules;
+        if let Some(route) = stopped.route {
+            let rights = written::refused(rules, test, route, &stopped.roles);
+            self.proven.extend(rights);
+        }
         if test.expect_status.is_none() && test.expect_reason.is_none() {
             return;
         }
-        let rules = &self.stage.policy().rules;
         let mut headers = test.headers.iter();
         let purpose = headers.find(|(name, _)| name.eq_ignore_ascii_case("Fieldgate-Purpose"));
         let purpose = purpose.map(|(_, value)| value.as_str());

@@ -1,4 +1,5 @@
-//! What a test can prove of a rule set: cells, exceptions, ceilings, annexes, branches of conditions and edges of contracts.
+//! What a test can prove of a rule set: cells, rights, exceptions, ceilings, annexes, branches of conditions and edges of
+//! contracts.
 //!
 //! Leaves out nothing that decides an outcome, named in a row or not.
 
@@ -8,7 +9,8 @@ use crate::author::view::{Item, items};
 use crate::policy::condition::ConditionId;
 use crate::policy::store::RouteId;
 use crate::policy::{
-    Choice, ClassId, Contract, ContractId, Declare, GroupId, Resource, ResourceId, RoleId, RuleSet,
+    Choice, ClassId, Contract, ContractId, Declare, Does, GroupId, Resource, ResourceId, RoleId,
+    RuleSet,
 };
 
 /// Seconds of a day.
@@ -27,6 +29,8 @@ pub(super) enum Key {
     Edge(ContractId, Edge),
     /// What a contract's annex says of a class.
     Annex(ContractId, ResourceId, GroupId, ClassId),
+    /// Whether a role may write a class by a request that does this; without a class, whether it may delete.
+    Right(ResourceId, GroupId, RoleId, Does, Option<ClassId>),
     /// Whoever asks a condition, where it holds, or where it does not.
     Branch(Asker, ConditionId, bool),
 }
@@ -139,6 +143,7 @@ pub(super) fn parts(rules: &RuleSet) -> BTreeSet<Key> {
         let gate = Asker::Gate(*resource_id, *group_id, *role);
         parts.extend(row.only.iter().flat_map(|id| branches(gate, Some(*id))));
     }
+    parts.extend(super::written::parts(rules));
     parts.extend((0..rules.exceptions.len()).map(Key::Exception));
     parts.extend((0..rules.ceilings.len()).map(Key::Ceiling));
     for (at, contract) in rules.contracts.iter().enumerate() {

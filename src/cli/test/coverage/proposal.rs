@@ -3,12 +3,14 @@
 //! Proposes what `tests:` takes, with what only the author knows in capitals.
 
 use super::part::{Asker, Edge, Key, first_route, item_class};
-use super::{Collector, Missing};
-use crate::author::view::{Does, Item, chosen, covered as covers, items, written};
+use super::{Collector, Missing, written};
+use crate::author::view::{self, Item, chosen, covered as covers, items};
 use crate::model::Openness;
 use crate::path::{self, Path};
 use crate::policy::store::RouteId;
-use crate::policy::{Contract, Covers, RoleId, RouteRule, TemplateSegment};
+use crate::policy::{
+    ClassId, Contract, Covers, Does, GroupId, ResourceId, RoleId, RouteRule, TemplateSegment,
+};
 
 impl Collector<'_> {
     pub(super) fn missing(&self, key: Key) -> Option<Missing> {
@@ -44,6 +46,9 @@ impl Collector<'_> {
                     place: contract.place.clone(),
                     test: self.edge(contract, edge)?,
                 })
+            }
+            Key::Right(resource_id, group_id, role_id, does, class_id) => {
+                self.right((resource_id, group_id), role_id, does, class_id)
             }
             Key::Annex(id, resource_id, group_id, class_id) => {
                 let contract = rules.contracts.get(id.0)?;
@@ -131,13 +136,74 @@ impl Collector<'_> {
                     what: format!(
                         "{} at_most: {}",
                         covers(rules, &ceiling.covers),
-                        written(&ceiling.at_most)
+                        view::written(&ceiling.at_most)
                     ),
                     place: ceiling.place.clone(),
                     test: test.unwrap_or_default(),
                 })
             }
         }
+    }
+
+    /// A right, and a test that it is there, or that it is not.
+    fn right(
+        &self,
+        place: (ResourceId, GroupId),
+        role_id: RoleId,
+        does: Does,
+        class: Option<ClassId>,
+    ) -> Option<Missing> {
+        let rules = &self.stage.policy().rules;
+        let resource = rules.resources.get(place.0.0)?;
+        let (group, role) = (resource.groups.get(place.1.0)?, rules.roles.get(role_id.0)?);
+        let rights = rules.rights.get(&(place.0, place.1, role_id))?;
+        let route = group.routes.iter().find(|route| route.does == does)?;
+        let word = does.word();
+        let who = match role.same_as_person() {
+            true => String::from("caller: { jwt: ISSUER, claims: { CLAIM: \"ID\" } }"),
+            false => format!("as: {}", role.name),
+        };
+        let (what, asserted) = match class {
+            None => (
+                word.to_owned(),
+                String::from("reply_status: 204\n  expect_status: 204"),
+            ),
+            Some(class) => {
+                let name = &rules.classes.get(class.0)?.name;
+                let mut fields = resource.fields.iter();
+                match written::may_write(rules, place, role_id, does, class) {
+                    Some(field) => (
+                        format!("{word} {name}"),
+                        format!(
+                            "body: {{ VALUE of {} }}\n  reply: fixtures/FILE.json\n  expect_status: 200",
+                            field.text
+                        ),
+                    ),
+                    None => {
+                        let field = fields.find(|field| field.class == Some(class))?;
+                        (
+                            format!("no {word} of {name}"),
+                            format!(
+                                "body: {{ VALUE of {} }}\n  expect_refused: [\"{}\"]",
+                                field.text, field.text
+                            ),
+                        )
+                    }
+                }
+            }
+        };
+        let written = rights.places.get(&(does, class));
+        let first = rights.places.values().next();
+        Some(Missing {
+            kind: "right",
+            what: format!("{} {}: {what}", group.name, role.name),
+            place: written.or(first)?.clone(),
+            test: format!(
+                "- name: {} may {what}\n  {who}\n  call: {}\n  {asserted}\n",
+                role.name,
+                call_of(route),
+            ),
+        })
     }
 
     /// A test of a contract's edge.
@@ -220,7 +286,7 @@ fn call_of(rule: &RouteRule) -> String {
     format!("{} {path}", rule.method)
 }
 
-fn assertion(does: &Does, path: &str) -> String {
+fn assertion(does: &view::Does, path: &str) -> String {
     let path = match path.contains(['[', '*', '{', ' ']) {
         true => format!("\"{path}\""),
         false => path.to_owned(),
