@@ -39,6 +39,10 @@ pub struct Member<'a> {
     pub name: Cow<'a, str>,
     /// The value.
     pub value: Cursor<'a>,
+    /// Where the name's first quote stands in the object's text.
+    pub start: usize,
+    /// Where the value ends there.
+    pub end: usize,
 }
 
 /// What of an object goes by one name.
@@ -138,6 +142,13 @@ impl<'a> Iterator for Members<'a> {
 #[derive(Clone, Debug)]
 pub struct Elements<'a>(Children<'a>);
 
+impl Elements<'_> {
+    /// Where the element that came last ends in the array's text.
+    pub fn end(&self) -> usize {
+        self.0.at
+    }
+}
+
 impl<'a> Iterator for Elements<'a> {
     type Item = Cursor<'a>;
 
@@ -173,6 +184,7 @@ impl<'a> Children<'a> {
 
     fn member(&mut self) -> Option<Member<'a>> {
         self.separator()?;
+        let start = self.at;
         let raw = self.value()?;
         let raw = raw.strip_prefix('"')?.strip_suffix('"')?;
         self.blanks();
@@ -184,6 +196,8 @@ impl<'a> Children<'a> {
             value: Cursor {
                 text: self.value()?,
             },
+            start,
+            end: self.at,
         })
     }
 
@@ -317,6 +331,24 @@ mod tests {
         assert_eq!(elements(text), expected);
         assert!(elements("[ ]").is_empty());
         assert!(members("{ }").is_empty());
+    }
+
+    #[test]
+    fn a_child_tells_where_it_stands_in_its_container() {
+        let text = r#"{ "a" : [1] ,"\u0062":"x" }"#;
+        let spans: Vec<&str> = Cursor::new(text)
+            .members()
+            .map(|member| &text[member.start..member.end])
+            .collect();
+        assert_eq!(spans, [r#""a" : [1]"#, r#""\u0062":"x""#]);
+        let text = r#"[ 1 ,{"a":2}, "x"]"#;
+        let mut elements = Cursor::new(text).elements();
+        let mut spans = Vec::new();
+        while let Some(element) = elements.next() {
+            let end = elements.end();
+            spans.push(&text[end - element.text().len()..end]);
+        }
+        assert_eq!(spans, ["1", r#"{"a":2}"#, r#""x""#]);
     }
 
     #[test]

@@ -136,6 +136,45 @@ pub fn read(body: &[u8], limits: Limits) -> Result<Vec<Leaf>, Reason> {
     Ok(reading.leaves)
 }
 
+/// Accepts a body as strict JSON within the limits in which no object has a member name twice, case ignored, and returns
+/// its text.
+///
+/// # Errors
+///
+/// `unreadable-request` and `duplicate-key`, as for [`read`]; leaves are not counted.
+pub fn strict(body: &[u8], limits: Limits) -> Result<&str, Reason> {
+    let text = std::str::from_utf8(body).map_err(|_| Reason::UnreadableRequest)?;
+    let mut lexer = Lexer::new(limits);
+    let mut open: Vec<HashSet<String>> = Vec::new();
+    let mut at = 0;
+    while let Some(piece) = next(&mut lexer, body, at)? {
+        at = piece.end;
+        match piece.kind {
+            Kind::ObjectOpen | Kind::ArrayOpen => open.push(HashSet::new()),
+            Kind::ObjectClose | Kind::ArrayClose => drop(open.pop()),
+            Kind::Key => {
+                let written = text.get(piece.start..piece.end).ok_or(Reason::Internal)?;
+                let name = unquoted(written)?;
+                if open
+                    .last_mut()
+                    .is_some_and(|names| !names.insert(folded(&name)))
+                {
+                    return Err(Reason::DuplicateKey);
+                }
+            }
+            Kind::Space | Kind::Colon | Kind::Comma => {}
+            Kind::String | Kind::Number | Kind::Boolean | Kind::Null => {}
+        }
+    }
+    lexer.finish().map_err(|_| Reason::UnreadableRequest)?;
+    Ok(text)
+}
+
+/// A name as whoever ignores case reads it. Some letters are one only in capitals: `ſ` and `s`.
+pub fn folded(name: &str) -> String {
+    name.to_uppercase().to_lowercase()
+}
+
 fn next(lexer: &mut Lexer, body: &[u8], at: usize) -> Result<Option<Piece>, Reason> {
     lexer.next(body, at).map_err(|_| Reason::UnreadableRequest)
 }
@@ -195,7 +234,7 @@ impl Reading {
     fn key(&mut self, name: String) -> Result<(), Reason> {
         let depth = self.open.len();
         if let Some(Open::Object(names)) = self.open.last_mut()
-            && !names.insert(name.to_lowercase())
+            && !names.insert(folded(&name))
         {
             return Err(Reason::DuplicateKey);
         }
@@ -284,10 +323,15 @@ mod tests {
             r#"{"a":1,"A":2}"#,
             r#"{"x":[{"é":1,"É":2}]}"#,
             r#"{"a":{},"a":{}}"#,
+            "{\"s\":1,\"\u{17f}\":2}",
         ] {
             assert_eq!(leaves(text), Err(Reason::DuplicateKey), "{text}");
+            let strict = strict(text.as_bytes(), LIMITS);
+            assert_eq!(strict, Err(Reason::DuplicateKey), "{text}");
         }
-        assert!(leaves(r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#).is_ok());
+        let text = r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#;
+        assert!(leaves(text).is_ok());
+        assert_eq!(strict(text.as_bytes(), LIMITS), Ok(text));
     }
 
     #[test]
@@ -309,6 +353,8 @@ mod tests {
             "\"\u{1}\"",
         ] {
             assert_eq!(leaves(text), Err(Reason::UnreadableRequest), "{text}");
+            let strict = strict(text.as_bytes(), LIMITS);
+            assert_eq!(strict, Err(Reason::UnreadableRequest), "{text}");
         }
         assert_eq!(read(b"\"\xff\"", LIMITS), Err(Reason::UnreadableRequest));
     }
