@@ -586,3 +586,46 @@ proptest! {
         prop_assert_eq!(result, expected);
     }
 }
+
+/// Values of the kinds the masks fit, and any text.
+fn any_value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "1[0-9]{10}",
+        "[0-9]{17}[0-9X]",
+        "[0-9]{16,19}",
+        "[张王李欧阳司马诸葛]{2,4}",
+        "[a-z.]{1,9}@[a-z]{1,5}\\.cn",
+        "[省市区县路0-9]{1,15}",
+        "[A-Z]{2}-[0-9]{2,9}",
+        "1[3-9][0-9]{9} [a-z]{0,5}",
+        ".{0,30}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_mask_with_a_form_makes_of_a_value_is_recognised(value in any_value()) {
+        for mask in every_mask().iter().filter(|mask| mask.has_form()) {
+            let made: String = serde_json::from_str(&apply(mask, Scalar::String(&value))).unwrap();
+            // Free text without anything in it leaves as it came.
+            let untouched = matches!(mask, Mask::Scrub) && made == value;
+            prop_assert!(untouched || mask.may_have_made(&made), "{:?}: {:?} of {:?}", mask, made, value);
+        }
+    }
+
+    #[test]
+    fn a_value_without_the_masks_character_is_never_taken_for_a_mask(value in "[^*#]{0,30}") {
+        for mask in every_mask() {
+            prop_assert!(!mask.may_have_made(&value), "{:?}: {:?}", mask, value);
+        }
+    }
+
+    #[test]
+    fn every_token_has_its_form(value in "[^\u{0}]{1,20}") {
+        let key = token::TokenMaster::test_key().derive(&token::TokenSpace::Shared("x"));
+        let mut out = Vec::new();
+        key.apply(Scalar::String(&value), &mut out);
+        let made: String = serde_json::from_slice(&out).unwrap();
+        prop_assert!(is_token(&made), "{}", made);
+    }
+}
