@@ -8,16 +8,18 @@ mod contracts;
 mod facts;
 mod permit;
 mod roles;
+mod write;
 
 pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
+pub use write::{Sent, Unwritable};
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use self::contracts::Refused;
 use self::facts::Facts;
@@ -161,12 +163,20 @@ fn permit_under(
         let other = |other: &Other| facts.other(other);
         Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
     });
+    let write_judge = compiled
+        .write
+        .as_ref()
+        .and_then(|write| write.cases.as_ref());
+    let write_judge = write_judge.map(|cases| {
+        let other = |other: &Other| facts.other(other);
+        Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
+    });
     Ok(Permit::new(
         compiled,
         &matched.target,
-        sent.person,
-        sent.mapped,
+        (sent.person, sent.mapped),
         judge,
+        write_judge,
     ))
 }
 
@@ -213,16 +223,16 @@ fn plan(
 
 /// What of a request's parameters names data.
 #[derive(Default)]
-struct Sent {
+struct Params {
     /// Which of them is the person.
     person: Option<usize>,
     mapped: Vec<Mapped>,
 }
 
 /// Judges every parameter of the request; returns those that name data.
-fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Result<Sent, Reason> {
+fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Result<Params, Reason> {
     let query = query::read(matched.raw_query.as_deref())?;
-    let mut sent = Sent::default();
+    let mut sent = Params::default();
     for (name, value) in &matched.path_params {
         let is_it = |param: &ParamName| matches!(param, ParamName::Path(path) if path == name);
         let (param, usage) = listed(resource, compiled, is_it).ok_or(Reason::UnlistedParameter)?;
@@ -260,7 +270,7 @@ fn judge(
     usage: &ParamUse,
     compiled: &Compiled,
     value: &str,
-    sent: &mut Sent,
+    sent: &mut Params,
 ) -> Result<(), Reason> {
     if !query::fits(&param.rule, value) {
         return Err(Reason::UnlistedParameter);
@@ -301,12 +311,43 @@ fn names(
     }
 }
 
-/// Judges the body a permit awaits, leaf by leaf; each must be listed, fit, and search nothing that is hidden.
+/// Judges the body a permit awaits: of a search, or of a request that writes.
 ///
 /// # Errors
 ///
-/// What [`body::read`] refuses, `unlisted-parameter`, `filter-on-hidden`.
-pub fn with_body(permit: Permit, bytes: Bytes, limits: Limits) -> Result<Permit, Reason> {
+/// What [`body::read`] refuses, `unlisted-parameter` and `filter-on-hidden` of a search; of a write see [`write`].
+pub fn with_body(
+    permit: Permit,
+    bytes: Bytes,
+    sent: Sent,
+    limits: Limits,
+) -> Result<Permit, Unwritable> {
+    match permit.compiled().write {
+        Some(_) => write::with_body(permit, bytes, sent, limits),
+        None if sent.patch => Err(Reason::MediaType.into()),
+        None => Ok(searching(permit, bytes, limits)?),
+    }
+}
+
+/// Judges a request that writes by the record that is stored, where [`Permit::stored`] says that it must be: by the text of
+/// the record (`None`: there is none, or it is over the limit `record`), and the validator of the answer that held it.
+///
+/// # Errors
+///
+/// See [`write`].
+pub fn with_stored(
+    permit: Permit,
+    record: Option<&str>,
+    validator: Option<&HeaderValue>,
+) -> Result<Permit, Unwritable> {
+    match permit.stored() {
+        Some(_) => write::with_stored(permit, record, validator),
+        None => Ok(permit),
+    }
+}
+
+/// Judges the body of a search leaf by leaf; each must be listed, fit, and search nothing that is hidden.
+fn searching(permit: Permit, bytes: Bytes, limits: Limits) -> Result<Permit, Reason> {
     let compiled = Arc::clone(permit.compiled());
     let Some(rules) = &compiled.send else {
         return Err(Reason::UnexpectedBody);

@@ -1,14 +1,18 @@
 //! The proof that a decision was made, and all it obliges to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 
+use super::write::Sent;
 use crate::policy::AnswerForm;
 use crate::policy::contract::ContractNames;
 use crate::policy::plan::judge::Judge;
 use crate::policy::plan::{Plan, Withheld};
-use crate::policy::store::Compiled;
+use crate::policy::store::{Compiled, WriteTerms};
+use crate::policy::{Does, FieldId};
 
 /// Proof that a caller may have what a route names, under the obligations of a plan. Only `decide` makes one.
 #[derive(Clone, Debug)]
@@ -23,6 +27,14 @@ pub struct Permit {
     judge: Option<Arc<Judge>>,
     /// The path names somebody whose records are withheld.
     withheld: bool,
+    /// What decides of a record whether rights to write it count, where it does.
+    write_judge: Option<Arc<Judge>>,
+    /// What of the target names the stored record.
+    stored: Option<String>,
+    /// What the stored record must still be when the request arrives.
+    if_match: Option<HeaderValue>,
+    /// How many leaves of the body write each field.
+    written: BTreeMap<FieldId, u64>,
 }
 
 /// What goes upstream besides the head.
@@ -32,8 +44,10 @@ enum Body {
     None,
     /// Not judged yet, so the request must not go.
     Awaited,
-    /// These bytes, as they came.
+    /// These bytes, as they came or as they were made of what came.
     Judged(Bytes),
+    /// These came, or none where the request takes none; the stored record has still to be judged, so it must not go.
+    Waiting(Option<(Bytes, Sent)>),
 }
 
 /// A parameter that names data.
@@ -51,15 +65,29 @@ impl Permit {
     pub(super) fn new(
         compiled: Arc<Compiled>,
         target: &str,
-        person: Option<usize>,
-        mapped: Vec<Mapped>,
+        (person, mapped): (Option<usize>, Vec<Mapped>),
         judge: Option<Arc<Judge>>,
+        write_judge: Option<Arc<Judge>>,
     ) -> Self {
-        let body = match compiled.send {
-            Some(_) => Body::Awaited,
-            None => Body::None,
+        let write = compiled.write.as_deref();
+        let stored = write.filter(|write| write.reads_stored()).map(|_| {
+            let (path, _) = target.split_once('?').unwrap_or((target, ""));
+            path.to_owned()
+        });
+        let takes_body = match write {
+            Some(write) => write.does != Does::Delete,
+            None => compiled.send.is_some(),
+        };
+        let body = match (takes_body, &stored) {
+            (true, _) => Body::Awaited,
+            (false, Some(_)) => Body::Waiting(None),
+            (false, None) => Body::None,
         };
         Permit {
+            write_judge,
+            stored,
+            if_match: None,
+            written: BTreeMap::new(),
             compiled,
             target: target.to_owned(),
             person,
@@ -93,6 +121,71 @@ impl Permit {
         self.withheld
     }
 
+    /// The same with a body that waits for the stored record.
+    pub(super) fn awaiting_record(
+        mut self,
+        bytes: Bytes,
+        sent: Sent,
+        written: BTreeMap<FieldId, u64>,
+    ) -> Self {
+        self.body = Body::Waiting(Some((bytes, sent)));
+        self.written = written;
+        self
+    }
+
+    /// The same with what is written, nothing being left to judge.
+    pub(super) fn with_write(
+        mut self,
+        bytes: Bytes,
+        written: BTreeMap<FieldId, u64>,
+        if_match: Option<HeaderValue>,
+    ) -> Self {
+        self.body = Body::Judged(bytes);
+        self.stored = None;
+        self.written = written;
+        self.if_match = if_match;
+        self
+    }
+
+    /// The body that waits for the stored record.
+    pub(super) fn awaited(&self) -> Option<(Bytes, Sent)> {
+        match &self.body {
+            Body::Waiting(awaited) => awaited.clone(),
+            Body::None | Body::Awaited | Body::Judged(_) => None,
+        }
+    }
+
+    /// What the request may write, where it writes.
+    pub fn write_terms(&self) -> Option<Arc<WriteTerms>> {
+        self.compiled.write.clone()
+    }
+
+    /// What decides of a record whether rights to write it count, where it does.
+    pub(super) fn write_judge(&self) -> Option<&Judge> {
+        self.write_judge.as_deref()
+    }
+
+    /// The target whose answer to GET holds the stored record, which has to be judged before the request may go.
+    pub fn stored(&self) -> Option<&str> {
+        self.stored.as_deref()
+    }
+
+    /// The fields the request writes, as catalogued, and by how many leaves of its body.
+    pub fn written(&self) -> Vec<(&str, u64)> {
+        let fields = self.compiled.write.iter().flat_map(|write| {
+            let named = self.written.iter();
+            named.filter_map(|(field, leaves)| {
+                Some((&*write.open.fields.get(field.0)?.text, *leaves))
+            })
+        });
+        fields.collect()
+    }
+
+    /// The validator that the request must carry as `If-Match`, and no other.
+    pub fn if_match(&self) -> Option<&HeaderValue> {
+        self.if_match.as_ref()
+    }
+
     /// Whether the request's body has still to be judged.
     pub fn awaits_body(&self) -> bool {
         self.body == Body::Awaited
@@ -102,7 +195,7 @@ impl Permit {
     pub fn body(&self) -> Option<Bytes> {
         match &self.body {
             Body::None => Some(Bytes::new()),
-            Body::Awaited => None,
+            Body::Awaited | Body::Waiting(_) => None,
             Body::Judged(bytes) => Some(bytes.clone()),
         }
     }

@@ -166,7 +166,11 @@ async fn permit(
     } = admitted;
     let permit = match body {
         None => permit,
-        Some(bytes) => decide::with_body(permit, bytes, request_limits(&proxy.limits))?,
+        Some(bytes) => {
+            let sent = decide::Sent::default();
+            let limits = request_limits(&proxy.limits);
+            decide::with_body(permit, bytes, sent, limits).map_err(|it| it.reason)?
+        }
     };
     party.roles = Arc::clone(permit.roles());
     party.contract = permit.contract().map(|names| Arc::clone(&names.name));

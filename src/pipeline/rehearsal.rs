@@ -298,7 +298,8 @@ fn with_body(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Reaso
     if bytes.len() > stage.limits.request_body {
         return Err(Reason::TooLarge);
     }
-    decide::with_body(permit, bytes, request_limits(&stage.limits))
+    let sent = decide::Sent::default();
+    decide::with_body(permit, bytes, sent, request_limits(&stage.limits)).map_err(|it| it.reason)
 }
 
 /// Governs the upstream's answer to an admitted request. What would leave of the body is written to `out`.

@@ -364,7 +364,9 @@ find:
     };
     assert!(permit.awaits_body() && permit.body().is_none());
     let bytes = Bytes::copy_from_slice(body.as_bytes());
-    let permit = with_body(*permit, bytes.clone(), Limits { depth: 8, key: 64 })?;
+    let limits = Limits { depth: 8, key: 64 };
+    let sent = Sent { patch: false };
+    let permit = with_body(*permit, bytes.clone(), sent, limits).map_err(|it| it.reason)?;
     assert_eq!(permit.body(), Some(bytes), "it goes as it came");
     let mapped = permit.mapped().iter();
     let shown = mapped.map(|one| format!("{}{}", one.name, if one.find { "?" } else { "" }));

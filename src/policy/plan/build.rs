@@ -233,6 +233,7 @@ impl Plan {
             names,
             other: OnceLock::new(),
             gate: strictest,
+            forms: OnceLock::new(),
         }
     }
 

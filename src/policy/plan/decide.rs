@@ -159,7 +159,7 @@ impl Plan {
         listed(act, openness, fields)
     }
 
-    fn cover_of_scalar(&self, key: &Key) -> Option<Cover> {
+    pub(super) fn cover_of_scalar(&self, key: &Key) -> Option<Cover> {
         self.cover(key)
             .or_else(|| key.array.clone())
             .or_else(|| key.whole.clone())
@@ -277,7 +277,7 @@ impl Plan {
     }
 
     /// Whether something of a container of this type could be on such a way.
-    fn fits(&self, key: &Key, object: bool) -> bool {
+    pub(super) fn fits(&self, key: &Key, object: bool) -> bool {
         self.written(key).any(|position| {
             self.next_step(position)
                 .is_some_and(|step| step.selector.fits(object))

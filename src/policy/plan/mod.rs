@@ -10,6 +10,7 @@ pub mod judge;
 mod state;
 mod withheld;
 mod worlds;
+mod writing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,7 @@ pub use state::{Act, Gate, Node, State, StateId, Verdict};
 use state::{Key, Position, Zone};
 pub use withheld::Withheld;
 use worlds::Situation;
+pub use writing::Listing;
 
 /// A plan never grows beyond this many states; a document that would need more is refused.
 const MOST_STATES: usize = 100_000;
@@ -347,6 +349,19 @@ impl Plan {
         })
     }
 
+    /// Whether something holds of what happens to a node of that type in some world that cannot be ruled out.
+    fn in_some_world(&self, state: &State, node: Node, holds: impl Fn(&Verdict) -> bool) -> bool {
+        let judge = match node {
+            Node::Scalar => Plan::scalar,
+            Node::Null => Plan::null,
+            Node::Object => Plan::object,
+            Node::Array => Plan::array,
+        };
+        let Situation { worlds, root, .. } = &state.situation;
+        let mut worlds = worlds.iter();
+        worlds.any(|key| holds(&judge(self, key, *root)))
+    }
+
     /// The state of a node that waits for being known; `None` of a node of which nothing is known.
     pub fn known(&self, state: &State, node: Option<Cursor<'_>>) -> Option<StateId> {
         let ask = |asked: &usize| match (self.asked.get(*asked), node) {
@@ -424,6 +439,11 @@ impl Plan {
 
 /// Whether a net matches the node of a written path, or one above it, in every document.
 fn net_surely_meets(net: &[Step], path: &[Step], any_case: bool) -> bool {
+    net_meets(net, path, |net, step| net.covers(step, any_case))
+}
+
+/// The same where `hits` says which selectors of the two fall on one child.
+fn net_meets(net: &[Step], path: &[Step], hits: impl Fn(&Selector, &Selector) -> bool) -> bool {
     let mut reached = vec![false; net.len() + 1];
     if let Some(start) = reached.first_mut() {
         *start = true;
@@ -437,7 +457,7 @@ fn net_surely_meets(net: &[Step], path: &[Step], any_case: bool) -> bool {
             if let (true, Some(stays)) = (net_step.descend, next.get_mut(index)) {
                 *stays = true;
             }
-            let hit = net_step.selector.covers(&step.selector, any_case);
+            let hit = hits(&net_step.selector, &step.selector);
             if let (true, Some(moves)) = (hit, next.get_mut(index + 1)) {
                 *moves = true;
             }
@@ -462,6 +482,8 @@ fn last_name(steps: &[Step]) -> Option<&str> {
 fn drift_form(name: &str) -> String {
     name.chars()
         .filter(|char| !matches!(char, '_' | '-'))
+        // Some letters are one only in capitals: `ſ` and `s`.
+        .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
 }

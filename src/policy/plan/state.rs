@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::worlds::Situation;
 use crate::model::{Openness, Reason};
@@ -194,6 +194,8 @@ pub(super) struct Members {
     pub other: Slot,
     /// For names that no path writes.
     pub gate: Gate,
+    /// The names with case, `_` and `-` ignored, once somebody asked.
+    pub forms: OnceLock<FxHashSet<String>>,
 }
 
 /// Where the elements of an array lead.

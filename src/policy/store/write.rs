@@ -18,7 +18,7 @@ use crate::policy::plan::Plan;
 use crate::policy::plan::judge::{Cases, Terms};
 use crate::policy::{
     BodyForm, Ceiling, Cell, Choice, ClassId, ContractId, Covers, Does, Field, FieldId, GroupId,
-    Resource, ResourceId, RoleId, RouteRule, RuleSet, Writing,
+    OnPut, Resource, ResourceId, RoleId, RouteRule, RuleSet, Writing,
 };
 
 /// Sets of rights that are kept compiled; of more, those asked for least are compiled anew.
@@ -46,6 +46,8 @@ pub struct WriteTerms {
     pub must_judge: bool,
     /// What could be written at most: by every right that may count.
     pub open: Arc<Writable>,
+    /// What the callers see of every record alike: as it came, or masked.
+    pub seen: Arc<Plan>,
     /// What of a record decides which rights count; `None` where none does.
     pub cases: Option<Arc<Cases>>,
     counting: Counting,
@@ -95,6 +97,16 @@ pub struct FieldRight {
 }
 
 impl FieldRight {
+    /// Whether all of it may be written, member names that are data too.
+    pub fn is_writable(&self) -> bool {
+        self.may_name && (self.may_write || self.class.is_none())
+    }
+
+    /// Whether it is seen with `show` besides.
+    pub fn is_open(&self) -> bool {
+        self.shown && self.is_writable()
+    }
+
     /// Whether a string has the form of what a mask or a token makes of this field's values.
     pub fn is_veil(&self, text: &str) -> bool {
         self.veiled
@@ -169,9 +181,21 @@ impl WriteTerms {
             must_judge: judged && route.does != Does::Create,
             stored,
             open: counting.under(&terms.truths(Possible::ANYTHING))?,
+            seen: Arc::new(seen(terms, sights)?),
             cases: cases.map(Arc::new),
             counting,
         })
+    }
+
+    /// Whether what is sent is laid over the stored record.
+    pub fn merges(&self) -> bool {
+        let merges = self.writing.on_put == OnPut::MergeHidden && self.body == BodyForm::Json;
+        merges && self.method == http::Method::PUT
+    }
+
+    /// Whether the stored record is read before anything is sent.
+    pub fn reads_stored(&self) -> bool {
+        self.must_judge || self.merges()
     }
 
     /// What may be written of a record of whose conditions this is true; nothing is said of the others, so they are
@@ -273,6 +297,23 @@ impl RoleRight {
             names: fields(&|field| rules.may_write_names(place, role, does, terms.contract, field)),
         })
     }
+}
+
+/// The plan that leaves of a record what is seen of every one alike.
+fn seen(terms: &Terms, sights: &[Sight]) -> Option<Plan> {
+    let outcome = |sight: &Sight| match sight {
+        Sight::Clear => Treatment::Show,
+        Sight::Veiled => Treatment::fixed(),
+        Sight::Hidden => Treatment::Strip,
+    };
+    let resource = terms.rules.resources.get(terms.resource.0)?;
+    let treatments = Treatments {
+        fields: sights.iter().map(outcome).collect(),
+        names_shown: sights.iter().map(|it| *it == Sight::Clear).collect(),
+        envelope: vec![Treatment::Strip; resource.envelope.len()],
+    };
+    let (resource, group) = (terms.resource, terms.group);
+    Plan::for_writing(&terms.rules, resource, group, terms.route, treatments)
 }
 
 /// The plan that shows what may be written.

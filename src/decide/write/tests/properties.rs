@@ -1,0 +1,330 @@
+//! What is accepted, stripped and merged, against trees that are walked by themselves.
+
+use std::collections::BTreeSet as Set;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::*;
+
+const PATCH: &str = "PATCH /customers/1001";
+const PUT: &str = "PUT /customers/1001";
+
+/// What each role may write of the bank's places, told by hand: `*` is any element or member.
+const WRITABLE: [(&str, &[&str]); 3] = [
+    (
+        "teller",
+        &["phones.*.number", "email", "address.street", "address.city"],
+    ),
+    (
+        "manager",
+        &[
+            "name",
+            "branch",
+            "phones.*.number",
+            "email",
+            "address.street",
+            "address.city",
+            "topics",
+            "topics.*",
+            "settings.**",
+            "limits.*",
+        ],
+    ),
+    (
+        "self",
+        &[
+            "phones.*.number",
+            "email",
+            "address.street",
+            "address.city",
+            "topics",
+            "topics.*",
+            "settings.**",
+            "limits.*",
+        ],
+    ),
+];
+
+static BANK_KEPT: LazyLock<World> = LazyLock::new(|| bank().kept());
+static STRIPPING: LazyLock<World> = LazyLock::new(|| {
+    bank()
+        .writing(|it| it.on_forbidden = OnForbidden::Strip)
+        .kept()
+});
+static MERGING: LazyLock<World> =
+    LazyLock::new(|| bank().writing(|it| it.on_put = OnPut::MergeHidden).kept());
+
+/// Names that are listed, nearly listed or not, and values of every type.
+fn name() -> impl Strategy<Value = String> {
+    const NAMES: [&str; 23] = [
+        "id", "name", "branch", "phones", "number", "email", "address", "street", "city",
+        "id_card", "accounts", "card_no", "balance", "topics", "settings", "pin", "PIN", "tags",
+        "limits", "x", "Email", "p_in", "0",
+    ];
+    proptest::sample::select(&NAMES[..]).prop_map(str::to_owned)
+}
+
+fn leaf() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        4 => Just(json!("text")),
+        1 => Just(json!(1)),
+        1 => Just(json!(true)),
+        1 => Just(Value::Null),
+        1 => Just(json!("***")),
+        1 => Just(json!({})),
+        1 => Just(json!([])),
+    ]
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    leaf().prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            2 => proptest::collection::btree_map(name(), inner.clone(), 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect::<Map<_, _>>())),
+            1 => proptest::collection::vec(inner, 0..3).prop_map(Value::Array),
+        ]
+    })
+}
+
+/// A record more often of the catalogue's shape than not.
+fn record() -> impl Strategy<Value = Value> {
+    let text = || prop_oneof![3 => Just(json!("a")), 1 => Just(json!("b")), 1 => Just(json!(3))];
+    let phone = || text().prop_map(|number| json!({ "number": number }));
+    let shaped = (
+        proptest::option::of(text()),
+        proptest::option::of(text()),
+        proptest::option::of(proptest::collection::vec(phone(), 0..3)),
+        proptest::option::of((text(), text())),
+        proptest::option::of(proptest::collection::vec(text(), 0..3)),
+        proptest::option::of(tree()),
+        proptest::option::of((name(), tree())),
+    );
+    shaped.prop_map(
+        |(email, branch, phones, address, topics, settings, other)| {
+            let mut record = Map::new();
+            let mut add = |name: &str, value: Option<Value>| {
+                record.extend(value.map(|value| (name.to_owned(), value)));
+            };
+            add("email", email);
+            add("branch", branch);
+            add("phones", phones.map(Value::Array));
+            add(
+                "address",
+                address.map(|(city, street)| json!({ "city": city, "street": street })),
+            );
+            add("topics", topics.map(Value::Array));
+            add("settings", settings.filter(Value::is_object));
+            if let Some((name, value)) = other {
+                add(&name, Some(value));
+            }
+            Value::Object(record)
+        },
+    )
+}
+
+/// Every scalar and every empty container, with the way to it.
+fn leaves(value: &Value, way: &str, found: &mut Vec<(String, Value)>) {
+    let next = |step: &str| {
+        if way.is_empty() {
+            step.to_owned()
+        } else {
+            format!("{way}.{step}")
+        }
+    };
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                leaves(value, &next(name), found);
+            }
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            for (index, value) in elements.iter().enumerate() {
+                leaves(value, &next(&format!("[{index}]")), found);
+            }
+        }
+        leaf => found.push((way.to_owned(), leaf.clone())),
+    }
+}
+
+/// Whether a way is one a role may write, by the list above: elements only where the list has a star below an array.
+fn may_write(role: &str, way: &str) -> bool {
+    let (_, places) = WRITABLE.iter().find(|(name, _)| *name == role).unwrap();
+    if way == "id" {
+        return true;
+    }
+    places.iter().any(|place| {
+        let mut steps = way.split('.');
+        for wanted in place.split('.') {
+            let Some(step) = steps.next() else {
+                return wanted == "**";
+            };
+            let element = step.starts_with('[');
+            let fits = match wanted {
+                "**" => {
+                    return !way
+                        .to_lowercase()
+                        .replace(['_', '-'], "")
+                        .contains("settings.pin");
+                }
+                "*" if place.starts_with("limits") => true,
+                "*" => element,
+                name => step == name,
+            };
+            if !fits {
+                return false;
+            }
+        }
+        // A class covers an array of scalars too.
+        steps
+            .next()
+            .is_none_or(|step| step.starts_with('[') && steps.next().is_none())
+    })
+}
+
+/// The tree without what the role may not write, and without what that empties.
+fn stripped(role: &str, value: &Value, way: &str) -> Option<Value> {
+    let next = |step: &str| {
+        if way.is_empty() {
+            step.to_owned()
+        } else {
+            format!("{way}.{step}")
+        }
+    };
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let left = members.iter();
+            let left: Map<String, Value> = left
+                .filter_map(|(name, value)| {
+                    Some((name.clone(), stripped(role, value, &next(name))?))
+                })
+                .collect();
+            (!left.is_empty()).then_some(Value::Object(left))
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            let left = elements.iter().enumerate();
+            let left: Vec<Value> = left
+                .filter_map(|(index, value)| stripped(role, value, &next(&format!("[{index}]"))))
+                .collect();
+            (!left.is_empty()).then_some(Value::Array(left))
+        }
+        // What an empty container stands for is another rule's matter.
+        Value::Object(_) | Value::Array(_) => Some(value.clone()),
+        leaf => may_write(role, way).then(|| leaf.clone()),
+    }
+}
+
+fn role() -> impl Strategy<Value = &'static str> {
+    prop_oneof![Just("teller"), Just("manager"), Just("self")]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_is_accepted_holds_only_leaves_the_role_may_write(role in role(), body in record()) {
+        let text = body.to_string();
+        let sent = BANK_KEPT.sent(role, PATCH, &text);
+        let mut found = Vec::new();
+        leaves(&body, "", &mut found);
+        let scalars = found.iter().filter(|(_, leaf)| !leaf.is_object() && !leaf.is_array());
+        let all: Set<bool> = scalars.map(|(way, _)| may_write(role, way)).collect();
+        match sent {
+            Ok(sent) => {
+                prop_assert_eq!(sent, text);
+                prop_assert!(!all.contains(&false), "{} {:?}", role, found);
+            }
+            Err((Reason::FieldNotWritable, names)) => {
+                prop_assert!(!names.is_empty());
+                let empties = found.iter().any(|(_, leaf)| leaf.is_object() || leaf.is_array() || leaf.is_null());
+                prop_assert!(all.contains(&false) || empties, "{} {:?}", role, body);
+            }
+            Err((reason, _)) => prop_assert!(
+                matches!(
+                    reason,
+                    Reason::EmptyWrite | Reason::DuplicateKey | Reason::WouldErase | Reason::MaskedValueWrittenBack | Reason::PersonMismatch
+                ),
+                "{:?}", reason
+            ),
+        }
+    }
+
+    #[test]
+    fn what_is_stripped_is_exactly_what_the_role_may_not_write(role in role(), body in record()) {
+        let Ok(sent) = STRIPPING.sent(role, PATCH, &body.to_string()) else {
+            return Ok(());
+        };
+        let sent: Value = serde_json::from_str(&sent).unwrap();
+        let mut found = Vec::new();
+        leaves(&sent, "", &mut found);
+        for (way, leaf) in &found {
+            prop_assert!(leaf.is_object() || leaf.is_array() || may_write(role, way), "{} {}", role, way);
+        }
+        let mut before = Vec::new();
+        leaves(&body, "", &mut before);
+        if !before.iter().any(|(_, leaf)| leaf.is_object() || leaf.is_array()) {
+            prop_assert_eq!(Some(sent), stripped(role, &body, ""));
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_is_as_it_was_and_what_is_sent_stands_there(
+        role in prop_oneof![Just("manager"), Just("self")],
+        stored in record(),
+        secret in proptest::option::of(tree()),
+        body in record(),
+    ) {
+        let mut stored = stored;
+        let members = stored.as_object_mut().unwrap();
+        members.insert(String::from("id"), json!("1001"));
+        members.insert(String::from("score"), json!(7));
+        if let Some(secret) = secret {
+            members.insert(String::from("id_card"), secret);
+        }
+        let stored_text = stored.to_string();
+        let record = Some((stored_text.as_str(), "\"v\""));
+        let sent = MERGING.sent_as(role, PUT, &body.to_string(), Sent::default(), record);
+        let Ok(sent) = sent else { return Ok(()) };
+        let sent: Value = serde_json::from_str(&sent).unwrap();
+        // The body stands there.
+        let mut asked = Vec::new();
+        leaves(&body, "", &mut asked);
+        for (way, leaf) in &asked {
+            let is_empty = leaf.is_object() || leaf.is_array();
+            let there = at(&sent, way);
+            prop_assert!(is_empty || there == Some(leaf), "{} of {}: {:?}", way, body, there);
+        }
+        // What the role may not write is as it was; the bank shows these roles all that they write.
+        let mut before = Vec::new();
+        leaves(&stored, "", &mut before);
+        for (way, leaf) in &before {
+            // An empty list of what the role sees and writes is theirs to leave out.
+            let is_empty = leaf.is_object() || leaf.is_array();
+            if (!may_write(role, way) && !is_empty) || way == "id" {
+                prop_assert_eq!(at(&sent, way), Some(leaf), "{} of {}", way, sent);
+            }
+        }
+        // Nothing comes from anywhere else.
+        let mut after = Vec::new();
+        leaves(&sent, "", &mut after);
+        for (way, leaf) in &after {
+            let known = at(&body, way) == Some(leaf) || at(&stored, way) == Some(leaf);
+            prop_assert!(known || leaf.is_object(), "{} of {}", way, sent);
+        }
+    }
+}
+
+fn at<'v>(value: &'v Value, way: &str) -> Option<&'v Value> {
+    way.split('.')
+        .filter(|step| !step.is_empty())
+        .try_fold(value, |here, step| {
+            let index = step
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'));
+            match index {
+                Some(index) => here.as_array()?.get(index.parse::<usize>().ok()?),
+                None => here.as_object()?.get(step),
+            }
+        })
+}
