@@ -160,11 +160,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
 }
 
 /// The columns of those with a right and no row, behind a gate all the same.
-pub(super) fn gated<'a>(
-    policy: &'a Policy,
-    route: RouteId,
-    role: RoleId,
-) -> Option<(Vec<&'a str>, &'a Place)> {
+pub(super) fn gated(policy: &Policy, route: RouteId, role: RoleId) -> Option<(Vec<&str>, &Place)> {
     let key = (route.resource, route.group, role);
     let rules = &policy.rules;
     if rules.rows.contains_key(&key) {

@@ -90,7 +90,7 @@ fn told(pairs: &[(&str, &str)]) -> Vec<String> {
     assert!(found.is_empty() || !back.is_empty(), "{pairs:?}: {back:?}");
     let texts = found.iter();
     texts
-        .map(|gain| gain.text.get(Lang::En).to_owned())
+        .map(|gain| gain.text().get(Lang::En).to_owned())
         .collect()
 }
 
