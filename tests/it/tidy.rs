@@ -30,7 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("author", &["model", "path", "mask", "policy"]),
     ("block", &["model"]),
     ("route", &["model", "json", "path", "policy"]),
-    ("decide", &["model", "policy", "route"]),
+    ("decide", &["model", "json", "policy", "route"]),
     ("transform", &["model", "json", "mask", "policy"]),
     ("upstream", &["model", "config", "decide::Permit"]),
     ("server", &["model", "config", "identity"]),

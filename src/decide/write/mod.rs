@@ -26,9 +26,8 @@ use self::walk::{Found, Manner, Node, Walk};
 use super::permit::Permit;
 use crate::json::{Cursor, Limits};
 use crate::model::Reason;
-use crate::path::Selector;
 use crate::policy::condition::{ConditionId, Truth};
-use crate::policy::store::{FieldRight, Writable, WriteTerms};
+use crate::policy::store::{Writable, WriteTerms};
 use crate::policy::{BodyForm, Does, FieldId, OnForbidden, OnMasked, OnPut};
 use crate::route::body;
 
@@ -116,8 +115,12 @@ pub(super) fn with_stored(
     let record = body::strict(stored.as_bytes(), limits).map_err(|_| Reason::UnreadableBody)?;
     let record = Cursor::new(record);
     if let Some(person) = permit.checked_person()
-        && permit.plan().person_in(record).as_deref() != Some(person)
+        && permit.plan().person_of(record).as_deref() != Some(person)
     {
+        return Err(Reason::NoSuchRecord.into());
+    }
+    let judge = permit.judge();
+    if judge.is_some_and(|judge| judge.withholds(Some(record.text()))) {
         return Err(Reason::NoSuchRecord.into());
     }
     let writable = match &terms.cases {
@@ -203,14 +206,12 @@ impl Judging<'_> {
     fn manner(&self) -> Manner<'_> {
         let is_put = self.is_put();
         let writing = self.terms.writing;
-        let updates =
-            is_put || self.terms.method == Method::PATCH || self.terms.does == Does::Update;
+        let is_patch = self.terms.method == Method::PATCH;
         Manner {
-            replaces: updates,
+            replaces: is_put || is_patch || self.terms.does == Does::Update,
             strips: writing.on_forbidden == OnForbidden::Strip && !is_put,
             // A new record has no value to keep; that of a PUT comes back with the stored record.
-            keeps: writing.on_masked == OnMasked::Keep
-                && (self.terms.merges() || (updates && !is_put)),
+            keeps: writing.on_masked == OnMasked::Keep && (self.terms.merges() || is_patch),
             person: self.person,
         }
     }
@@ -234,6 +235,7 @@ impl Judging<'_> {
             strangers,
             erased,
             cuts,
+            own,
             written,
         } = found;
         if !any {
@@ -245,7 +247,7 @@ impl Judging<'_> {
         if !stays {
             return Err(Reason::EmptyWrite.into());
         }
-        if self.is_put() && !self.may_replace(writable) {
+        if self.is_put() && !self.may_replace(writable, own) {
             return Err(Reason::PutWouldErase.into());
         }
         refused(Reason::WouldErase, erased)?;
@@ -258,26 +260,32 @@ impl Judging<'_> {
     }
 
     /// Whether a PUT may replace the record.
-    fn may_replace(&self, writable: &Writable) -> bool {
+    fn may_replace(&self, writable: &Writable, own: bool) -> bool {
         match self.terms.writing.on_put {
             OnPut::Refuse => false,
-            OnPut::Complete => self.is_complete(writable),
+            OnPut::Complete => self.is_complete(writable, own),
             OnPut::MergeHidden => self.terms.merges(),
         }
     }
 
-    /// Whether the catalogue lists the whole record, and the caller sees and writes all of it.
-    fn is_complete(&self, writable: &Writable) -> bool {
+    /// Whether the catalogue lists the whole record, and the caller sees and writes all of it. The person's field is theirs
+    /// to send where it says what the path says.
+    fn is_complete(&self, writable: &Writable, own: bool) -> bool {
+        let mut fields = writable.fields.iter().enumerate();
         self.terms.writing.on_put == OnPut::Complete
-            && writable.fields.iter().all(FieldRight::is_open)
+            && fields.all(|(at, field)| {
+                let is_own = own && self.terms.person == Some(FieldId(at));
+                field.is_open() || (is_own && field.shown)
+            })
     }
 
     /// What may be written of the record that the body itself holds. Of several, only what may be whatever they hold.
     fn record_itself(&self, bytes: &[u8], permit: &Permit) -> Result<Arc<Writable>, Unwritable> {
         let judge = permit.write_judge().ok_or(Reason::Internal)?;
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::UnreadableRequest)?;
+        let plan = &self.terms.open.plan;
         let record = match self.terms.body {
-            BodyForm::Json => self.find(text).map(|(record, _)| record),
+            BodyForm::Json => plan.record_in(text).map(|(record, _)| record),
             BodyForm::Form => None,
         };
         let truths: Vec<(ConditionId, Truth)> = judge.truths(record.map(|record| record.text()));
@@ -294,34 +302,6 @@ impl Judging<'_> {
         })
     }
 
-    /// The one record of a body and where in its text it begins; `None` where there may be several, or none.
-    fn find<'a>(&self, text: &'a str) -> Option<(Cursor<'a>, usize)> {
-        let any_case = self.terms.open.plan.any_case();
-        let (mut here, mut at) = (Cursor::new(text), begins(text));
-        for segment in &self.terms.at.segments {
-            let [selector] = &segment.selectors[..] else {
-                return None;
-            };
-            match selector {
-                Selector::Name(name) => {
-                    let member = here.members().find(|member| match any_case {
-                        true => member.name.eq_ignore_ascii_case(name),
-                        false => member.name == *name,
-                    })?;
-                    at += member.end - member.value.text().len();
-                    here = member.value;
-                }
-                Selector::Index(index) => {
-                    let mut elements = here.elements();
-                    here = elements.nth(usize::try_from(*index).ok()?)?;
-                    at += elements.end() - here.text().len();
-                }
-                _ => return None,
-            }
-        }
-        Some((here, at))
-    }
-
     /// The body with the stored record's hidden parts put back.
     fn merged(
         &self,
@@ -330,7 +310,7 @@ impl Judging<'_> {
         writable: &Writable,
     ) -> Result<String, Unwritable> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::Internal)?;
-        let (sent, begins) = self.find(text).ok_or(Reason::EmptyWrite)?;
+        let (sent, begins) = writable.plan.record_in(text).ok_or(Reason::EmptyWrite)?;
         let record = merge::merge(writable, self.manner(), stored, sent)?;
         let before = text.get(..begins).ok_or(Reason::Internal)?;
         let after = text.get(begins + sent.text().len()..);

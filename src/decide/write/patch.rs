@@ -133,11 +133,11 @@ impl Patch<'_> {
     /// `add` and `replace`: the value and whatever it would replace.
     fn put(&mut self, target: &Reach, value: Cursor<'_>, inserts: bool) -> Result<(), Reason> {
         let is_record = target.is_record(self.writable);
-        self.replaces_record |= is_record && !self.judging.is_complete(self.writable);
         if target.blocked {
             self.name(target, |patch| &mut patch.found.forbidden);
             return Ok(());
         }
+        self.found.own = false;
         for reached in &target.all {
             let manner = Manner {
                 replaces: !inserts,
@@ -163,6 +163,8 @@ impl Patch<'_> {
                 self.below(target, reached, !inserts);
             }
         }
+        let complete = self.judging.is_complete(self.writable, self.found.own);
+        self.replaces_record |= is_record && !complete;
         Ok(())
     }
 

@@ -43,6 +43,8 @@ pub struct Found {
     pub erased: Names,
     /// What is left out.
     pub cuts: Cuts,
+    /// The person's field is among what is written, with the person the path names.
+    pub own: bool,
     /// How many leaves each field is written by.
     pub written: BTreeMap<FieldId, u64>,
 }
@@ -206,6 +208,7 @@ impl<'a> Walk<'a> {
         let fields = self.writable.plan.deciding(state);
         let own = self.manner.person.filter(|_| state.is_person);
         if own.is_some_and(|person| is_text(node.value, person)) {
+            self.found.own = true;
             self.found.count(&fields);
             return true;
         }

@@ -304,7 +304,8 @@ impl Judge {
         }
     }
 
-    fn withholds(&self, text: Option<&str>) -> bool {
+    /// Whether a record is withheld, whatever it is otherwise.
+    pub fn withholds(&self, text: Option<&str>) -> bool {
         let Some((persons, plan)) = &self.withheld else {
             return false;
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::state::{Key, Position, Zone};
 use super::{Act, Node, Pattern, Plan, State, StateId, Verdict, drift_form, net_meets};
-use crate::json::{Cursor, Shape};
+use crate::json::Cursor;
 use crate::path::{Selector, Step};
 use crate::policy::FieldId;
 
@@ -267,43 +267,28 @@ impl Plan {
         ended.any(lists) || self.whole(key).is_some()
     }
 
-    /// Whose a record is: the person's string decoded or number's text, where it stands there exactly once.
-    pub fn person_in(&self, record: Cursor<'_>) -> Option<String> {
-        let mut here = (record, self.state(self.record_state()?)?);
-        loop {
-            let (node, state) = here;
-            if state.is_person {
-                return match node.shape() {
-                    Shape::String => node.string().map(|text| text.into_owned()),
-                    Shape::Number => Some(node.text().to_owned()),
-                    Shape::Object | Shape::Array | Shape::Boolean | Shape::Null => None,
-                };
-            }
-            let mut next = None;
-            for (child, state) in self.children(node, &state)? {
-                let on_the_way = state.person_below || state.is_person;
-                if on_the_way && next.replace((child, state)).is_some() {
-                    return None;
+    /// The one record of a body and where in its text it begins; `None` where there may be several, or none.
+    pub fn record_in<'a>(&self, text: &'a str) -> Option<(Cursor<'a>, usize)> {
+        let mut here = Cursor::new(text);
+        let mut at = text.find(|char| !matches!(char, ' ' | '\t' | '\n' | '\r'))?;
+        for step in &self.at {
+            match &step.selector {
+                Selector::Name(name) => {
+                    let member = here.members().find(|member| match self.any_case {
+                        true => member.name.eq_ignore_ascii_case(name),
+                        false => member.name == *name,
+                    })?;
+                    at += member.end - member.value.text().len();
+                    here = member.value;
                 }
+                Selector::Index(index) => {
+                    let mut elements = here.elements();
+                    here = elements.nth(usize::try_from(*index).ok()?)?;
+                    at += elements.end() - here.text().len();
+                }
+                _ => return None,
             }
-            here = next?;
         }
-    }
-
-    fn children<'a>(
-        &self,
-        node: Cursor<'a>,
-        state: &State,
-    ) -> Option<Vec<(Cursor<'a>, Arc<State>)>> {
-        let mut children = Vec::new();
-        for member in node.members() {
-            let (id, _) = self.member(state, &member.name)?;
-            children.push((member.value, self.state(id)?));
-        }
-        for (index, element) in (0..).zip(node.elements()) {
-            let id = self.element(state, index, None)?;
-            children.push((element, self.state(id)?));
-        }
-        Some(children)
+        Some((here, at))
     }
 }

@@ -193,7 +193,8 @@ impl Following<'_> {
         let indexes = match (index, apart) {
             (Index::At(index), _) => {
                 let loses = seen_plan.may_lose_elements(seen);
-                reach.loses |= loses.ok_or(Reason::Overloaded)?;
+                // Of a list of records any may be kept back.
+                reach.loses |= loses.ok_or(Reason::Overloaded)? || plan.is_above_records(state);
                 index..=index
             }
             // Nobody knows how many there are.

@@ -178,8 +178,11 @@ fn the_root_is_a_put() {
     let body = on("replace", "", r#"{"email":"a@b.cn"}"#);
     assert_eq!(patch("owner", &body), no(Reason::PutWouldErase, &[]));
     let world = bank().writing(|writing| writing.on_put = OnPut::Complete);
-    let owner = world.role("owner");
-    let world = world.field("id", |field| field.written_by = Some(vec![owner]));
+    assert_eq!(
+        world.patched("owner", &body),
+        no(Reason::PutWouldErase, &[])
+    );
+    let body = on("replace", "", r#"{"id":"1001","email":"a@b.cn"}"#);
     passes(&world, "owner", &body);
     assert_eq!(
         world.patched("owner", &remove("")),
@@ -319,4 +322,14 @@ fn a_patch_is_of_the_method_patch_and_a_pointer_of_a_sane_length() {
         bank().patched("owner", twice),
         no(Reason::DuplicateKey, &[])
     );
+}
+
+#[test]
+fn a_position_in_a_list_of_records_is_ambiguous() {
+    let mut world = bank().route("PATCH", |route| {
+        route.at = crate::path::parse("items[*]").unwrap();
+    });
+    world.rules.resources[0].groups[0].routes.remove(1);
+    let sent = world.patched("owner", &on("replace", "/items/0/email", "1"));
+    assert_eq!(sent, no(Reason::AmbiguousPosition, &["items[*].email"]));
 }

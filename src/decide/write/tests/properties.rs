@@ -166,7 +166,7 @@ fn may_write(role: &str, way: &str) -> bool {
                     return !way
                         .to_lowercase()
                         .replace(['_', '-'], "")
-                        .contains("settings.pin");
+                        .starts_with("settings.pin");
                 }
                 "*" if place.starts_with("limits") => true,
                 "*" => element,
@@ -215,8 +215,135 @@ fn stripped(role: &str, value: &Value, way: &str) -> Option<Value> {
     }
 }
 
+/// A value, and nothing that stands for whatever else is listed there.
+fn is_value(leaf: &Value) -> bool {
+    !leaf.is_object() && !leaf.is_array() && !leaf.is_null()
+}
+
 fn role() -> impl Strategy<Value = &'static str> {
     prop_oneof![Just("teller"), Just("manager"), Just("self")]
+}
+
+/// A pointer to a place of the catalogue or beside it.
+fn pointer() -> impl Strategy<Value = String> {
+    const STEPS: [&str; 18] = [
+        "email", "address", "city", "street", "phones", "number", "topics", "settings", "pin", "a",
+        "accounts", "balance", "id_card", "branch", "score", "0", "1", "-",
+    ];
+    let step = proptest::sample::select(&STEPS[..]);
+    proptest::collection::vec(step, 1..4).prop_map(|steps| format!("/{}", steps.join("/")))
+}
+
+/// A pointer that leads somewhere, more often than not.
+fn known() -> impl Strategy<Value = String> {
+    const PLACES: [&str; 14] = [
+        "/email",
+        "/address/city",
+        "/address/street",
+        "/phones/0/number",
+        "/phones/1",
+        "/phones/-",
+        "/topics/0",
+        "/topics/-",
+        "/settings/a",
+        "/settings/pin",
+        "/accounts/0/balance",
+        "/id_card",
+        "/branch",
+        "/phones",
+    ];
+    prop_oneof![3 => proptest::sample::select(&PLACES[..]).prop_map(str::to_owned), 1 => pointer()]
+}
+
+fn operation() -> impl Strategy<Value = Value> {
+    let value = || {
+        prop_oneof![
+            3 => Just(json!("new")),
+            1 => Just(json!({ "number": "new" })),
+            1 => Just(json!(["new"])),
+            1 => Just(json!([])),
+            1 => tree(),
+        ]
+    };
+    let op = |words: &'static [&'static str]| proptest::sample::select(words);
+    prop_oneof![
+        3 => (op(&["add", "replace"]), known(), value())
+            .prop_map(|(op, path, value)| json!({ "op": op, "path": path, "value": value })),
+        1 => known().prop_map(|path| json!({ "op": "remove", "path": path })),
+        2 => (op(&["copy", "move"]), known(), known())
+            .prop_map(|(op, from, path)| json!({ "op": op, "from": from, "path": path })),
+        1 => (known(), prop_oneof![Just(json!("a")), Just(json!("secret-1")), value()])
+            .prop_map(|(path, value)| json!({ "op": "test", "path": path, "value": value })),
+    ]
+}
+
+/// A record as the bank stores it: every place filled, with something hidden in each container.
+fn full(role: &str, secret: &str) -> Value {
+    // What the role does not see as it is stored.
+    let identity = if role == "self" { "c" } else { secret };
+    let transaction = if role == "teller" { secret } else { "c" };
+    json!({
+        "id": "1001", "name": "n", "branch": "b", "email": "a", "score": secret, "id_card": identity,
+        "address": { "city": "a", "street": "b", "geo": secret },
+        "phones": [{ "number": "a", "since": secret }, { "number": "b", "since": secret }],
+        "topics": ["a", "b"],
+        "settings": { "a": "a", "pin": identity },
+        "accounts": [{ "balance": transaction, "card_no": transaction }],
+    })
+}
+
+/// RFC 6902, as far as these operations go; `None` where one fails.
+fn apply(record: &Value, operations: &[Value]) -> Option<Value> {
+    let mut record = record.clone();
+    for operation in operations {
+        let text = |name: &str| operation[name].as_str();
+        let path = text("path")?;
+        match text("op")? {
+            "add" => add(&mut record, path, operation["value"].clone())?,
+            "remove" => drop(take(&mut record, path)?),
+            "replace" => *record.pointer_mut(path)? = operation["value"].clone(),
+            "test" => (record.pointer(path)? == &operation["value"]).then_some(())?,
+            "copy" => {
+                let value = record.pointer(text("from")?)?.clone();
+                add(&mut record, path, value)?;
+            }
+            "move" => {
+                let value = take(&mut record, text("from")?)?;
+                add(&mut record, path, value)?;
+            }
+            _ => return None,
+        }
+    }
+    Some(record)
+}
+
+fn add(record: &mut Value, path: &str, value: Value) -> Option<()> {
+    let (above, last) = path.rsplit_once('/')?;
+    match record.pointer_mut(above)? {
+        Value::Object(members) => drop(members.insert(last.to_owned(), value)),
+        Value::Array(elements) => {
+            let index = if last == "-" {
+                elements.len()
+            } else {
+                last.parse().ok()?
+            };
+            (index <= elements.len()).then(|| elements.insert(index, value))?;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn take(record: &mut Value, path: &str) -> Option<Value> {
+    let (above, last) = path.rsplit_once('/')?;
+    match record.pointer_mut(above)? {
+        Value::Object(members) => members.remove(last),
+        Value::Array(elements) => {
+            let index: usize = last.parse().ok()?;
+            (index < elements.len()).then(|| elements.remove(index))
+        }
+        _ => None,
+    }
 }
 
 proptest! {
@@ -228,7 +355,7 @@ proptest! {
         let sent = BANK_KEPT.sent(role, PATCH, &text);
         let mut found = Vec::new();
         leaves(&body, "", &mut found);
-        let scalars = found.iter().filter(|(_, leaf)| !leaf.is_object() && !leaf.is_array());
+        let scalars = found.iter().filter(|(_, leaf)| is_value(leaf));
         let all: Set<bool> = scalars.map(|(way, _)| may_write(role, way)).collect();
         match sent {
             Ok(sent) => {
@@ -237,7 +364,7 @@ proptest! {
             }
             Err((Reason::FieldNotWritable, names)) => {
                 prop_assert!(!names.is_empty());
-                let empties = found.iter().any(|(_, leaf)| leaf.is_object() || leaf.is_array() || leaf.is_null());
+                let empties = found.iter().any(|(_, leaf)| !is_value(leaf));
                 prop_assert!(all.contains(&false) || empties, "{} {:?}", role, body);
             }
             Err((reason, _)) => prop_assert!(
@@ -259,11 +386,11 @@ proptest! {
         let mut found = Vec::new();
         leaves(&sent, "", &mut found);
         for (way, leaf) in &found {
-            prop_assert!(leaf.is_object() || leaf.is_array() || may_write(role, way), "{} {}", role, way);
+            prop_assert!(!is_value(leaf) || may_write(role, way), "{} {}", role, way);
         }
         let mut before = Vec::new();
         leaves(&body, "", &mut before);
-        if !before.iter().any(|(_, leaf)| leaf.is_object() || leaf.is_array()) {
+        if before.iter().all(|(_, leaf)| is_value(leaf)) {
             prop_assert_eq!(Some(sent), stripped(role, &body, ""));
         }
     }
@@ -300,7 +427,7 @@ proptest! {
         leaves(&stored, "", &mut before);
         for (way, leaf) in &before {
             // An empty list of what the role sees and writes is theirs to leave out.
-            let is_empty = leaf.is_object() || leaf.is_array();
+            let is_empty = !is_value(leaf) && !way.starts_with("id_card");
             if (!may_write(role, way) && !is_empty) || way == "id" {
                 prop_assert_eq!(at(&sent, way), Some(leaf), "{} of {}", way, sent);
             }
@@ -311,6 +438,41 @@ proptest! {
         for (way, leaf) in &after {
             let known = at(&body, way) == Some(leaf) || at(&stored, way) == Some(leaf);
             prop_assert!(known || leaf.is_object(), "{} of {}", way, sent);
+        }
+    }
+
+    #[test]
+    fn i03_no_patch_changes_moves_or_asks_for_what_is_hidden(
+        role in role(),
+        operations in proptest::collection::vec(operation(), 1..4),
+    ) {
+        let text = Value::Array(operations.clone()).to_string();
+        let stored = Some((r#"{"id":"1001"}"#, ""));
+        if BANK_KEPT.sent_as(role, PATCH, &text, Sent { patch: true }, stored).is_err() {
+            return Ok(());
+        }
+        let (one, other) = (full(role, "secret-1"), full(role, "secret-2"));
+        let (left, other) = (apply(&one, &operations), apply(&other, &operations));
+        // Whether it works does not tell what is hidden.
+        prop_assert_eq!(left.is_some(), other.is_some(), "{}", text);
+        let Some(left) = left else { return Ok(()) };
+        let seen = left.to_string().replace("secret-1", "?");
+        let other = other.map(|other| other.to_string().replace("secret-2", "?"));
+        prop_assert_eq!(Some(seen), other, "{}", text);
+        // What is hidden or may not be written stands where it stood, or went with what the caller took out whole.
+        let mut before = Vec::new();
+        leaves(&one, "", &mut before);
+        for (way, leaf) in &before {
+            let lies_in_list = way.starts_with("phones") && role != "teller";
+            if !may_write(role, way) && !lies_in_list {
+                prop_assert_eq!(at(&left, way), Some(leaf), "{}: {}", way, text);
+            }
+        }
+        let mut after = Vec::new();
+        leaves(&left, "", &mut after);
+        for (way, leaf) in &after {
+            let is_secret = leaf.as_str() == Some("secret-1");
+            prop_assert!(!is_secret || at(&one, way).is_some() || way.starts_with("phones"), "{}: {}", way, text);
         }
     }
 }

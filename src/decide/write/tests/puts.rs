@@ -29,14 +29,15 @@ fn put_is_refused_unless_the_resource_says_more() {
 #[test]
 fn on_put_complete_asks_for_show_and_the_right_to_write_every_field() {
     let world = bank().writing(|writing| writing.on_put = OnPut::Complete);
-    let owner = world.role("owner");
-    let world = world.field("id", |field| field.written_by = Some(vec![owner]));
     goes(
         &world,
         "owner",
         PUT,
         r#"{"id":"1001","email":"a@b.cn","accounts":[]}"#,
     );
+    // Without the person's field the record would lose it.
+    let sent = world.sent("owner", PUT, r#"{"email":"a@b.cn"}"#);
+    assert_eq!(sent, no(Reason::PutWouldErase, &[]));
     // Who decides what a filter opens is `tags[*].open`, which no entry lists.
     let refused = no(Reason::FieldNotWritable, &["x"]);
     assert_eq!(
@@ -48,7 +49,7 @@ fn on_put_complete_asks_for_show_and_the_right_to_write_every_field() {
         assert_eq!(sent, no(Reason::PutWouldErase, &[]), "{role}");
     }
     let world = world.field("settings.pin", |field| field.write_never = true);
-    let sent = world.sent("owner", PUT, r#"{"email":"a@b.cn"}"#);
+    let sent = world.sent("owner", PUT, r#"{"id":"1001","email":"a@b.cn"}"#);
     assert_eq!(sent, no(Reason::PutWouldErase, &[]));
 }
 
@@ -271,6 +272,11 @@ fn what_is_stored_may_close_what_the_sent_record_would_open() {
         .route("PUT", |_| {})
         .writing(|writing| writing.on_put = OnPut::MergeHidden)
         .right("owner", Does::Update, &["preference"]);
+    // Who may change what decides is another matter.
+    let owner = world.role("owner");
+    let world = world.field("boxes[*].open", |field| {
+        field.written_by = Some(vec![owner])
+    });
     let body = r#"{"boxes":{"a":{"open":true,"value":"mine"}}}"#;
     let stored = |open: bool| format!(r#"{{"boxes":{{"a":{{"open":{open},"value":"theirs"}}}}}}"#);
     let sent = put(&world, "owner", &stored(false), body);

@@ -44,7 +44,8 @@ fn gated() -> World {
         let row = &world.rules.rows[&(*resource, *group, *role)];
         right.only.clone_from(&row.only);
     }
-    world
+    let north = world.role("north");
+    world.field("branch", |field| field.written_by = Some(vec![north]))
 }
 
 const PATCH: &str = "PATCH /customers/1001";
@@ -166,4 +167,16 @@ fn nothing_is_read_where_nothing_stored_decides() {
         .unwrap();
     assert_eq!(permit.stored(), None);
     assert_eq!(permit.body(), Some(Bytes::new()));
+}
+
+#[test]
+fn a_record_that_is_withheld_is_written_by_nobody() {
+    use crate::policy::plan::Withheld;
+    let written = |blocked: &'static str| {
+        let permit = gated().permit(&["self"], "DELETE /customers/1001").unwrap();
+        let permit = permit.withholding(Withheld::new(move |person: &str| person == blocked));
+        with_stored(permit, Some(r#"{"owner":{"id":"1001"}}"#), None).map_err(|it| it.reason)
+    };
+    assert!(written("1002").is_ok());
+    assert_eq!(written("1001").unwrap_err(), Reason::NoSuchRecord);
 }
