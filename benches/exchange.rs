@@ -33,7 +33,7 @@ use fieldgate::identity::Identity;
 use fieldgate::mask::token::TokenMaster;
 use fieldgate::model::{Caller, Secret};
 use fieldgate::pipeline::observe::Observed;
-use fieldgate::pipeline::{Budget, Generation, Proxy};
+use fieldgate::pipeline::{Budget, Generation, Proxy, Validators};
 use fieldgate::policy::store::Policy;
 use fieldgate::policy::{RoleId, load_texts};
 use fieldgate::route::Match;
@@ -230,6 +230,7 @@ impl Bench {
             audit,
             metrics: Arc::new(Metrics::default()),
             budget: Arc::new(Budget::new(settings.limits.held)),
+            validators: Validators::new(&Secret::new([7; 32])),
             front: None,
             cors: None,
             limits: settings.limits,

@@ -40,7 +40,7 @@ pub use person::{Hasher, KeyedHash};
 pub use queue::Written;
 pub use record::{
     BlockRecord, Connection, Counts, Decision, End, Exchange, Intent, Outcome, PERSONS_PER_RECORD,
-    Pattern, Plan, PolicyRef, Proof, RecordedCaller, RulesLooked, trace_id,
+    Pattern, Plan, PolicyRef, Proof, RecordedCaller, RulesLooked, Writes, trace_id,
 };
 pub use segment::Fault;
 pub use trail::Trail;

@@ -26,7 +26,7 @@ pub struct Exchange {
     pub trace_id: Option<String>,
     /// Who called.
     pub caller: RecordedCaller,
-    /// What the caller does: `read`.
+    /// What the caller does: `read`, `create`, `update`, `delete`.
     pub action: Option<&'static str>,
     /// The resource, or `resource/group`, as the rules name it.
     pub resource: Option<Arc<str>>,
@@ -112,6 +112,17 @@ pub struct Intent<'a> {
     pub finds: &'a [Arc<str>],
     /// The person the path parameter names, if it names one.
     pub person: Option<KeyedHash>,
+    /// What it changes, where it writes.
+    pub writes: Option<Writes<'a>>,
+}
+
+/// What a request that writes would change.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Writes<'a> {
+    /// Fields as catalogued, and how many values of each are sent.
+    pub fields: &'a [(&'a str, u64)],
+    /// The upstream is asked for the stored record first.
+    pub stored: bool,
 }
 
 /// How an exchange ended.
@@ -131,6 +142,8 @@ pub struct Outcome<'a> {
     pub unlisted: u64,
     /// Records whose person could not be read.
     pub persons_unknown: u64,
+    /// Of one that writes: whether the upstream may have got the write.
+    pub sent: Option<bool>,
     /// The status sent, if one was.
     pub status: Option<u16>,
     /// Bytes of body sent.
@@ -150,6 +163,7 @@ impl Outcome<'_> {
             fields: &[],
             unlisted: 0,
             persons_unknown: 0,
+            sent: None,
             status: None,
             bytes: 0,
             end,

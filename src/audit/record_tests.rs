@@ -82,6 +82,10 @@ fn every_kind(text: &str) -> Vec<Vec<u8>> {
         params: &params,
         finds: &[text.into()],
         person: Some(hash(text)),
+        writes: Some(Writes {
+            fields: &[(text, 2)],
+            stored: true,
+        }),
     };
     let id = Ulid::from(1u128);
     let fields = [(text, Openness::Show), (text, Openness::Strip)];
@@ -190,6 +194,30 @@ fn an_outcome_has_the_members_of_the_contract_in_their_order() {
 }
 
 #[test]
+fn the_intent_of_a_write_names_its_fields_and_how_many_values_of_each() {
+    let writes = |stored| Writes {
+        fields: &[("email", 1), ("phones[*].number", 2)],
+        stored,
+    };
+    let written = |writes| {
+        let intent = Intent {
+            writes,
+            ..Intent::default()
+        };
+        let id = Ulid::from(1u128);
+        let text = rendered(|out| render::intent(out, id, &exchange("x"), &intent)).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let fields = r#""writes":{"email":1,"phones[*].number":2}"#;
+    for stored in [true, false] {
+        let end = format!(r#""params":{{}},{fields},"stored":{stored},"persons":[]"#);
+        let text = written(Some(writes(stored)));
+        assert!(text.ends_with(&end), "{text}");
+    }
+    assert!(written(None).ends_with(r#""params":{},"persons":[]"#));
+}
+
+#[test]
 fn p01_hostile_text_in_every_member_stays_one_strict_line() {
     let hostile = "\u{1b}]0;pwn\u{7}\r\n{\"decision\":\"allow\"}\u{9b}2J\u{2028}\u{202e}\0\\\"";
     let mut chain = Chain::EMPTY;
@@ -277,6 +305,7 @@ proptest! {
             person: Some(hash(&text)).filter(|_| person),
             unlisted: numbers[1],
             persons_unknown: numbers[2],
+            sent: Some(policy),
             status,
             bytes: numbers[3],
             ..outcome(&text, &fields)
@@ -313,7 +342,7 @@ proptest! {
             "policy": policy.then(|| json!({"generation": 18, "digest": text, "plan": some(plan)})),
             "decision": "allow", "reason": policy.then_some("no-role"), "records": numbers[0],
             "persons": persons, "fields": all_fields, "unlisted": numbers[1],
-            "persons_unknown": numbers[2], "status": status, "bytes": numbers[3],
+            "persons_unknown": numbers[2], "sent": policy, "status": status, "bytes": numbers[3],
             "ms": milliseconds as f64, "end": "complete",
         });
         prop_assert_eq!(read(written.unwrap()), expected);

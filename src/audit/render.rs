@@ -30,7 +30,19 @@ pub fn intent(out: &mut Vec<u8>, id: Ulid, exchange: &Exchange, intent: &Intent<
             draft.text(name);
         });
     }
+    if let Some(writes) = &intent.writes {
+        draft.raw(r#","writes":{"#);
+        for (at, (name, count)) in writes.fields.iter().enumerate() {
+            draft.raw(if at > 0 { "," } else { "" });
+            draft.text(name).raw(":").number(*count);
+        }
+        draft.raw(r#"},"stored":"#).raw(word(writes.stored));
+    }
     draft.persons(intent.person.as_slice());
+}
+
+fn word(truth: bool) -> &'static str {
+    if truth { "true" } else { "false" }
 }
 
 /// Writes the members of a record of persons.
@@ -74,6 +86,9 @@ pub fn outcome(
     draft.raw(r#","unlisted":"#).number(outcome.unlisted);
     let unknown = outcome.persons_unknown;
     draft.raw(r#","persons_unknown":"#).number(unknown);
+    if let Some(sent) = outcome.sent {
+        draft.raw(r#","sent":"#).raw(word(sent));
+    }
     draft.raw(r#","status":"#);
     match outcome.status {
         Some(status) => draft.number(status.into()),

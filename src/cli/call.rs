@@ -56,8 +56,9 @@ impl CallArguments {
             who: offline::caller(rules, roles, caller, self.peer)?,
             method,
             target,
-            headers: offline::with_media_type(headers, body.is_some()),
+            headers: offline::with_media_type(headers, body.as_ref().map(|_| offline::JSON)),
             body,
+            stored: None,
             peer: self.peer,
             now: self
                 .now

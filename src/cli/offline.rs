@@ -8,14 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, TRANSFER_ENCODING,
+};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{Failure, RULES, USAGE, lang};
 use crate::config;
 use crate::mask::token::TokenMaster;
 use crate::model::{ApiKeyCredential, Caller, CertificateCredential, JwtCredential};
-use crate::pipeline::rehearsal::{Stage, Who};
+use crate::pipeline::rehearsal::{Stage, StoredReply, Who};
 use crate::policy::condition;
 use crate::policy::diagnostic::{Diagnostic, Style, Text, code, quoted, render, say};
 use crate::policy::store::Policy;
@@ -112,13 +114,30 @@ pub(super) fn who(caller: TestCaller, peer: IpAddr) -> Who {
     }
 }
 
-/// The header with the media type of a body that nobody gave another.
-pub(super) fn with_media_type(mut headers: HeaderMap, has_body: bool) -> HeaderMap {
-    if has_body && !headers.contains_key(CONTENT_TYPE) {
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(CONTENT_TYPE, json);
+/// The media type of a body of which nobody says another.
+pub(super) const JSON: &str = "application/json";
+
+/// The header with this media type of a body, unless it says another.
+pub(super) fn with_media_type(mut headers: HeaderMap, media: Option<&str>) -> HeaderMap {
+    let media = media.and_then(|media| HeaderValue::from_str(media).ok());
+    if let Some(media) = media.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+        headers.insert(CONTENT_TYPE, media);
     }
     headers
+}
+
+/// What the upstream answers where the stored record is read before a write: this JSON, and where it has one its validator.
+pub(super) fn stored(status: StatusCode, body: Bytes, etag: Option<&str>) -> StoredReply {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
+        headers.insert(ETAG, etag);
+    }
+    StoredReply {
+        status,
+        headers,
+        body,
+    }
 }
 
 /// The request's header, or what is wrong with it.
@@ -234,7 +253,7 @@ pub(super) fn moment(text: &str) -> Result<i64, String> {
         .map_err(|_| "write a moment with its offset: 2026-06-01T10:00:00+08:00".to_owned())
 }
 
-/// The bytes of `--body`.
+/// The bytes of `--body` and `--stored`.
 pub(super) fn body(file: &Path) -> Result<Bytes, Failure> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(bytes.into()),

@@ -25,7 +25,7 @@ use crate::block::Switch;
 use crate::config::{self, Durability, Settings};
 use crate::identity::Identity;
 use crate::pipeline::cors::Cors;
-use crate::pipeline::{self, Budget, Generation, Proxy};
+use crate::pipeline::{self, Budget, Generation, Proxy, Validators};
 use crate::policy::diagnostic::{self, Diagnostic, Style};
 use crate::policy::store::Policy;
 use crate::policy::{self, RuleSet};
@@ -184,6 +184,7 @@ impl Running {
             cors: Cors::new(&settings),
             limits: settings.limits,
             budget: Arc::new(Budget::new(settings.limits.held)),
+            validators: Validators::new(&settings.audit.key),
         });
         let (blocking, look_at_blocks) = blocks::start(&proxy, &settings).await;
         let drain = Drain::default();

@@ -23,10 +23,12 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use self::coverage::Collector;
 pub(super) use self::coverage::Coverage;
 use super::check::contents;
-use super::offline::{NoStage, headers, stage, who, with_media_type};
+use super::offline::{self, NoStage, headers, stage, who, with_media_type};
 use super::report::{Format, Report, Tested};
 use super::{COVERAGE, Failure, INTERNAL, RULES, TESTS, lang, printable, say};
-use crate::pipeline::rehearsal::{self, Admitted, Call, End, Outcome, Reply, Stage, admit, answer};
+use crate::pipeline::rehearsal::{
+    self, Admitted, Call, End, Outcome, Reply, Stage, StoredReply, admit, answer,
+};
 use crate::policy::diagnostic::{Lang, Text, say};
 use crate::policy::{Test, call_parts};
 
@@ -37,6 +39,8 @@ const CHUNKS: [usize; 3] = [1, 7, 64];
 const COMPRESSED: usize = 1 << 20;
 /// Our own names for exchanges are not part of what is asserted.
 const REQUEST_ID: &str = "";
+/// What stands for the validator of a stored record of which a test says nothing.
+const VALIDATOR: &str = "\"stored\"";
 
 /// The arguments of `fieldgate test`.
 #[derive(Debug, Args)]
@@ -218,7 +222,15 @@ fn judge(
             return Ok(wrong);
         }
     };
-    let Some(reply) = &test.reply else {
+    if admitted.awaits_stored() {
+        return Ok(vec![say!(
+            "the write is judged by the record as it is stored, so the test needs the upstream's answer about it: `stored: FIXTURE`",
+            "写入要按已存的记录判定，所以测试要给出后端对它的响应：`stored: 样例文件`"
+        )]);
+    }
+    // 204 has no body.
+    let reply = test.reply.as_deref();
+    let Some(reply) = reply.or((test.reply_status == 204).then_some(&[][..])) else {
         return Ok(vec![say!(
             "the request is allowed, so the test needs the upstream's answer: `reply: FIXTURE`",
             "请求获准，所以测试要给出后端的响应：`reply: 样例文件`"
@@ -236,15 +248,34 @@ fn judge(
 fn call(test: &Test, now: i64) -> Result<Call, Text> {
     let (method, target) = call_parts(&test.call)
         .ok_or_else(|| say!("`call` cannot go over the wire", "`call` 不能原样发出"))?;
+    let media = test.body.as_ref().map(|_| test.body_type.as_str());
     Ok(Call {
         who: who(test.who.clone(), test.peer),
         method,
         target: target.to_owned(),
-        headers: with_media_type(headers(&test.headers)?, test.body.is_some()),
+        headers: with_media_type(headers(&test.headers)?, media),
         body: test.body.clone().map(Bytes::from),
+        stored: stored(test),
         peer: test.peer,
         now: test.now.unwrap_or(now),
     })
+}
+
+/// What the upstream says of the record before a write: what the test says is stored, else the same as in the end.
+fn stored(test: &Test) -> Option<StoredReply> {
+    let etag = test.stored_etag.as_deref();
+    if let Some(stored) = &test.stored {
+        return Some(offline::stored(StatusCode::OK, stored.clone().into(), etag));
+    }
+    let reply = test.reply.clone()?;
+    let status = StatusCode::from_u16(test.reply_status).ok();
+    let error = status.filter(|status| status.as_u16() >= 400);
+    let etag = Some(etag.unwrap_or(VALIDATOR));
+    Some(offline::stored(
+        error.unwrap_or_default(),
+        reply.into(),
+        etag,
+    ))
 }
 
 /// The runs whose result is not that of the plain, whole reply.

@@ -44,28 +44,28 @@ pub fn limits(reader: &mut Reader<'_>, node: &Node) -> Option<Limits> {
     size(reader, entries, "header", 1 << 10, &mut limits.header);
     let body = &mut limits.request_body;
     size(reader, entries, "request_body", 1, body);
-    count(reader, entries, "depth", 1024, &mut limits.depth);
+    count(reader, (entries, &LIMITS), "depth", 1024, &mut limits.depth);
     size(reader, entries, "key", 1, &mut limits.key);
     size(reader, entries, "value", 1, &mut limits.value);
     size(reader, entries, "record", 1, &mut limits.record);
     budget(reader, entries, "held", &mut limits.held);
     count(
         reader,
-        entries,
+        (entries, &LIMITS),
         "decompressed_ratio",
         100_000,
         &mut limits.decompressed_ratio,
     );
     count(
         reader,
-        entries,
+        (entries, &LIMITS),
         "connections",
         1_000_000,
         &mut limits.connections,
     );
     count(
         reader,
-        entries,
+        (entries, &LIMITS),
         "connections_per_address",
         1_000_000,
         &mut limits.connections_per_address,
@@ -160,19 +160,24 @@ fn budget(reader: &mut Reader<'_>, entries: Entries<'_>, key: &str, limit: &mut 
 }
 
 /// A whole number from 1.
-fn count<T: TryFrom<u64> + Copy>(
+pub fn count<T: TryFrom<u64> + Copy>(
     reader: &mut Reader<'_>,
-    entries: Entries<'_>,
+    (entries, section): (Entries<'_>, &Section),
     key: &str,
     most: u64,
     limit: &mut T,
 ) {
     let Some(node) = entries.get(key) else { return };
     let shape = say!("a whole number from 1 to {most}", "1 到 {most} 之间的整数");
-    let read = reader.parsed(node, say!("`limits.{key}`"; same), shape, |text| {
-        quantity::count(text)
-            .filter(|number| (1..=most).contains(number))
-            .and_then(|number| T::try_from(number).ok())
-    });
+    let read = reader.parsed(
+        node,
+        say!("`{}.{key}`", section.path; same),
+        shape,
+        |text| {
+            quantity::count(text)
+                .filter(|number| (1..=most).contains(number))
+                .and_then(|number| T::try_from(number).ok())
+        },
+    );
     *limit = read.unwrap_or(*limit);
 }

@@ -95,6 +95,8 @@ pub struct Upstream {
     pub headers: Headers,
     /// How long each step may take.
     pub timeouts: Timeouts,
+    /// Connections to it at once.
+    pub connections: usize,
 }
 
 /// How an upstream proves who it is, and we to it.

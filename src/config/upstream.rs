@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use rustls_pki_types::DnsName;
 
 use super::headers::{self, Use};
-use super::limits::time;
+use super::limits::{count, time};
 use super::reader::{Reader, Section};
 use super::secret::{self, SecretSource};
 use super::sections::optional;
@@ -22,7 +22,7 @@ use crate::policy::source::{Node, Span};
 /// `upstreams.NAME`.
 pub const UPSTREAM: Section = Section {
     path: "upstreams.NAME",
-    known: &["url", "hosts", "tls", "headers", "timeouts"],
+    known: &["url", "hosts", "tls", "headers", "timeouts", "connections"],
     later: &[],
 };
 /// `upstreams.NAME.tls`.
@@ -43,6 +43,9 @@ pub const TIMEOUTS: Section = Section {
     known: &["connect", "first_byte", "idle"],
     later: &[],
 };
+
+/// Connections to one upstream at once, where nothing is written.
+pub const CONNECTIONS: usize = 1000;
 
 /// Every upstream, at least one.
 pub fn all(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<String, Upstream>> {
@@ -107,12 +110,16 @@ fn upstream(reader: &mut Reader<'_>, node: &Node) -> Option<Upstream> {
     };
     let headers = optional(reader, entries, "headers", headers);
     let timeouts = optional(reader, entries, "timeouts", timeouts);
+    let mut connections = CONNECTIONS;
+    let place = (entries, &UPSTREAM);
+    count(reader, place, "connections", 1_000_000, &mut connections);
     Some(Upstream {
         url: url?,
         hosts: hosts?,
         tls: tls?,
         headers: headers?.unwrap_or_default(),
         timeouts: timeouts?.unwrap_or_default(),
+        connections,
     })
 }
 

@@ -4,31 +4,35 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::request::Parts;
+use http::header::{
+    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, TRANSFER_ENCODING,
+};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use ulid::Ulid;
 
+use super::admission::{Admitted, Asked};
 use super::blocks;
 use super::body::Body;
 use super::budget::Share;
+use super::gate::{self, Answer};
 use super::lease::Lease;
 use super::observe::Observed;
 use super::reject::{self, Refusal};
-use super::stream::{Beginning, Stream};
-use super::{Generation, Proxy, body_limits, cors, decoder_limits, request_body, request_limits};
+use super::stream::{Beginning, Holds, Stream};
+use super::{
+    Generation, Proxy, body_limits, cors, decoder_limits, request_body, request_limits, stored,
+    validator,
+};
 use crate::block::{Cut, Party};
-use crate::decide::{self, Context, Decision, Permit};
-use crate::identity::Identity;
-use crate::model::{Caller, Reason};
-use crate::policy::contract::ContractNames;
-use crate::policy::{Resource, Role};
-use crate::route::{Match, canonical};
+use crate::decide::{self, Permit, Sent};
+use crate::model::Reason;
+use crate::policy::plan::Plan;
+use crate::route::canonical;
 use crate::server::{Connection, check_framing};
-use crate::transform::encoding::Decoder;
+use crate::transform::encoding::{Decoder, Ratio};
 use crate::transform::media;
-use crate::transform::response::{Passage, judge};
 use crate::upstream::headers::Facts;
 use crate::upstream::{Upstream, UpstreamBody};
 
@@ -71,55 +75,37 @@ async fn exchange(
 ) -> Response<Body> {
     let head = request.method() == Method::HEAD;
     let permitted = permit(proxy, connection, request, id, &mut observed).await;
-    let (method, mut permitted, headers) = match permitted {
+    let (permitted, headers) = match permitted {
         Ok(permitted) => permitted,
         Err(refusal) => return refuse(refusal, id, head, &mut observed).await,
     };
     let mut cut = proxy.blocks.cut(permitted.party.clone());
+    let asking = ask(proxy, connection.worker, permitted, headers, &mut observed);
     let answered = tokio::select! {
         biased;
         () = cut.due() => Err(Reason::Blocked.into()),
-        answered = ask(proxy, connection.worker, &permitted, method, headers) => answered,
+        answered = asking => answered,
     };
     match answered {
-        Ok(answered) => {
-            let ends = (cut, permitted.lease.take());
-            let exchange = (&**proxy, &permitted);
-            respond(exchange, answered, id, head, ends, observed).await
-        }
+        Ok(answered) => respond(proxy, answered, id, head, cut, observed).await,
         Err(refusal) => replace(&refusal, id, head, &mut observed),
     }
 }
 
 /// What a permitted request needs to go on.
 struct Permitted {
+    generation: Arc<Generation>,
     permit: Permit,
+    method: Method,
     upstream: Arc<Upstream>,
     host: Option<String>,
+    /// What the caller has already (`If-None-Match`).
+    known: HeaderMap,
     /// The request's body counts for as long as it is there.
-    _held: Share,
+    held: Share,
     party: Party,
     /// Where the answer may never end.
     lease: Option<Box<Lease>>,
-}
-
-/// A request that can be read in one way only, to be judged under one generation of the rules.
-struct Asked<'a> {
-    proxy: &'a Proxy,
-    connection: &'a Connection,
-    generation: &'a Generation,
-    parts: &'a Parts,
-    target: &'a str,
-    host: Option<&'a str>,
-}
-
-/// What was decided of it, on what ground.
-struct Admitted {
-    permit: Permit,
-    upstream: Arc<Upstream>,
-    party: Party,
-    identity: Arc<Identity>,
-    now: i64,
 }
 
 /// Stages 1 to 3, and the record before the upstream is contacted.
@@ -129,7 +115,7 @@ async fn permit(
     request: Request<Incoming>,
     id: Ulid,
     observed: &mut Observed,
-) -> Result<(Method, Permitted, HeaderMap), Refusal> {
+) -> Result<(Permitted, HeaderMap), Refusal> {
     let generation = proxy.generation.load_full();
     observed.rules(&generation.policy);
     let (parts, body) = request.into_parts();
@@ -166,10 +152,8 @@ async fn permit(
     } = admitted;
     let permit = match body {
         None => permit,
-        Some(bytes) => {
-            let sent = decide::Sent::default();
-            let limits = request_limits(&proxy.limits);
-            decide::with_body(permit, bytes, sent, limits).map_err(|it| it.reason)?
+        Some((bytes, sent)) => {
+            decide::with_body(permit, bytes, sent, request_limits(&proxy.limits))?
         }
     };
     party.roles = Arc::clone(permit.roles());
@@ -191,202 +175,115 @@ async fn permit(
         accept: media::accept(permit.answer()),
     };
     let headers = upstream.headers().request(&parts.headers, facts)?;
+    if validator::names_ours(&headers) {
+        let status = StatusCode::PRECONDITION_FAILED;
+        return Err(Refusal::upstream(status, Reason::UpstreamStatus));
+    }
     // The last thing before the upstream is asked: what is refused has no intent.
     observed
         .intend(&generation.policy, &permit)
         .await
         .map_err(|_| Refusal::from(Reason::AuditUnavailable))?;
     let lease = permit.answer().format.is_several().then(|| {
-        let asked = (parts.method.clone(), parts.headers);
+        let asked = (parts.method.clone(), parts.headers.clone());
         Box::new(Lease::new((proxy, connection), asked, &permit))
     });
     let permitted = Permitted {
+        generation: Arc::clone(&generation),
         permit,
+        method: parts.method,
         upstream,
         host,
-        _held: held,
+        known: only(&parts.headers, &IF_NONE_MATCH),
+        held,
         party,
         lease,
     };
-    Ok((parts.method, permitted, headers))
+    Ok((permitted, headers))
 }
 
-impl Asked<'_> {
-    /// Whether nothing that was decided can have changed since.
-    fn is_still(&self, admitted: &Admitted) -> bool {
-        let identity = self.proxy.identity.load();
-        Arc::ptr_eq(&identity, &admitted.identity)
-            && jiff::Timestamp::now().as_second() == admitted.now
-    }
-
-    /// Stages 1 to 3 but for the body, as things stand now.
-    fn admit(&self, observed: &mut Observed) -> Result<Admitted, Refusal> {
-        let Asked {
-            proxy,
-            connection,
-            generation,
-            parts,
-            target,
-            host,
-        } = *self;
-        let now = jiff::Timestamp::now().as_second();
-        let identity = proxy.identity.load_full();
-        let caller = authenticate(&identity, connection, generation, &parts.headers, now)?;
-        let person = decide::claimed_person(&generation.policy, &caller);
-        observed.caller(&caller, person.as_deref());
-        let party = Party {
-            person: person.map(|_| observed.caller_id().to_owned()),
-            caller,
-            roles: Arc::default(),
-            contract: None,
-            reach: None,
-        };
-        if proxy.blocks.stops(&party) {
-            return Err(Reason::Blocked.into());
-        }
-
-        let matched = generation
-            .router
-            .resolve(&parts.method, target)
-            .map_err(|none| Refusal {
-                allow: none.allow,
-                ..Refusal::from(none.reason)
-            })?;
-        let resource = resource(generation, &matched)?;
-        let upstream = upstream(proxy, generation, resource, &matched, observed)?;
-        if !upstream.serves(host) {
-            return Err(Reason::WrongHost.into());
-        }
-
-        let peer = connection.peer.ip();
-        let context = Context {
-            now,
-            peer,
-            headers: &parts.headers,
-            front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
-        };
-        let permit = decide(generation, &party.caller, &matched, context, observed)?;
-        Ok(Admitted {
-            permit,
-            upstream,
-            party,
-            identity,
-            now,
-        })
-    }
+/// The lines of one header.
+fn only(headers: &HeaderMap, name: &HeaderName) -> HeaderMap {
+    let lines = headers.get_all(name).iter();
+    lines.map(|line| (name.clone(), line.clone())).collect()
 }
 
-fn authenticate(
-    identity: &Identity,
-    connection: &Connection,
-    generation: &Generation,
-    headers: &HeaderMap,
-    now: i64,
-) -> Result<Caller, Reason> {
-    let certificate = connection.certificate.as_deref();
-    let peer = connection.peer.ip();
-    let caller = identity.authenticate(headers, certificate, peer, now)?;
-    if decide::counts(&generation.policy, &caller) {
-        Ok(caller)
-    } else {
-        Err(Reason::NoCredential)
-    }
-}
-
-fn resource<'a>(generation: &'a Generation, matched: &Match) -> Result<&'a Resource, Reason> {
-    let all = &generation.policy.rules.resources;
-    all.get(matched.resource.0).ok_or(Reason::Internal)
-}
-
-fn upstream(
-    proxy: &Proxy,
-    generation: &Generation,
-    resource: &Resource,
-    matched: &Match,
-    observed: &mut Observed,
-) -> Result<Arc<Upstream>, Reason> {
-    let upstreams = proxy.upstreams.load();
-    let upstream = upstreams.of(resource.upstream.as_deref());
-    let upstream = upstream.ok_or(Reason::Internal)?;
-    observed.route(&generation.policy, matched, upstream.name());
-    Ok(Arc::clone(upstream))
-}
-
-fn decide(
-    generation: &Generation,
-    caller: &Caller,
-    matched: &Match,
-    context: Context<'_>,
-    observed: &mut Observed,
-) -> Result<Permit, Reason> {
-    match decide::decide(&generation.policy, caller, matched, context) {
-        Decision::Allow(permit) => {
-            if !permit.plan().person_check() {
-                observed.caller(caller, None);
-            }
-            observed.roles(Arc::clone(permit.roles()));
-            if let Some(ContractNames { name, purpose }) = permit.contract() {
-                observed.contract(name, Some(purpose));
-            }
-            Ok(*permit)
-        }
-        Decision::Deny(denial) => {
-            let all = &generation.policy.rules.roles;
-            let roles = || denial.roles.iter().filter_map(|role| all.get(role.0));
-            if !denial.roles.is_empty() && !roles().any(Role::same_as_person) {
-                observed.caller(caller, None);
-            }
-            observed.roles(roles().map(|role| role.name.clone()).collect());
-            let contract = denial.contract;
-            if let Some(names) = contract.and_then(|id| generation.policy.contracts.names(id)) {
-                let purpose = Some(&names.purpose).filter(|_| denial.declared);
-                observed.contract(&names.name, purpose);
-            }
-            Err(denial.reason)
-        }
-    }
-}
-
-/// The body where the route takes one, held whole.
+/// The body where the route takes one, held whole, and how it is written.
 async fn body_of(
     proxy: &Proxy,
     permit: &Permit,
     headers: &HeaderMap,
     body: Incoming,
     held: &mut Share,
-) -> Result<Option<Bytes>, Reason> {
+) -> Result<Option<(Bytes, Sent)>, Reason> {
     let limits = &proxy.limits;
     if !permit.awaits_body() {
         request_body::none(body, limits.body_idle).await?;
         return Ok(None);
     }
-    media::check_request(headers)?;
+    let sent = gate::body_form(permit, headers)?;
     let whole = request_body::whole(body, limits.request_body, limits.body_idle, held);
-    whole.await.map(Some)
+    Ok(Some((whole.await?, sent)))
 }
 
 /// An upstream's answer that may pass.
 struct Answered {
+    permitted: Permitted,
     status: StatusCode,
     headers: HeaderMap,
-    /// `None` where there is no body to pass.
-    body: Option<(Decoder, UpstreamBody)>,
+    passes: Passes,
 }
 
-/// Stage 5, and the gate its answer must pass.
+/// What of an answer passes besides its status.
+enum Passes {
+    /// Its listed headers.
+    Head,
+    /// Nothing: who may write but not read learns that it was done, and no more.
+    Nothing,
+    /// The records of its body.
+    Records(Decoder, UpstreamBody),
+    /// Of an error, what the resource lets out, under the plan for it; else a problem document with this reason.
+    Error(Arc<Plan>, Decoder, UpstreamBody, Reason),
+}
+
+/// Stage 4, before it the stored record where a write is judged by that, and the gate the answer must pass.
 async fn ask(
     proxy: &Proxy,
     worker: usize,
-    permitted: &Permitted,
-    method: Method,
-    headers: HeaderMap,
+    mut permitted: Permitted,
+    mut headers: HeaderMap,
+    observed: &mut Observed,
 ) -> Result<Answered, Refusal> {
+    if permitted.permit.stored().is_some() {
+        let asked = Instant::now();
+        let mut room = Share::of(&proxy.budget);
+        let Permitted {
+            generation,
+            permit,
+            upstream,
+            held,
+            ..
+        } = &mut permitted;
+        let to = (&**upstream, worker);
+        let rules = &generation.policy.rules;
+        let stored = stored::read(to, permit, rules, &headers, &proxy.limits, &mut room).await?;
+        proxy
+            .metrics
+            .upstream_took(upstream.name(), asked.elapsed());
+        stored.meets(&headers)?;
+        let (record, validator) = (stored.record(), stored.validator());
+        *permit = decide::with_stored(permit.clone(), record, validator)?;
+        held.set(permit.body().map_or(0, |body| body.len()))?;
+        if let Some(validator) = permit.if_match() {
+            headers.insert(IF_MATCH, validator.clone());
+        }
+    }
+    observed.sending();
     let asked = Instant::now();
     // HEAD is answered with what GET would have brought.
-    let method = if method == Method::HEAD {
-        Method::GET
-    } else {
-        method
+    let method = match &permitted.method {
+        &Method::HEAD => Method::GET,
+        method => method.clone(),
     };
     let answer = permitted
         .upstream
@@ -396,86 +293,155 @@ async fn ask(
         .metrics
         .upstream_took(permitted.upstream.name(), asked.elapsed());
     let (head, body) = answer.into_parts();
-    let ratio = decoder_limits(&proxy.limits);
-    let form = permitted.permit.answer();
-    let body = match judge(head.status, &head.headers, ratio, form)? {
-        Passage::Empty | Passage::Governed(_) if permitted.permit.is_withheld() => {
-            return Err(Reason::NoSuchRecord.into());
-        }
-        // What is not there must look like what is hidden.
-        Passage::Empty if permitted.permit.may_hide() => return Err(Reason::NoSuchRecord.into()),
-        Passage::Empty => None,
-        Passage::Replaced { status, reason } => return Err(Refusal::upstream(status, reason)),
-        Passage::Governed(decoder) => Some((decoder, body)),
-    };
+    let passes = passes(
+        &permitted.permit,
+        &head,
+        body,
+        decoder_limits(&proxy.limits),
+    )?;
     Ok(Answered {
+        permitted,
         status: head.status,
         headers: head.headers,
-        body,
+        passes,
     })
 }
 
-/// Stage 6: the caller's answer.
+fn passes(
+    permit: &Permit,
+    head: &http::response::Parts,
+    body: UpstreamBody,
+    ratio: Ratio,
+) -> Result<Passes, Refusal> {
+    match gate::answer(permit, head.status, &head.headers, ratio)? {
+        Answer::Head => Ok(Passes::Head),
+        Answer::Nothing => Ok(Passes::Nothing),
+        Answer::Records(decoder) => Ok(Passes::Records(decoder, body)),
+        // Where nothing says how long it is, nobody knows whether it is whole.
+        Answer::Error(plan, decoder, reason) if is_framed(&head.headers) => {
+            Ok(Passes::Error(plan, decoder, body, reason))
+        }
+        Answer::Error(_, _, reason) => Err(Refusal::upstream(head.status, reason)),
+    }
+}
+
+fn is_framed(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Stage 5: the caller's answer.
 async fn respond(
-    (proxy, permitted): (&Proxy, &Permitted),
+    proxy: &Proxy,
     answered: Answered,
     id: Ulid,
     head: bool,
-    ends: (Cut, Option<Box<Lease>>),
+    cut: Cut,
     mut observed: Box<Observed>,
 ) -> Response<Body> {
+    let Answered {
+        mut permitted,
+        status,
+        headers: upstreams,
+        passes,
+    } = answered;
+    let ends = (cut, permitted.lease.take());
     let Permitted {
         permit,
         upstream,
         host,
         ..
-    } = permitted;
-    let host = host.as_deref();
-    let passed =
-        upstream
-            .headers()
-            .response(answered.status, &answered.headers, host, &id.to_string());
+    } = &permitted;
+    let passed = match passes {
+        Passes::Nothing => upstream.headers().status_alone(&upstreams, &id.to_string()),
+        _ => {
+            let host = host.as_deref();
+            let rules = upstream.headers();
+            rules.response(status, &upstreams, host, &id.to_string())
+        }
+    };
     let mut headers = match passed {
         Ok(headers) => headers,
         Err(reason) => return replace(&reason.into(), id, head, &mut observed),
     };
-    if let Some(media) = media::leaves_as(permit.answer()) {
-        headers.insert(CONTENT_TYPE, media);
-    }
-    observed.status(answered.status);
-    let body = match answered.body {
-        None => {
+    observed.status(status);
+    let limits = body_limits(&proxy.limits);
+    let (governor, body, error) = match passes {
+        Passes::Head | Passes::Nothing => {
+            observed.complete();
+            return response(status, headers, Body::empty());
+        }
+        Passes::Records(decoder, body) => {
+            if let Some(media) = media::leaves_as(permit.answer()) {
+                headers.insert(CONTENT_TYPE, media);
+            }
+            (gate::governor(permit, limits), (decoder, body), None)
+        }
+        Passes::Error(plan, decoder, body, reason) => {
+            let governor = gate::governor_of_error(plan, limits);
+            (governor, (decoder, body), Some(reason))
+        }
+    };
+    let holds = match (head, error) {
+        (true, _) => Holds::NothingWanted,
+        (false, None) => Holds::Records,
+        (false, Some(_)) => Holds::Error,
+    };
+    let share = Share::of(&proxy.budget);
+    let asked = (&permitted.method, status);
+    let validator = |body: &Bytes| proxy.validators.of(permit, asked, body);
+    let stream = Stream::new(governor, body, share, holds, ends, observed);
+    let body = match stream.begin().await {
+        Err((fault, mut observed)) => {
+            let refusal = match (fault, error) {
+                (Reason::Blocked | Reason::AuditUnavailable, _) | (_, None) => fault.into(),
+                (_, Some(reason)) => Refusal::upstream(status, reason),
+            };
+            return replace(&refusal, id, head, &mut observed);
+        }
+        Ok(Beginning::Head(whole, mut observed)) => {
+            let tag = whole.and_then(|whole| validator(&whole));
+            let known = add_validator(&mut headers, tag, &permitted.known);
+            if known {
+                return not_modified(headers, &mut observed);
+            }
             observed.complete();
             Body::empty()
         }
-        Some(body) => {
-            let stream = Stream::new(
-                permit,
-                body_limits(&proxy.limits),
-                body,
-                Share::of(&proxy.budget),
-                head,
-                ends,
-                observed,
-            );
-            match stream.begin().await {
-                Err((reason, mut observed)) => {
-                    return replace(&reason.into(), id, head, &mut observed);
-                }
-                Ok(Beginning::Head(mut observed)) => {
-                    observed.complete();
-                    Body::empty()
-                }
-                Ok(Beginning::Whole(bytes, observed)) => {
-                    headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                    Body::whole(bytes, observed)
-                }
-                Ok(Beginning::Committed(stream)) => Body::stream(stream),
+        Ok(Beginning::Whole(bytes, mut observed)) => {
+            let known = add_validator(&mut headers, validator(&bytes), &permitted.known);
+            if known {
+                return not_modified(headers, &mut observed);
             }
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            Body::whole(bytes, observed)
         }
+        Ok(Beginning::Committed(stream)) => Body::stream(stream),
     };
+    response(status, headers, body)
+}
+
+/// Names what was shown; whether the caller has it already.
+fn add_validator(headers: &mut HeaderMap, tag: Option<HeaderValue>, known: &HeaderMap) -> bool {
+    let Some(tag) = tag else {
+        return false;
+    };
+    let is_known = validator::names(known, &IF_NONE_MATCH, &tag, true);
+    headers.insert(ETAG, tag);
+    is_known
+}
+
+/// What the caller has is what they would get. It counts as shown: they know now that it is still so.
+fn not_modified(mut headers: HeaderMap, observed: &mut Observed) -> Response<Body> {
+    headers.remove(CONTENT_TYPE);
+    headers.remove(CONTENT_LANGUAGE);
+    observed.status(StatusCode::NOT_MODIFIED);
+    observed.complete();
+    response(StatusCode::NOT_MODIFIED, headers, Body::empty())
+}
+
+fn response(status: StatusCode, headers: HeaderMap, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    *response.status_mut() = answered.status;
+    *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
 }

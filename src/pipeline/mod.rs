@@ -3,18 +3,22 @@
 //! `exchange` is the only file that calls all the stages; stages are silent, and only here records, metrics and log
 //! events are written. Every refusal passes through `reject`. `rehearsal` calls the same stages without a network.
 
+mod admission;
 pub mod blocks;
 mod body;
 mod budget;
 pub mod cors;
 mod exchange;
+mod gate;
 mod lease;
 pub mod observe;
 pub mod rehearsal;
 mod reject;
 mod request_body;
 pub mod rules;
+mod stored;
 mod stream;
+mod validator;
 
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ pub use body::{Aborted, Body};
 pub use budget::Budget;
 pub use exchange::serve;
 pub use reject::problem;
+pub use validator::Validators;
 
 use crate::audit::Audit;
 use crate::block::Switch;
@@ -59,6 +64,8 @@ pub struct Proxy {
     pub limits: Limits,
     /// What all exchanges hold together.
     pub budget: Arc<Budget>,
+    /// Names what callers were shown.
+    pub validators: Validators,
 }
 
 /// One generation of the rules, with the router made of them.

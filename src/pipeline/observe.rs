@@ -12,12 +12,12 @@ use super::Proxy;
 use super::reject::Refusal;
 use crate::audit::{
     Audit, Counts, Decision, End, Intent, KeyedHash, Outcome, Plan, PolicyRef, Proof, Trail,
-    Unavailable, trace_id,
+    Unavailable, Writes, trace_id,
 };
 use crate::decide::Permit;
 use crate::model::{Caller, Openness, Reason};
-use crate::policy::FieldId;
 use crate::policy::store::{Compiled, Policy, RouteId};
+use crate::policy::{Does, FieldId};
 use crate::route::Match;
 use crate::telemetry::{InFlight, Metrics};
 use crate::transform::{FieldOutcomes, RecordDone, Tally};
@@ -104,13 +104,14 @@ impl Observed {
     /// Which route was asked for.
     pub fn route(&mut self, policy: &Policy, matched: &Match, upstream: &str) {
         let Some(trail) = &mut self.trail else { return };
-        let names = policy.names(RouteId {
+        let route = RouteId {
             resource: matched.resource,
             group: matched.group,
             route: matched.route,
-        });
+        };
+        let names = policy.names(route);
         let exchange = &mut trail.exchange;
-        exchange.action = Some("read");
+        exchange.action = policy.does(route).map(Does::word);
         exchange.resource = names.map(|names| Arc::clone(&names.group));
         exchange.route = names.map(|names| Arc::clone(&names.route));
         exchange.upstream = Some(upstream.into());
@@ -158,10 +159,17 @@ impl Observed {
         let mut finds: Vec<Arc<str>> = mapped.map(|mapped| Arc::clone(&mapped.name)).collect();
         finds.sort_unstable();
         self.finds = !finds.is_empty();
+        let written = permit.written();
+        let writes = compiled.write.as_ref().map(|_| Writes {
+            fields: &written,
+            stored: permit.stored().is_some(),
+        });
+        self.outcome.sent = writes.map(|_| false);
         let intent = Intent {
             params: &params,
             finds: &finds,
             person,
+            writes,
         };
         self.compiled = Some(Arc::clone(compiled));
         self.intended = person;
@@ -196,6 +204,13 @@ impl Observed {
             fields: &fields,
         };
         self.audit.plan_once(&plan).await
+    }
+
+    /// The request is about to go upstream: from now on a write may have been done.
+    pub fn sending(&mut self) {
+        if let Some(sent) = &mut self.outcome.sent {
+            *sent = true;
+        }
     }
 
     /// The caller's id, as the record has it.

@@ -3,6 +3,8 @@
 //! It runs the stages of the live proxy in their order and refuses what they refuse; the credentials are taken as
 //! verified, and no time passes, so an answer commits by its size alone. The body streams: memory does not grow with it.
 
+mod body;
+
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
@@ -10,7 +12,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
+use self::body::{Body, Fault};
+use super::gate::{self, Answer};
 use super::reject::{self, Refusal};
+use super::stored::Stored;
 use super::{Generation, body_limits, decoder_limits, request_limits};
 use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
@@ -18,10 +23,8 @@ use crate::model::{Caller, Reason};
 use crate::policy::store::{Policy, RouteId};
 use crate::policy::{AnswerForm, RoleId};
 use crate::route::canonical;
-use crate::transform::encoding::Decoder;
 use crate::transform::media;
-use crate::transform::response::{self, Passage};
-use crate::transform::{self, Commit, Governor};
+use crate::transform::{self, Whole};
 use crate::upstream::headers::{Facts, HeaderRules};
 
 /// What stays the same for all exchanges: the rules in force and the limits.
@@ -82,10 +85,23 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body.
     pub body: Option<Bytes>,
+    /// What the upstream answers where the stored record is read before a write.
+    pub stored: Option<StoredReply>,
     /// The address the request comes from.
     pub peer: IpAddr,
     /// The moment, in seconds since 1970.
     pub now: i64,
+}
+
+/// What the upstream answers about the record as it is before a write.
+#[derive(Clone, Debug)]
+pub struct StoredReply {
+    /// The status.
+    pub status: StatusCode,
+    /// The header.
+    pub headers: HeaderMap,
+    /// The body, still encoded.
+    pub body: Bytes,
 }
 
 /// What the upstream answers; its body is read in chunks of exactly `chunk` bytes.
@@ -110,6 +126,13 @@ pub struct Admitted {
     pub head: bool,
     /// The route.
     pub route: RouteId,
+}
+
+impl Admitted {
+    /// Whether the write is judged by the stored record, which the call did not give.
+    pub fn awaits_stored(&self) -> bool {
+        self.permit.stored().is_some()
+    }
 }
 
 /// A request that may not.
@@ -137,6 +160,8 @@ pub enum Step {
     Rights,
     /// Reading the request's body.
     Body,
+    /// Judging a write by the stored record.
+    Stored,
     /// Reading the header that goes upstream.
     Header,
 }
@@ -177,6 +202,8 @@ pub struct Outcome {
     pub reason: Option<Reason>,
     /// The header that leaves, framing apart.
     pub headers: HeaderMap,
+    /// What of a write may not be written, by the names the caller sent.
+    pub refused: Vec<String>,
     /// How it ended.
     pub end: End,
 }
@@ -189,7 +216,17 @@ impl Outcome {
             End::Aborted => reason.status(),
             End::Refused | End::Complete => self.status.as_u16(),
         };
-        Some(reject::problem(reason, status, request_id))
+        Some(reject::problem(reason, status, request_id, &self.refused))
+    }
+
+    fn complete(status: StatusCode, headers: HeaderMap) -> Self {
+        Outcome {
+            status,
+            reason: None,
+            headers,
+            refused: Vec::new(),
+            end: End::Complete,
+        }
     }
 
     fn refused(refusal: &Refusal, request_id: &str) -> Self {
@@ -197,6 +234,7 @@ impl Outcome {
             status: refusal.status,
             reason: Some(refusal.reason),
             headers: reject::head(refusal, request_id),
+            refused: refusal.refused.clone(),
             end: End::Refused,
         }
     }
@@ -261,13 +299,14 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
             }));
         }
     };
-    let on_route = |step, reason: Reason| {
+    let on_route = |step, refusal: Refusal| {
         Box::new(Stopped {
             route: Some(route),
-            ..Stopped::at(step, reason)
+            ..Stopped::at(step, refusal)
         })
     };
-    let permit = with_body(stage, *permit, call).map_err(|reason| on_route(Step::Body, reason))?;
+    let permit =
+        with_body(stage, *permit, call).map_err(|refusal| on_route(Step::Body, refusal))?;
     let facts = Facts {
         request_id,
         caller_id: "",
@@ -276,7 +315,9 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
     };
     header_rules()
         .and_then(|rules| rules.request(&call.headers, facts).map(|_| ()))
-        .map_err(|reason| on_route(Step::Header, reason))?;
+        .map_err(|reason| on_route(Step::Header, reason.into()))?;
+    let permit = with_stored(stage, permit, call);
+    let permit = permit.map_err(|refusal| on_route(Step::Stored, refusal))?;
     Ok(Admitted {
         permit: Box::new(permit),
         head: matched.head,
@@ -285,21 +326,44 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
 }
 
 /// The permit with the body where the route takes one.
-fn with_body(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Reason> {
+fn with_body(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Refusal> {
     let body = call.body.as_ref().filter(|body| !body.is_empty());
     if !permit.awaits_body() {
         return match body {
             None => Ok(permit),
-            Some(_) => Err(Reason::UnexpectedBody),
+            Some(_) => Err(Reason::UnexpectedBody.into()),
         };
     }
-    media::check_request(&call.headers)?;
+    let sent = gate::body_form(&permit, &call.headers)?;
     let bytes = body.cloned().unwrap_or_default();
     if bytes.len() > stage.limits.request_body {
-        return Err(Reason::TooLarge);
+        return Err(Reason::TooLarge.into());
     }
-    let sent = decide::Sent::default();
-    decide::with_body(permit, bytes, sent, request_limits(&stage.limits)).map_err(|it| it.reason)
+    let limits = request_limits(&stage.limits);
+    Ok(decide::with_body(permit, bytes, sent, limits)?)
+}
+
+/// The permit judged by the stored record, where it must be and the call says what is stored.
+fn with_stored(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Refusal> {
+    let (Some(reply), Some(_)) = (&call.stored, permit.stored()) else {
+        return Ok(permit);
+    };
+    let limits = &stage.limits;
+    let stored = match Stored::gate(reply.status, &reply.headers, limits)? {
+        None => Stored::default(),
+        Some(decoder) => {
+            let mut whole = Whole::new(decoder, body_limits(limits));
+            let read = whole.feed(&reply.body).and_then(|()| whole.finish());
+            let rules = &stage.policy().rules;
+            Stored::of(&permit, rules, &reply.headers, read)?
+        }
+    };
+    stored.meets(&call.headers)?;
+    Ok(decide::with_stored(
+        permit,
+        stored.record(),
+        stored.validator(),
+    )?)
 }
 
 /// Governs the upstream's answer to an admitted request. What would leave of the body is written to `out`.
@@ -316,48 +380,36 @@ pub fn answer<R: Read>(
 ) -> io::Result<Outcome> {
     let ratio = decoder_limits(&stage.limits);
     let refused = |refusal: Refusal| Ok(Outcome::refused(&refusal, request_id));
-    let form = admitted.permit.answer();
-    let decoder = match response::judge(reply.status, &reply.headers, ratio, form) {
-        Err(reason) => return refused(reason.into()),
-        Ok(Passage::Replaced { status, reason }) => {
-            return refused(Refusal::upstream(status, reason));
-        }
-        Ok(Passage::Empty) if admitted.permit.may_hide() => {
-            return refused(Reason::NoSuchRecord.into());
-        }
-        Ok(Passage::Empty) => None,
-        Ok(Passage::Governed(decoder)) => Some(decoder),
+    let (permit, status) = (&admitted.permit, reply.status);
+    let limits = body_limits(&stage.limits);
+    let passes = match gate::answer(permit, status, &reply.headers, ratio) {
+        Err(refusal) => return refused(refusal),
+        Ok(passes) => passes,
     };
-    let headers = match head(&reply, form, request_id) {
+    let headers = match head(&reply, permit.answer(), &passes, request_id) {
         Ok(headers) => headers,
         Err(reason) => return refused(reason.into()),
     };
-    let status = reply.status;
-    let fault = match decoder {
-        None => None,
-        Some(decoder) => Body::new(stage, admitted, decoder).run(reply, out)?,
+    let (governor, decoder, error) = match passes {
+        Answer::Head | Answer::Nothing => return Ok(Outcome::complete(status, headers)),
+        Answer::Records(decoder) => (gate::governor(permit, limits), decoder, None),
+        Answer::Error(plan, decoder, reason) => {
+            let governor = gate::governor_of_error(plan, limits);
+            (governor, decoder, Some(Refusal::upstream(status, reason)))
+        }
     };
-    Ok(match fault {
-        None => Outcome {
-            status,
-            reason: None,
-            headers,
-            end: End::Complete,
-        },
+    let fault = Body::new(governor, decoder, admitted.head).run(reply, out)?;
+    Ok(match (fault, error) {
+        (None, _) => Outcome::complete(status, headers),
         // The answer to HEAD has ended with its head.
-        Some(Fault::Committed(_)) if admitted.head => Outcome {
-            status,
-            reason: None,
-            headers,
-            end: End::Complete,
-        },
-        Some(Fault::Committed(reason)) => Outcome {
-            status,
+        (Some(Fault::Committed(_)), _) if admitted.head => Outcome::complete(status, headers),
+        (Some(Fault::Committed(reason)), _) => Outcome {
             reason: Some(reason),
-            headers,
             end: End::Aborted,
+            ..Outcome::complete(status, headers)
         },
-        Some(Fault::Held(reason)) => Outcome::refused(&reason.into(), request_id),
+        (Some(Fault::Held(_)), Some(refusal)) => Outcome::refused(&refusal, request_id),
+        (Some(Fault::Held(reason)), None) => Outcome::refused(&reason.into(), request_id),
     })
 }
 
@@ -372,10 +424,20 @@ pub fn documents(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Vec<Stri
 }
 
 /// The header that leaves.
-fn head<R>(reply: &Reply<R>, form: &AnswerForm, request_id: &str) -> Result<HeaderMap, Reason> {
+fn head<R>(
+    reply: &Reply<R>,
+    form: &AnswerForm,
+    passes: &Answer,
+    request_id: &str,
+) -> Result<HeaderMap, Reason> {
     let rules = header_rules()?;
+    if let Answer::Nothing = passes {
+        return rules.status_alone(&reply.headers, request_id);
+    }
     let mut headers = rules.response(reply.status, &reply.headers, None, request_id)?;
-    headers.extend(media::leaves_as(form).map(|media| (CONTENT_TYPE, media)));
+    if let Answer::Records(_) = passes {
+        headers.extend(media::leaves_as(form).map(|media| (CONTENT_TYPE, media)));
+    }
     Ok(headers)
 }
 
@@ -383,112 +445,4 @@ fn head<R>(reply: &Reply<R>, form: &AnswerForm, request_id: &str) -> Result<Head
 fn header_rules() -> Result<HeaderRules, Reason> {
     let url = Uri::from_static("http://upstream.invalid");
     HeaderRules::new(&config::Headers::default(), &url, "rehearsal").map_err(|_| Reason::Internal)
-}
-
-/// Why a body did not come to its end.
-enum Fault {
-    /// Nothing had left.
-    Held(Reason),
-    /// The head had left.
-    Committed(Reason),
-}
-
-/// A body on its way through decoder, engine and commit rule.
-struct Body {
-    decoder: Decoder,
-    governor: Governor,
-    commit: Commit,
-    head: bool,
-}
-
-impl Body {
-    fn new(stage: &Stage, admitted: &Admitted, decoder: Decoder) -> Self {
-        let permit = &admitted.permit;
-        let person = permit.checked_person().map(str::to_owned);
-        Body {
-            decoder,
-            governor: Governor::new(
-                permit.answer(),
-                permit.plan().clone(),
-                body_limits(&stage.limits),
-                person,
-                permit.judge().cloned(),
-            ),
-            commit: Commit::default(),
-            head: admitted.head,
-        }
-    }
-
-    fn run<R: Read>(
-        mut self,
-        mut reply: Reply<R>,
-        out: &mut impl Write,
-    ) -> io::Result<Option<Fault>> {
-        let mut chunk = vec![0; reply.chunk.max(1)];
-        let mut end = Ok(());
-        while end.is_ok() {
-            let length = fill(&mut reply.body, &mut chunk)?;
-            if length == 0 {
-                break;
-            }
-            end = self.feed(chunk.get(..length).unwrap_or_default());
-            while let Some(frame) = self.commit.frame() {
-                self.send(&frame, out)?;
-            }
-        }
-        if let Err(reason) = end.and_then(|()| self.finish()) {
-            return Ok(Some(match self.commit.is_committed() {
-                true => Fault::Committed(reason),
-                false => Fault::Held(reason),
-            }));
-        }
-        let rest = self.commit.rest();
-        self.send(&rest, out)?;
-        Ok(None)
-    }
-
-    /// What precedes a fault is pushed too, so that the result does not depend on the chunks.
-    fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
-        let Body {
-            decoder,
-            governor,
-            commit,
-            ..
-        } = self;
-        decoder.feed(chunk, &mut |piece| {
-            let fed = governor.feed(piece);
-            governor.hand_on(|output| commit.push(output));
-            // Persons are recorded by the live proxy; here nobody reads them.
-            governor.forget_records(u64::MAX);
-            fed
-        })
-    }
-
-    fn finish(&mut self) -> Result<(), Reason> {
-        self.decoder.finish()?;
-        self.governor.finish()?;
-        self.governor.hand_on(|output| self.commit.push(output));
-        Ok(())
-    }
-
-    fn send(&self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
-        match self.head {
-            true => Ok(()),
-            false => out.write_all(bytes),
-        }
-    }
-}
-
-/// Reads until the buffer is full or the input has ended.
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match input.read(rest) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }

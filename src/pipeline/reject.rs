@@ -1,6 +1,7 @@
 //! The only map from refusals to HTTP: a problem document (RFC 9457) of constant text.
 //!
-//! Nothing of the request or the upstream's answer is in it but the status, where that is the upstream's.
+//! Nothing of the request or the upstream's answer is in it but the status, where that is the upstream's, and of a write
+//! the names of the fields it is refused for.
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use ulid::Ulid;
 
 use super::body::Body;
+use crate::decide::Unwritable;
 use crate::model::Reason;
 use crate::upstream::headers;
 
@@ -21,6 +23,8 @@ pub struct Refusal {
     pub status: StatusCode,
     /// Methods the path has, for 405.
     pub allow: Vec<Method>,
+    /// What of a write may not be written, by the names the caller sent.
+    pub refused: Vec<String>,
 }
 
 impl From<Reason> for Refusal {
@@ -31,6 +35,17 @@ impl From<Reason> for Refusal {
             reason,
             status,
             allow: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+}
+
+impl From<Unwritable> for Refusal {
+    fn from(unwritable: Unwritable) -> Self {
+        let Unwritable { reason, names } = unwritable;
+        Refusal {
+            refused: names,
+            ..Refusal::from(reason)
         }
     }
 }
@@ -52,16 +67,19 @@ struct Problem<'a> {
     status: u16,
     reason: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    refused: &'a [String],
 }
 
-/// The problem document's bytes.
-pub fn problem(reason: Reason, status: u16, request_id: &str) -> Vec<u8> {
+/// The problem document's bytes; `refused` are the names of fields a write is refused for.
+pub fn problem(reason: Reason, status: u16, request_id: &str, refused: &[String]) -> Vec<u8> {
     let problem = Problem {
         r#type: format!("urn:fieldgate:reason:{}", reason.code()),
         title: reason.title(),
         status,
         reason: reason.code(),
         request_id,
+        refused,
     };
     serde_json::to_vec(&problem).unwrap_or_default()
 }
@@ -69,7 +87,8 @@ pub fn problem(reason: Reason, status: u16, request_id: &str) -> Vec<u8> {
 /// The refusal as an answer; to HEAD without its body.
 pub fn answer(refusal: &Refusal, request_id: Ulid, head: bool) -> Response<Body> {
     let id = request_id.to_string();
-    let text = problem(refusal.reason, refusal.status.as_u16(), &id);
+    let status = refusal.status.as_u16();
+    let text = problem(refusal.reason, status, &id, &refusal.refused);
     let mut headers = self::head(refusal, &id);
     if !head {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));

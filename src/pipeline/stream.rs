@@ -7,7 +7,6 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,11 +20,10 @@ use super::budget::Share;
 use super::lease::Lease;
 use super::observe::Observed;
 use crate::block::Cut;
-use crate::decide::Permit;
 use crate::model::Reason;
 use crate::policy::Format;
 use crate::transform::encoding::Decoder;
-use crate::transform::{BodyLimits, COMMIT_AT, Commit, FRAME, Governor};
+use crate::transform::{COMMIT_AT, Commit, FRAME, Governor};
 use crate::upstream::UpstreamBody;
 
 /// How long output waits for more before it leaves all the same.
@@ -57,11 +55,24 @@ pub struct Stream {
     fault: Option<Reason>,
     /// Only the head is wanted: no record leaves.
     head: bool,
+    /// What it holds are records, which are counted and whose persons are recorded.
+    records: bool,
     /// Says when whom it is for gets nothing any more. Away while that is waited for.
     cut: Option<Cut>,
     /// Away while its end is waited for.
     lease: Option<Box<Lease>>,
     observed: Box<Observed>,
+}
+
+/// What an answer holds, and what of it is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Records.
+    Records,
+    /// Whatever it is, only the head leaves.
+    NothingWanted,
+    /// An error, of which no record leaves.
+    Error,
 }
 
 /// How an answer begins.
@@ -71,44 +82,37 @@ pub enum Beginning {
     Whole(Bytes, Box<Observed>),
     /// It has committed; more follows.
     Committed(Box<Stream>),
-    /// Only its head was wanted.
-    Head(Box<Observed>),
+    /// Only its head was wanted; the body it had where it was judged whole.
+    Head(Option<Bytes>, Box<Observed>),
 }
 
 impl Stream {
-    /// The stream of a permitted answer; `head` where only its head is wanted.
+    /// The stream of an answer that `governor` governs.
     pub fn new(
-        permit: &Permit,
-        limits: BodyLimits,
+        governor: Governor,
         (decoder, upstream): (Decoder, UpstreamBody),
         share: Share,
-        head: bool,
+        holds: Holds,
         (cut, lease): (Cut, Option<Box<Lease>>),
         observed: Box<Observed>,
     ) -> Box<Self> {
-        let person = permit.checked_person().map(str::to_owned);
         Box::new(Stream {
             upstream,
             share,
             decoder,
             unread: Bytes::new(),
-            governor: Governor::new(
-                permit.answer(),
-                Arc::clone(permit.plan()),
-                limits,
-                person,
-                permit.judge().cloned(),
-            ),
             commit: Commit::default(),
             grown: Instant::now(),
             recorded: 0,
             ended: false,
             fault: None,
-            head,
+            head: holds == Holds::NothingWanted,
+            records: holds == Holds::Records,
             cut: Some(cut),
             lease,
-            several: permit.answer().format.is_several(),
-            live: permit.answer().format == Format::Sse,
+            several: governor.format().is_several(),
+            live: governor.format() == Format::Sse,
+            governor,
             observed,
         })
     }
@@ -120,7 +124,7 @@ impl Stream {
         (self.cut, self.lease) = ends;
         match judged {
             Err(reason) => Err((reason, self.observed)),
-            Ok(_) if self.head => Ok(Beginning::Head(self.observed)),
+            Ok(whole) if self.head => Ok(Beginning::Head(whole, self.observed)),
             Ok(Some(whole)) => Ok(Beginning::Whole(whole, self.observed)),
             Ok(None) => Ok(Beginning::Committed(self)),
         }
@@ -342,9 +346,9 @@ impl Stream {
         Ok(())
     }
 
-    /// Nothing of the answer to HEAD leaves, so nothing is counted.
+    /// Where no record leaves, none is counted.
     fn tally(&mut self) {
-        if !self.head {
+        if self.records {
             self.observed.tally(self.governor.tally());
         }
     }
@@ -353,7 +357,7 @@ impl Stream {
     async fn record_persons(&mut self, length: usize, frame: usize) -> Result<(), Reason> {
         let begin = self.observed.bytes();
         let end = begin + length as u64;
-        if !self.head {
+        if self.records {
             let records = self.governor.records().until(end);
             let number = |end: u64| end.saturating_sub(begin + 1) / frame.max(1) as u64;
             let records = records.map(|record| (number(record.end), record));

@@ -16,6 +16,7 @@ mod role;
 mod rules;
 pub mod source;
 pub mod store;
+pub mod stored;
 mod validate;
 pub mod weigh;
 

@@ -54,6 +54,8 @@ pub struct Policy {
     ends: Vec<i64>,
     routes: Routes,
     plans: Cache<PlanKey, Arc<Compiled>, UnitWeighter, RandomState>,
+    /// By resource: what may leave of an upstream's errors.
+    errors: Vec<Option<Arc<Plan>>>,
     /// By row, where there are any: the conditions it depends on.
     asked: HashMap<RowId, Vec<ConditionId>>,
     /// The contracts of each role.
@@ -93,6 +95,8 @@ pub struct Compiled {
     pub by_name: Vec<FieldId>,
     /// How each record may be treated, where records decide.
     pub cases: Option<Arc<Cases>>,
+    /// What may leave of an error of the upstream, where something may.
+    pub errors: Option<Arc<Plan>>,
     /// What the call answers to the conditions that its roles' rows ask.
     pub answers: Answers,
     /// Set once the access log holds this plan, by whoever saw to that.
@@ -161,6 +165,7 @@ impl Policy {
             tokens,
             ends,
             routes: rules.resources.iter().map(names).collect(),
+            errors: errors(&rules),
             asked: asked(&rules),
             contracts: ByRole::new(&rules),
             plans: Cache::with(
@@ -389,8 +394,16 @@ impl Policy {
             rules.collect()
         });
         let contract = key.contract.and_then(|id| self.contracts.names(id));
+        let has_row = self.rules.has_row(resource, group, standing);
         Some(Compiled {
-            has_row: self.rules.has_row(resource, group, standing),
+            has_row,
+            // Who may not read a record may not read why there is none.
+            errors: self
+                .errors
+                .get(resource.0)
+                .cloned()
+                .flatten()
+                .filter(|_| has_row),
             write,
             digest: self.plan_digest((&place, &names, contract), &plan, &envelope, &names_shown),
             contract: contract.cloned(),
@@ -467,6 +480,13 @@ fn names(resource: &Resource) -> Vec<Vec<RouteNames>> {
         routes.collect()
     };
     resource.groups.iter().map(of_group).collect()
+}
+
+fn errors(rules: &RuleSet) -> Vec<Option<Arc<Plan>>> {
+    let resources = rules.resources.iter();
+    resources
+        .map(|resource| Plan::of_errors(resource).map(Arc::new))
+        .collect()
 }
 
 fn sorted(roles: &[RoleId]) -> Vec<RoleId> {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::framing::Framing;
 use super::{BodyLimits, Departed, Engine, Tally};
 use crate::model::Reason;
-use crate::policy::AnswerForm;
 use crate::policy::plan::Plan;
 use crate::policy::plan::judge::Judge;
+use crate::policy::{AnswerForm, Format};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Governor {
     engine: Engine,
+    format: Format,
     /// Where there may be several documents.
     framing: Option<Framing>,
 }
@@ -28,8 +29,14 @@ impl Governor {
     ) -> Self {
         Governor {
             engine: Engine::new(plan, limits, caller_person, judge),
+            format: form.format,
             framing: Framing::of(form),
         }
+    }
+
+    /// How the answer is written.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Reads the next bytes of the answer.

@@ -5,11 +5,12 @@
 //! 8.3.1 cannot parse, every other type (`text/json` is registered nowhere) and every other charset. The body is never looked at to guess:
 //! a guess could only open.
 
+use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::header::sole;
 use crate::model::Reason;
-use crate::policy::{AnswerForm, Format};
+use crate::policy::{AnswerForm, BodyForm, Format};
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
@@ -47,11 +48,51 @@ pub fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
 /// Passes a request's body of the same media types, in no content coding. All else is `media-type`.
 pub fn check_request(headers: &HeaderMap) -> Result<(), Reason> {
     is_of(headers, &AnswerForm::default(), Reason::MediaType)?;
+    is_uncoded(headers)
+}
+
+fn is_uncoded(headers: &HeaderMap) -> Result<(), Reason> {
     match sole(headers, CONTENT_ENCODING, Reason::MediaType)? {
         None => Ok(()),
         Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
         Some(_) => Err(Reason::MediaType),
     }
+}
+
+/// How the body of a request that writes says what it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As the record, or as those of its members that change (RFC 7396).
+    Record,
+    /// As a list of operations (RFC 6902).
+    Patch,
+    /// As the pairs of a form.
+    Form,
+}
+
+/// Passes the body of a request that writes, in UTF-8 and no content coding, of exactly the media type its route
+/// declares: `application/json`, for PATCH also `application/merge-patch+json` and `application/json-patch+json`, or a
+/// form. A parameter other than `charset` could change what is meant, so there is none. All else is `media-type`.
+pub fn check_write(
+    headers: &HeaderMap,
+    method: &Method,
+    form: BodyForm,
+) -> Result<Written, Reason> {
+    let line = sole(headers, CONTENT_TYPE, Reason::MediaType)?;
+    let media = line.and_then(parse).ok_or(Reason::MediaType)?;
+    if media.kind != "application" || media.has_others || !media.is_utf8() {
+        return Err(Reason::MediaType);
+    }
+    let patches = *method == Method::PATCH;
+    let written = match (media.subtype.as_str(), form) {
+        ("json", BodyForm::Json) => Written::Record,
+        ("merge-patch+json", BodyForm::Json) if patches => Written::Record,
+        ("json-patch+json", BodyForm::Json) if patches => Written::Patch,
+        ("x-www-form-urlencoded", BodyForm::Form) => Written::Form,
+        _ => return Err(Reason::MediaType),
+    };
+    is_uncoded(headers)?;
+    Ok(written)
 }
 
 fn is_of(headers: &HeaderMap, form: &AnswerForm, reason: Reason) -> Result<(), Reason> {
@@ -67,6 +108,8 @@ struct MediaType {
     kind: String,
     subtype: String,
     charset: Option<String>,
+    /// It has other parameters.
+    has_others: bool,
 }
 
 impl MediaType {
@@ -104,6 +147,7 @@ fn parse(line: &str) -> Option<MediaType> {
     let (kind, rest) = token(line)?;
     let (subtype, mut rest) = token(rest.strip_prefix('/')?)?;
     let mut charset = None;
+    let mut has_others = false;
     while !rest.is_empty() {
         rest = rest.trim_start_matches(BLANKS).strip_prefix(';')?;
         rest = rest.trim_start_matches(BLANKS);
@@ -112,9 +156,9 @@ fn parse(line: &str) -> Option<MediaType> {
         }
         let (name, after) = token(rest)?;
         let (value, after) = value(after.strip_prefix('=')?)?;
-        if name.eq_ignore_ascii_case("charset")
-            && charset.replace(value.to_ascii_lowercase()).is_some()
-        {
+        if !name.eq_ignore_ascii_case("charset") {
+            has_others = true;
+        } else if charset.replace(value.to_ascii_lowercase()).is_some() {
             return None;
         }
         rest = after;
@@ -123,6 +167,7 @@ fn parse(line: &str) -> Option<MediaType> {
         kind: kind.to_ascii_lowercase(),
         subtype: subtype.to_ascii_lowercase(),
         charset,
+        has_others,
     })
 }
 
@@ -265,6 +310,76 @@ mod tests {
         ] {
             assert_eq!(of(lines), Err(Reason::MediaType), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn i05_i07_a_write_has_exactly_the_media_type_its_route_declares() {
+        let of = |lines: &[&str], method: &Method, form| {
+            let lines = lines.iter();
+            let lines = lines.map(|line| (CONTENT_TYPE, HeaderValue::from_str(line).unwrap()));
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(name, value);
+            }
+            check_write(&headers, method, form)
+        };
+        let json = |line: &str, method: &Method| of(&[line], method, BodyForm::Json);
+        for method in [Method::POST, Method::PUT, Method::PATCH] {
+            for line in [
+                "application/json",
+                "Application/JSON; Charset=\"UTF-8\"",
+                "application/json;",
+            ] {
+                assert_eq!(json(line, &method), Ok(Written::Record), "{line}");
+            }
+        }
+        let merge = "application/merge-patch+json";
+        let patch = "application/json-patch+json";
+        assert_eq!(json(merge, &Method::PATCH), Ok(Written::Record));
+        assert_eq!(json(patch, &Method::PATCH), Ok(Written::Patch));
+        for (line, method) in [
+            (merge, Method::PUT),
+            (patch, Method::PUT),
+            (patch, Method::POST),
+            ("application/hal+json", Method::POST),
+            ("application/json; v=2", Method::POST),
+            ("application/json; charset=gbk", Method::POST),
+            (
+                "application/json; charset=utf-8; charset=utf-8",
+                Method::POST,
+            ),
+            ("application/x-www-form-urlencoded", Method::POST),
+            ("multipart/form-data; boundary=x", Method::POST),
+            ("text/json", Method::POST),
+            ("text/plain", Method::POST),
+            ("application/xml", Method::POST),
+            ("", Method::POST),
+        ] {
+            assert_eq!(json(line, &method), Err(Reason::MediaType), "{line}");
+        }
+        let twice = ["application/json", "application/json"];
+        assert_eq!(
+            of(&twice, &Method::POST, BodyForm::Json),
+            Err(Reason::MediaType)
+        );
+        assert_eq!(
+            of(&[], &Method::POST, BodyForm::Json),
+            Err(Reason::MediaType)
+        );
+        let form = |line: &str| of(&[line], &Method::POST, BodyForm::Form);
+        let url = "application/x-www-form-urlencoded";
+        assert_eq!(form(url), Ok(Written::Form));
+        assert_eq!(form(&format!("{url}; charset=utf-8")), Ok(Written::Form));
+        for line in ["application/json", patch, merge] {
+            assert_eq!(form(line), Err(Reason::MediaType), "{line}");
+        }
+        let mut gzip = HeaderMap::new();
+        gzip.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        gzip.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert_eq!(
+            check_write(&gzip, &Method::POST, BodyForm::Json),
+            Err(Reason::MediaType)
+        );
     }
 
     #[test]

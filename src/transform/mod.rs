@@ -14,6 +14,7 @@ mod offline;
 mod pending;
 mod record;
 pub mod response;
+mod whole;
 
 pub use commit::{COMMIT_AT, Commit, FRAME};
 pub use engine::Engine;
@@ -21,6 +22,7 @@ pub use framing::documents;
 pub use governor::Governor;
 pub use offline::{Governed, govern};
 pub use record::{Departed, FieldOutcomes, RecordDone, Tally};
+pub use whole::Whole;
 
 #[cfg(test)]
 mod tests;

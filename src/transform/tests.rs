@@ -1,5 +1,6 @@
 //! The engine on small answers: blanks, containers, records and their persons, and every cut of the input.
 
+mod errors;
 mod held;
 mod judged;
 

@@ -9,7 +9,8 @@ mod via;
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE,
-    CONTENT_TYPE, DATE, HOST, IF_MATCH, LOCATION, RETRY_AFTER, USER_AGENT, VARY, VIA,
+    CONTENT_TYPE, DATE, HOST, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER, USER_AGENT, VARY,
+    VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 
@@ -208,6 +209,37 @@ impl HeaderRules {
             headers.insert(name, set);
         }
         Ok(())
+    }
+
+    /// The head that asks for the stored record before a write whose head would be `write`: what speaks of the write or its
+    /// body is not in it, and the answer comes in the form a validator of the write compares.
+    pub fn reading(&self, write: &HeaderMap) -> HeaderMap {
+        let mut headers = write.clone();
+        for name in [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY] {
+            headers.remove(name);
+        }
+        let identity = HeaderValue::from_static("identity");
+        headers.insert(ACCEPT_ENCODING, identity);
+        headers
+    }
+
+    /// What leaves of the head beside a status alone.
+    pub fn status_alone(
+        &self,
+        upstream: &HeaderMap,
+        request_id: &str,
+    ) -> Result<HeaderMap, Reason> {
+        let nominated = nominated(upstream);
+        let mut headers = ours(request_id)?;
+        for name in [DATE, RETRY_AFTER] {
+            let mut values = upstream.get_all(&name).iter();
+            if let (Some(only), None) = (values.next(), values.next())
+                && !nominated(&name)
+            {
+                headers.insert(name, only.clone());
+            }
+        }
+        Ok(headers)
     }
 
     /// The head to send to the caller for the head the upstream sent. `host` is the one the caller

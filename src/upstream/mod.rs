@@ -1,7 +1,8 @@
 //! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that
 //! provably end.
 //!
-//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for; an answer
+//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for, or has as many connections as it
+//! may have; an answer
 //! whose end cannot be proven; one that upgrades or has a status no one defined. A request is never
 //! sent twice once a byte of it was written, redirects are never followed, and the place it goes to
 //! is configuration, never data of a caller.
@@ -110,7 +111,12 @@ fn one(
         hosts: settings.hosts.clone(),
         headers,
         timeouts: settings.timeouts,
-        pool: Arc::new(Pool::new(&settings.url, tls, limits.header, lanes)),
+        pool: Arc::new(Pool::new(
+            &settings.url,
+            tls,
+            (limits.header, settings.connections),
+            lanes,
+        )),
     })
 }
 
@@ -148,6 +154,19 @@ impl Upstream {
     ) -> Result<Response<UpstreamBody>, Reason> {
         let body = permit.body().ok_or(Reason::Internal)?;
         self.send_to(lane, permit.target(), method, headers, body)
+            .await
+    }
+
+    /// Asks for the stored record that a permitted write is judged by, and waits for the head of the answer. `headers` come
+    /// from [`HeaderRules::reading`].
+    pub async fn read_stored(
+        &self,
+        lane: usize,
+        permit: &Permit,
+        headers: HeaderMap,
+    ) -> Result<Response<UpstreamBody>, Reason> {
+        let target = permit.stored().ok_or(Reason::Internal)?;
+        self.send_to(lane, target, Method::GET, headers, Bytes::new())
             .await
     }
 

@@ -3,12 +3,14 @@
 //!
 //! Each worker has a lane of its own, because a connection is driven by the runtime that opened it.
 //!
-//! Refuses an upstream that does not accept in time, or whose certificate is not the expected one.
+//! Refuses an upstream that does not accept in time, or whose certificate is not the expected one, and a connection beyond
+//! those it may have at once where none ends in time (`overloaded`): one upstream that stands still must not take what
+//! others need.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
@@ -16,6 +18,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -37,6 +40,8 @@ pub(super) struct Pool {
     port: u16,
     tls: Option<Secured>,
     longest_head: usize,
+    /// For as many connections as there may be at once.
+    room: Arc<Semaphore>,
     /// For each lane; the one used last stands last and is taken first.
     waiting: Vec<Mutex<VecDeque<Waiting>>>,
 }
@@ -53,6 +58,7 @@ pub(super) struct Connected {
     driver: JoinHandle<()>,
     watch: Watch,
     lane: usize,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Connected {
@@ -77,7 +83,7 @@ impl Pool {
     pub(super) fn new(
         url: &Uri,
         tls: Option<Secured>,
-        longest_head: usize,
+        (longest_head, most): (usize, usize),
         lanes: NonZeroUsize,
     ) -> Self {
         let default_port = if tls.is_some() { 443 } else { 80 };
@@ -90,6 +96,7 @@ impl Pool {
             port: url.port_u16().unwrap_or(default_port),
             tls,
             longest_head,
+            room: Arc::new(Semaphore::new(most)),
             waiting: (0..lanes.get()).map(|_| Mutex::default()).collect(),
         }
     }
@@ -126,12 +133,35 @@ impl Pool {
 
     /// Opens a connection, TLS included, within `limit`.
     pub(super) async fn connect(&self, lane: usize, limit: Duration) -> Result<Connected, Reason> {
-        tokio::time::timeout(limit, self.open(lane))
+        let room = self.room(limit).await?;
+        tokio::time::timeout(limit, self.open(lane, room))
             .await
             .map_err(|_| Reason::UpstreamTimeout)?
     }
 
-    async fn open(&self, lane: usize) -> Result<Connected, Reason> {
+    /// Room for one connection more: of those that wait, also in other lanes, one is closed for it.
+    async fn room(&self, limit: Duration) -> Result<OwnedSemaphorePermit, Reason> {
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+            return Ok(room);
+        }
+        self.close_one();
+        let room = Arc::clone(&self.room).acquire_owned();
+        match tokio::time::timeout(limit, room).await {
+            Ok(Ok(room)) => Ok(room),
+            Ok(Err(_)) | Err(_) => Err(Reason::Overloaded),
+        }
+    }
+
+    fn close_one(&self) {
+        for lane in 0..self.waiting.len() {
+            let longest = self.lock(lane).and_then(|mut waiting| waiting.pop_front());
+            if longest.is_some() {
+                return;
+            }
+        }
+    }
+
+    async fn open(&self, lane: usize, room: OwnedSemaphorePermit) -> Result<Connected, Reason> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|_| Reason::UpstreamUnreachable)?;
@@ -139,16 +169,21 @@ impl Pool {
         let _ = tcp.set_nodelay(true);
         let (link, watch) = Link::new(tcp);
         match &self.tls {
-            None => self.handshake(link, watch, lane).await,
+            None => self.handshake(link, watch, (lane, room)).await,
             Some(tls) => {
                 let secured = tls.connector.connect(tls.name.clone(), link).await;
-                self.handshake(secured.map_err(|_| Reason::UpstreamTls)?, watch, lane)
-                    .await
+                let secured = secured.map_err(|_| Reason::UpstreamTls)?;
+                self.handshake(secured, watch, (lane, room)).await
             }
         }
     }
 
-    async fn handshake<T>(&self, stream: T, watch: Watch, lane: usize) -> Result<Connected, Reason>
+    async fn handshake<T>(
+        &self,
+        stream: T,
+        watch: Watch,
+        (lane, room): (usize, OwnedSemaphorePermit),
+    ) -> Result<Connected, Reason>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -167,6 +202,7 @@ impl Pool {
             driver,
             watch,
             lane,
+            _room: room,
         })
     }
 

@@ -22,6 +22,7 @@ fn settings(url: &str) -> config::Upstream {
         tls: None,
         headers: config::Headers::default(),
         timeouts: Timeouts::default(),
+        connections: 1000,
     }
 }
 
@@ -201,6 +202,49 @@ async fn after_a_fault_a_body_never_ends() {
         let fault = body.frame().await.unwrap().unwrap_err();
         assert_eq!(fault, Reason::UnreadableBody);
     }
+}
+
+/// Accepts every connection and answers each request on it with `{}`; of a request for `/slow` the answer does not end.
+async fn answers_all(listener: TcpListener) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            loop {
+                let request = read_request(&mut stream).await;
+                let length = if request.starts_with("GET /slow") {
+                    3
+                } else {
+                    2
+                };
+                let said = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{{}}");
+                stream.write_all(said.as_bytes()).await.unwrap();
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn o09_an_upstream_has_as_many_connections_as_it_may_and_no_more() {
+    let (listener, url) = listening().await;
+    tokio::spawn(answers_all(listener));
+    let mut settings = settings(&url);
+    settings.connections = 1;
+    settings.timeouts.connect = Duration::from_millis(20);
+    let two = NonZeroUsize::new(2).unwrap();
+    let upstream = one("crm", &settings, &Limits::default(), "gw-1", two).unwrap();
+    let ask = |lane: usize, target: &'static str| {
+        upstream.send_to(lane, target, Method::GET, HeaderMap::new(), Bytes::new())
+    };
+    let whole = async |lane| ask(lane, "/").await?.into_body().collect().await.map(drop);
+    let busy = ask(0, "/slow").await.unwrap();
+    for lane in [0, 1] {
+        assert_eq!(whole(lane).await, Err(Reason::Overloaded));
+    }
+    drop(busy);
+    assert_eq!(whole(0).await, Ok(()));
+    // The connection that waits in one lane makes room for another's.
+    assert_eq!(whole(1).await, Ok(()));
+    assert_eq!(whole(0).await, Ok(()));
 }
 
 #[tokio::test]

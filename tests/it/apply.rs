@@ -66,6 +66,7 @@ impl Rehearsal {
             target: "/thing".to_owned(),
             headers: HeaderMap::new(),
             body: None,
+            stored: None,
             peer: std::net::Ipv4Addr::LOCALHOST.into(),
             now: 0,
         };

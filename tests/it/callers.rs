@@ -155,6 +155,7 @@ fn called(request: &Request<'_>) -> Call {
         target: target.to_owned(),
         headers: map,
         body: None,
+        stored: None,
         peer,
         now: now.as_second(),
     }

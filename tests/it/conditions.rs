@@ -72,6 +72,7 @@ impl Case {
                 peer: [127, 0, 0, 1].into(),
                 now: NOON,
                 body: None,
+                stored: None,
             },
         };
         case.claims(json!({"roles": ["teller"]}))

@@ -35,6 +35,7 @@ impl Rules {
             target: target.to_owned(),
             headers: HeaderMap::new(),
             body: None,
+            stored: None,
             peer: "127.0.0.1".parse().unwrap(),
             now: 0,
         };

@@ -54,6 +54,10 @@ pub(super) fn stage(step: Step) -> Text {
         Step::Rights => say!("when its rights were decided", "判定权限时"),
         Step::Body => say!("when its body was read", "读请求体时"),
         Step::Header => say!("when its header was read", "读请求首部时"),
+        Step::Stored => say!(
+            "when it was judged by the stored record",
+            "按已存的记录判定时"
+        ),
     }
 }
 

@@ -77,7 +77,11 @@ fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<Text>) {
     {
         wrong.push(say!("expect_reason: expected {expected}, came {came}", "expect_reason：应为 {expected}，实为 {came}"; came));
     }
+    if let Some(expected) = &test.expect_refused {
+        wrong.extend(refused(expected, got));
+    }
     let unsaid = test.expect_reason.is_none()
+        && test.expect_refused.is_none()
         && match got.outcome.end {
             End::Complete => false,
             End::Refused => {
@@ -94,6 +98,32 @@ fn status_and_reason(test: &Test, got: &Got, wrong: &mut Vec<Text>) {
             }
         });
     }
+}
+
+/// Whether the names a refused write is told are these, in whatever order.
+fn refused(expected: &[String], got: &Got) -> Option<Text> {
+    let sorted = |names: &[String]| {
+        let mut names: Vec<String> = names.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let (expected, names) = (sorted(expected), sorted(&got.outcome.refused));
+    let list = |names: &[String]| match names {
+        [] => say!("none", "没有"),
+        names => {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            say!("{}", "{}", names.join(", "))
+        }
+    };
+    (expected != names).then(|| {
+        let (expected, names, came) = (list(&expected), list(&names), came(got));
+        say!(
+            "expect_refused: expected {expected}, refused were {names}; came {came}",
+            "expect_refused：应为 {expected}，被拒的是 {names}；实为 {came}";
+            expected, names, came
+        )
+    })
 }
 
 fn came(got: &Got) -> Text {

@@ -6,6 +6,7 @@
 
 mod build;
 mod decide;
+mod errors;
 pub mod judge;
 mod state;
 mod withheld;

@@ -34,14 +34,14 @@ fn block(dir: &Path, arguments: &[&str]) -> Output {
 }
 
 #[track_caller]
-fn blocked(dir: &Path, arguments: &[&str]) -> String {
+pub fn blocked(dir: &Path, arguments: &[&str]) -> String {
     let output = block(dir, arguments);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn until(rig: &Rig, status: u16) -> Answer {
+pub async fn until(rig: &Rig, status: u16) -> Answer {
     patiently("the proxy to follow", async {
         loop {
             let answer = rig

@@ -149,6 +149,11 @@ async fn the_caller_gets_listed_headers_and_ours() {
             .into_iter()
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
+        let tag = answer.header("etag").unwrap();
+        assert!(
+            tag.starts_with("\"fg-"),
+            "the upstream's goes nowhere: {tag}"
+        );
         assert_eq!(
             headers,
             [
@@ -157,6 +162,7 @@ async fn the_caller_gets_listed_headers_and_ours() {
                 "content-length: 10".to_owned(),
                 "content-type: application/json;charset=UTF-8".to_owned(),
                 "date: Mon, 01 Jan 2024 00:00:00 GMT".to_owned(),
+                format!("etag: {tag}"),
                 "vary: Authorization, Cookie, X-API-Key".to_owned(),
                 "x-req-seq: 7".to_owned(),
                 format!("x-request-id: {}", answer.id()),

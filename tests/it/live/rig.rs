@@ -10,6 +10,7 @@ pub mod http1;
 pub mod http2;
 pub mod log;
 pub mod upstream;
+pub mod writer;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -259,6 +259,7 @@ fn the_json_keeps_its_shape() {
             "unlisted",
             "unlisted_reason",
             "without_row",
+            "writes",
             "zh"
         ]
     );

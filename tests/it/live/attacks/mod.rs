@@ -12,6 +12,7 @@ mod headers;
 mod lines;
 mod targets;
 mod tokens;
+mod writes;
 
 use std::collections::BTreeSet;
 

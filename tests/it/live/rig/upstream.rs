@@ -98,6 +98,10 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    pub fn method(&self) -> &str {
+        self.head.split(' ').next().unwrap()
+    }
+
     pub fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap()
     }

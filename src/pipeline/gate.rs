@@ -1,0 +1,102 @@
+//! The gates before and behind the upstream, alike for the live proxy and its rehearsal: the form of a request's body, and
+//! what of an answer passes.
+//!
+//! Refuses what is not of the declared form, and an answer that is not passed on; an error loses its body unless the resource
+//! lets some of it out.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+
+use super::reject::Refusal;
+use crate::decide::{Permit, Sent};
+use crate::model::Reason;
+use crate::policy::AnswerForm;
+use crate::policy::plan::Plan;
+use crate::transform::encoding::{Decoder, Ratio};
+use crate::transform::media::{self, Written};
+use crate::transform::response::{self, Passage};
+use crate::transform::{BodyLimits, Governor};
+
+/// How a body that a permit awaits is written, by its media type.
+pub fn body_form(permit: &Permit, headers: &HeaderMap) -> Result<Sent, Reason> {
+    match &permit.compiled().write {
+        None => media::check_request(headers).map(|()| Sent { patch: false }),
+        Some(terms) => {
+            let written = media::check_write(headers, &terms.method, terms.body)?;
+            Ok(Sent {
+                patch: written == Written::Patch,
+            })
+        }
+    }
+}
+
+/// What of an answer passes besides its status.
+#[derive(Debug)]
+pub enum Answer {
+    /// Its listed headers.
+    Head,
+    /// Nothing: who may write but not read learns that it was done, and no more.
+    Nothing,
+    /// The records of its body.
+    Records(Decoder),
+    /// Of an error, what the resource lets out, under the plan for it; else a problem document with this reason.
+    Error(Arc<Plan>, Decoder, Reason),
+}
+
+/// Judges an answer by its status and header.
+pub fn answer(
+    permit: &Permit,
+    status: StatusCode,
+    headers: &HeaderMap,
+    ratio: Ratio,
+) -> Result<Answer, Refusal> {
+    let (compiled, writes) = (permit.compiled(), permit.compiled().write.is_some());
+    let passage = match (writes, compiled.has_row) {
+        (true, false) => response::judge_without_body(status, headers)?,
+        (true, true) => response::judge_write(status, headers, ratio, permit.answer())?,
+        (false, _) => response::judge(status, headers, ratio, permit.answer())?,
+    };
+    match passage {
+        Passage::Empty | Passage::Governed(_) if permit.is_withheld() => {
+            Err(Reason::NoSuchRecord.into())
+        }
+        Passage::Empty if !compiled.has_row => Ok(Answer::Nothing),
+        // What is not there must look like what is hidden; who writes was told before.
+        Passage::Empty if permit.may_hide() && !writes => Err(Reason::NoSuchRecord.into()),
+        Passage::Empty => Ok(Answer::Head),
+        Passage::Governed(decoder) => Ok(Answer::Records(decoder)),
+        Passage::Replaced { status, reason } => match error(permit, reason, headers, ratio) {
+            Some((plan, decoder)) => Ok(Answer::Error(plan, decoder, reason)),
+            None => Err(Refusal::upstream(status, reason)),
+        },
+    }
+}
+
+/// What governs the records of a permitted answer.
+pub fn governor(permit: &Permit, limits: BodyLimits) -> Governor {
+    let person = permit.checked_person().map(str::to_owned);
+    let (plan, judge) = (Arc::clone(permit.plan()), permit.judge().cloned());
+    Governor::new(permit.answer(), plan, limits, person, judge)
+}
+
+/// What governs an error's body under the plan for it.
+pub fn governor_of_error(plan: Arc<Plan>, limits: BodyLimits) -> Governor {
+    Governor::new(&AnswerForm::default(), plan, limits, None, None)
+}
+
+/// What lets some of an error's body out, where the resource does.
+fn error(
+    permit: &Permit,
+    reason: Reason,
+    headers: &HeaderMap,
+    ratio: Ratio,
+) -> Option<(Arc<Plan>, Decoder)> {
+    // A record that is hidden, or of a person who is blocked, is answered by us, so one that is not there must be, too.
+    let may_be_hidden = permit.may_hide() || permit.path_person().is_some();
+    if reason == Reason::NoSuchRecord && may_be_hidden {
+        return None;
+    }
+    let plan = permit.compiled().errors.as_ref()?;
+    Some((Arc::clone(plan), response::error_body(headers, ratio)?))
+}
