@@ -57,6 +57,11 @@ impl Network {
         Ok(Network { first, prefix })
     }
 
+    /// Its first address.
+    pub fn first(&self) -> IpAddr {
+        self.first
+    }
+
     /// Whether an address lies in it; IPv4-mapped IPv6 addresses are to be unmapped before.
     pub fn contains(&self, address: IpAddr) -> bool {
         address.is_ipv4() == self.first.is_ipv4() && masked(address, self.prefix) == self.first

@@ -4,9 +4,12 @@
 //! something the reply holds, or `never` of a text that value holds. The verdicts are those of the plan that governed the test.
 
 mod asserted;
+mod completed;
 mod part;
 mod proof;
 mod proposal;
+mod rights;
+mod skeleton;
 mod written;
 
 use std::collections::BTreeSet;

@@ -185,7 +185,7 @@ fn both_branches_of_a_condition_are_parts() {
     let run = test(&more, &["expect: { phone: '13800138000' }"], &[]);
     let text = run.text();
     assert!(text.ends_with("coverage 40 % (2 of 5)\n"), "{text}");
-    assert!(text.contains("branch person clerk: contact: show if open else mask, open not true\n    # where open is not true\n"), "{text}");
+    assert!(text.contains("branch person clerk: contact: show if open else mask, open not true\n    # where open is not true (field: id, is: 7)\n"), "{text}");
     let other = "set: { id: 8 }\n    expect: { phone: masked }";
     let run = test(&more, &["expect: { phone: '13800138000' }", other], &[]);
     assert!(

@@ -5,3 +5,4 @@ mod coverage;
 mod explain;
 mod gates;
 mod matrix;
+mod skeletons;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::author::view::{Item, items};
 use crate::policy::condition::ConditionId;
+use crate::policy::diagnostic::{Text, say};
 use crate::policy::store::RouteId;
 use crate::policy::{
     Choice, ClassId, Contract, ContractId, Declare, Does, GroupId, Resource, ResourceId, RoleId,
@@ -55,15 +56,15 @@ pub(super) enum Edge {
 }
 
 impl Edge {
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn word(self) -> Text {
         match self {
-            Edge::Before => "refused on the day before it begins",
-            Edge::From => "allowed on its first day",
-            Edge::Until => "allowed on its last day",
-            Edge::After => "refused on the day after it ended",
-            Edge::Suspended => "refused while suspended",
-            Edge::Purpose => "refused for another purpose",
-            Edge::Network => "refused from another network",
+            Edge::Before => say!("refused on the day before it begins", "开始前一天被拒绝"),
+            Edge::From => say!("allowed on its first day", "第一天放行"),
+            Edge::Until => say!("allowed on its last day", "最后一天放行"),
+            Edge::After => say!("refused on the day after it ended", "到期后一天被拒绝"),
+            Edge::Suspended => say!("refused while suspended", "中止期间被拒绝"),
+            Edge::Purpose => say!("refused for another purpose", "别的用途被拒绝"),
+            Edge::Network => say!("refused from another network", "从别的网络来被拒绝"),
         }
     }
 
