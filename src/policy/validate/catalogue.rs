@@ -10,7 +10,7 @@ use super::{Findings, Names, dictionary, scalars};
 use crate::mask::Mask;
 use crate::path::{Path, Segment, Selector};
 use crate::policy::Place;
-use crate::policy::diagnostic::{Diagnostic, code, quoted, say};
+use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::load::Dictionaries;
 use crate::policy::rules::{EnvelopeEntry, Field, Group, RoleId};
 use crate::policy::source::{Entries, Key, Kind, Node, Span};
@@ -244,6 +244,29 @@ fn masks(node: &Node, names: &Names, findings: &mut Findings) -> Vec<(String, Ar
     masks
 }
 
+/// Where to write what an envelope may not say. On a route whose record lies deeper, the catalogue would never be asked.
+fn instead(path: &Path, groups: &[Group], any_case: bool) -> Text {
+    let mut routes = groups.iter().flat_map(|group| &group.routes);
+    let outside = routes.find(|route| {
+        let deeper = !route.at.segments.is_empty();
+        deeper && !meets_record(path, &route.at, any_case)
+    });
+    match outside {
+        None => say!(
+            "inside a record only `fields` speak: list it there",
+            "记录以内只由 `fields` 说了算：写到那里去"
+        ),
+        Some(route) => {
+            let route = quoted(&route.text);
+            say!(
+                "on {route} it lies outside of the record, where `fields` do not speak: give that route a resource of its own, with \
+                 `is: RESOURCE` for the same fields and this line in its `envelope`",
+                "在 {route} 它在记录以外，写进 `fields` 不起作用：把这个路由单独写成一个资源，用 `is: 资源名` 共用字段目录，这一行写在它的 `envelope` 里"
+            )
+        }
+    }
+}
+
 /// What may leave outside the records.
 pub(super) fn envelope(
     node: &Node,
@@ -284,10 +307,7 @@ pub(super) fn envelope(
                     "{list} is where the records are, so what lies in it is one of them; if it is an object with the list in a member, write that into `at`: `{list}.items[*]`",
                     "{list} 是放记录的地方，里面的都算记录；如果它是对象、列表在它的某个成员里，就把那个成员写进 `at`，例如 `{list}.items[*]`"
                 ),
-                None => say!(
-                    "inside a record only `fields` speak: list it there",
-                    "记录以内只由 `fields` 说了算：写到那里去"
-                ),
+                None => instead(&path, groups, any_case),
             };
             findings.add(
                 Diagnostic::error(code::FG2023, message)

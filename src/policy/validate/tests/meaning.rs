@@ -323,6 +323,27 @@ fn catalogue_entries_say_something() {
 }
 
 #[test]
+fn an_envelope_that_another_route_needs_is_answered_with_a_resource_of_its_own() {
+    let at =
+        "      GET /customers/{id}: $.data\n      list:\n        GET /customers: $.data.rows[*]\n";
+    let before = "      GET /customers/{id}: $\n      list:\n        GET /customers: $.items[*]\n";
+    let text = changed(before, at).replace("$.total: show", "$.data.total: show");
+    refuses_rules(
+        &text,
+        &[
+            "FG2023",
+            "on `GET /customers` it lies outside of the record, where `fields` do not speak",
+            "`is: RESOURCE`",
+        ],
+    );
+    refuses(
+        "$.total: show",
+        "$.items: show",
+        &["FG2023", "list it there"],
+    );
+}
+
+#[test]
 fn envelopes_stay_outside_of_records() {
     for path in ["$.items", "$.items[*].id", "$.items[0]", "$.*", "$..total"] {
         refuses(
