@@ -300,3 +300,33 @@ fn every_link_of_the_readmes_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn no_page_and_no_rule_set_names_a_parameter_by_a_word_that_yaml_takes_for_another() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut open = ["docs", "rules", "examples", "README.md", "README.zh-CN.md"]
+        .map(|name| root.join(name))
+        .to_vec();
+    let mut read = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        read += 1;
+        for word in ["no", "on", "off", "yes", "y", "n"] {
+            if text.contains(&format!("/{{{word}}}")) {
+                found.push(format!("{}: {{{word}}}", path.display()));
+            }
+        }
+    }
+    assert!(read > 30 && found.is_empty(), "{read} {found:#?}");
+}
