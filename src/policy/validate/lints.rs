@@ -5,6 +5,7 @@
 
 mod outcomes;
 mod totals;
+mod rebuilt;
 
 use std::collections::HashSet;
 
@@ -12,7 +13,6 @@ use serde_json::Value;
 
 use super::fixtures::{replies, select};
 use super::{Places, ResourcePlaces};
-use crate::mask::Mask;
 use crate::path::{Segment, Selector};
 use crate::policy::ast::Document;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -41,7 +41,7 @@ pub(super) fn all(rules: &RuleSet, document: &Document, places: &Places) -> Vec<
         let id = ResourceId(index);
         found.extend(groups_without_row(rules, id, resource, place));
         found.extend(opened_wide(resource, place));
-        found.extend(rebuilt(rules, id, resource, place));
+        found.extend(rebuilt::ids(rules, id, resource, place));
         found.extend(against_fixtures(rules, id, resource, place));
         found.extend(records_nowhere(rules, document, resource));
         found.extend(totals::beside_gates(rules, document, id, resource));
@@ -153,71 +153,6 @@ fn opened_wide(resource: &Resource, place: &ResourcePlaces) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// `cn-id` beside `cn-address` and a birth date leaves 33,183 candidates.
-fn rebuilt(
-    rules: &RuleSet,
-    id: ResourceId,
-    resource: &Resource,
-    place: &ResourcePlaces,
-) -> Option<Diagnostic> {
-    let listing = |wanted: fn(&Mask) -> bool| {
-        let fields = resource.fields.iter().zip(&place.fields);
-        fields.filter(move |(field, _)| field.masks.first().is_some_and(|(_, mask)| wanted(mask)))
-    };
-    let (card, card_span) = listing(|mask| matches!(mask, Mask::CnId | Mask::CnId64)).next()?;
-    let (address, address_span) = listing(|mask| matches!(mask, Mask::CnAddress)).next()?;
-    let (birth, birth_span) =
-        listing(|mask| matches!(mask, Mask::YearOnly | Mask::Date(_))).next()?;
-    let mut affected: Vec<&str> = Vec::new();
-    for (group, _) in resource.groups.iter().enumerate() {
-        for (role, row) in rows(rules, id, GroupId(group)) {
-            let cell = |field: &Field| cell_of(row, field);
-            let some = |field: &Field, wanted: fn(&Cell) -> bool| cell(field).cells().any(wanted);
-            let masked = some(card, |cell| matches!(cell, Cell::Mask(_)));
-            let all_visible = [address, birth]
-                .into_iter()
-                .all(|field| some(field, |cell| matches!(cell, Cell::Show | Cell::Mask(_))));
-            let name = rules
-                .roles
-                .get(role.0)
-                .map_or("", |role| role.name.as_str());
-            if masked && all_visible && !affected.contains(&name) {
-                affected.push(name);
-            }
-        }
-    }
-    if affected.is_empty() {
-        return None;
-    }
-    let message = say!(
-        "an ID number can be narrowed to some ten thousand by what {} sees beside its mask",
-        "{} 看到脱敏的身份证号，又看到旁边的字段，合起来能把号码缩小到几万个候选",
-        Text::list(affected.iter().map(|name| quoted(name)))
-    );
-    Some(
-        Diagnostic::warning(code::FG2109, message)
-            .labelled(card_span, say!("the masked number", "脱敏的号码"))
-            .labelled(
-                address_span,
-                say!(
-                    "its first six digits follow from the district",
-                    "由区县可推出前六位"
-                ),
-            )
-            .labelled(
-                birth_span,
-                say!(
-                    "and the next ones from the birth date",
-                    "由出生日期可推出接下来几位"
-                ),
-            )
-            .help(say!(
-                "strip one of the three for these roles",
-                "对这些角色，三者中删掉一个"
-            )),
-    )
 }
 
 fn against_fixtures(

@@ -244,3 +244,88 @@ fn what_every_contract_of_a_role_closes() {
     );
     assert!(!contract("{ basic: mask, secret: mask }").contains("FG2164"));
 }
+
+/// A family beside an employee, each with an ID number; a list with the same catalogue.
+const FAMILY: &str = r#"fieldgate: 1
+classes: { id: { level: 4 }, home: { level: 3 }, kin: { level: 4 } }
+resources:
+  staff:
+    at: { 'GET /staff/{no}': $.data }
+    fields:
+      born: { class: id, mask: year-only }
+      home: { class: home, mask: cn-address }
+      id_card: { class: id, mask: cn-id }
+      kin[*].id_card: { class: kin, mask: cn-id }
+      kin[*].name: kin
+    params:
+      path.no: free
+  rows:
+    at: { GET /staff: '$.rows[*]' }
+    is: staff
+roles:
+  hr: { jwt: idp, claim: roles, has: hr }
+read:
+  staff: { hr: { id: mask, home: show, kin: mask } }
+  rows: { hr: { home: show } }
+tests:
+  - name: hr sees one
+    as: hr
+    call: GET /staff/1
+    reply: one.json
+    expect_status: 200
+  - name: hr sees the list
+    as: hr
+    call: GET /staff
+    reply: list.json
+    expect_status: 200
+"#;
+
+#[track_caller]
+fn family(from: &str, to: &str) -> String {
+    let one = r#"{"data":{"born":"1990-01-01","home":"北京市朝阳区","id_card":"1","kin":[{"id_card":"2","name":"李"}]}}"#;
+    let list = r#"{"rows":[{"home":"北京市朝阳区"}]}"#;
+    assert!(FAMILY.contains(from), "{from:?}");
+    let rules = FAMILY.replacen(from, to, 1);
+    let loaded = load_texts(&[
+        ("rules.yaml", rules.as_bytes()),
+        ("one.json", one.as_bytes()),
+        ("list.json", list.as_bytes()),
+    ]);
+    lines(
+        &loaded
+            .unwrap_or_else(|found| panic!("{}", lines(&found)))
+            .warnings,
+    )
+}
+
+#[test]
+fn each_masked_number_is_weighed_against_its_own_object() {
+    let own = |shown: &str| {
+        let told = shown.lines().filter(|line| line.contains("FG2109"));
+        told.map(|line| line.split(':').nth(1).unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    let line = |part: &str| {
+        let mut lines = FAMILY.lines();
+        let at = lines.position(|line| line.trim_start().starts_with(part));
+        (at.unwrap() + 1).to_string()
+    };
+    assert_eq!(
+        own(&family("mask: cn-id }", "mask: cn-id }")),
+        [line("id_card")]
+    );
+    let kin = "kin[*].name: kin\n      kin[*].born: { class: kin, mask: year-only }\n      kin[*].home: { class: kin, mask: cn-address }";
+    assert_eq!(
+        own(&family("kin[*].name: kin", kin)),
+        [line("id_card"), line("kin[*].id_card")],
+        "both are"
+    );
+    let nested = family("home: { class: home", "at.home: { class: home");
+    assert_eq!(
+        own(&nested),
+        [line("id_card")],
+        "an object within is the same one's"
+    );
+    let lower = family("home: { class: home", "homes[*].home: { class: home");
+    assert_eq!(own(&lower), [line("id_card")], "so is a list within");
+}
