@@ -3,11 +3,12 @@
 //! Refuses nothing; `--deny lints` does. Looks at the rules alone and, where tests have fixtures, at
 //! what the upstream is known to answer.
 
+mod nowhere;
 mod outcomes;
-mod totals;
 mod rebuilt;
+mod totals;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ use crate::policy::rules::{
     Cell, Choice, ClassId, Field, GroupId, Resource, ResourceId, Role, RoleId, RouteRule, Row,
     RuleSet, Unlisted, UnlistedParams,
 };
+use crate::policy::source::Span;
 
 /// All lints of a rule set without mistakes.
 pub(super) fn all(rules: &RuleSet, document: &Document, places: &Places) -> Vec<Diagnostic> {
@@ -37,16 +39,61 @@ pub(super) fn all(rules: &RuleSet, document: &Document, places: &Places) -> Vec<
         let lint = Diagnostic::warning(code::FG2104, message).help(help);
         found.push(place.into_iter().fold(lint, Diagnostic::at));
     }
+    let met = met(rules, places);
     for (index, (resource, place)) in rules.resources.iter().zip(&places.resources).enumerate() {
         let id = ResourceId(index);
         found.extend(groups_without_row(rules, id, resource, place));
         found.extend(opened_wide(resource, place));
         found.extend(rebuilt::ids(rules, id, resource, place));
-        found.extend(against_fixtures(rules, id, resource, place));
+        found.extend(against_fixtures(rules, id, resource, place, &met));
         found.extend(records_nowhere(rules, document, resource));
         found.extend(totals::beside_gates(rules, document, id, resource));
     }
-    found
+    told_once(found)
+}
+
+/// Which entries some fixture has a value for, and what was meant by others, by where they were written: several resources
+/// may share a catalogue (`is:`).
+#[derive(Default)]
+struct Met {
+    found: HashSet<(String, usize)>,
+    meant: HashMap<(String, usize), Text>,
+}
+
+fn met(rules: &RuleSet, places: &Places) -> Met {
+    let mut met = Met::default();
+    for (resource, place) in rules.resources.iter().zip(&places.resources) {
+        let bodies = replies(rules, resource);
+        let records = records_of(&bodies, resource.any_case);
+        for (field, span) in resource.fields.iter().zip(&place.fields) {
+            let mut records = records.iter();
+            match records.any(|record| !select(&field.path, record, resource.any_case).is_empty()) {
+                true => _ = met.found.insert(written_at(span)),
+                false => met.meant.extend(
+                    nowhere::cure(&field.path, &bodies, resource.any_case)
+                        .map(|meant| (written_at(span), meant)),
+                ),
+            }
+        }
+    }
+    met
+}
+
+fn written_at(span: &Span) -> (String, usize) {
+    (span.file.name.clone(), span.start)
+}
+
+fn records_of<'v>(bodies: &'v [(&RouteRule, Value)], any_case: bool) -> Vec<&'v Value> {
+    let records = bodies.iter();
+    let records = records.flat_map(|(route, body)| select(&route.at, body, any_case));
+    records.collect()
+}
+
+/// What several resources take from one catalogue is told once.
+fn told_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    let first = |one: &Diagnostic| seen.insert(one.line());
+    found.into_iter().filter(first).collect()
 }
 
 fn unused_classes(rules: &RuleSet, places: &Places) -> Vec<Diagnostic> {
@@ -160,12 +207,10 @@ fn against_fixtures(
     id: ResourceId,
     resource: &Resource,
     place: &ResourcePlaces,
+    met: &Met,
 ) -> Vec<Diagnostic> {
     let bodies = replies(rules, resource);
-    let records: Vec<&Value> = bodies
-        .iter()
-        .flat_map(|(route, body)| select(&route.at, body, resource.any_case))
-        .collect();
+    let records = records_of(&bodies, resource.any_case);
     if records.is_empty() {
         return Vec::new();
     }
@@ -175,16 +220,19 @@ fn against_fixtures(
             .iter()
             .flat_map(|record| select(&field.path, record, resource.any_case))
             .collect();
-        if values.is_empty() {
+        if values.is_empty() && !met.found.contains(&written_at(span)) {
             let message = say!(
                 "{} matches nothing in any fixture",
                 "{} 在所有样例文件里都匹配不到",
                 quoted(&field.text)
             );
-            let help = say!(
-                "is it spelled as the upstream spells it? else extend a fixture",
-                "和后端的拼写一致吗？一致就补充样例文件"
-            );
+            let help = met.meant.get(&written_at(span)).cloned();
+            let help = help.unwrap_or_else(|| {
+                say!(
+                    "is it spelled as the upstream spells it? else extend a fixture",
+                    "和后端的拼写一致吗？一致就补充样例文件"
+                )
+            });
             found.push(
                 Diagnostic::warning(code::FG2107, message)
                     .at(span)

@@ -329,3 +329,33 @@ fn each_masked_number_is_weighed_against_its_own_object() {
     let lower = family("home: { class: home", "homes[*].home: { class: home");
     assert_eq!(own(&lower), [line("id_card")], "so is a list within");
 }
+
+#[test]
+fn a_path_that_matches_nothing_is_told_once_with_what_was_meant() {
+    for (from, to, meant) in [
+        (
+            "kin[*].name: kin",
+            "kin.name: kin",
+            "there is a list on the way: write `kin[*].name`",
+        ),
+        (
+            "      born: {",
+            "      $.data.born: {",
+            "paths begin at the record, which stands at `data`: write `born`",
+        ),
+        (
+            "      born: {",
+            "      bron: {",
+            "is it spelled as the upstream spells it?",
+        ),
+    ] {
+        let shown = family(from, to);
+        assert_eq!(shown.matches("FG2107").count(), 1, "{shown}");
+        assert!(shown.contains(meant), "{meant:?}:\n{shown}");
+    }
+    let shown = family("mask: year-only", "mask: year-only");
+    assert!(
+        !shown.contains("FG2107"),
+        "one of both answers has it:\n{shown}"
+    );
+}
