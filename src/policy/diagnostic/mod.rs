@@ -105,7 +105,9 @@ impl Diagnostic {
         written: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Self> {
-        match nearest::nearest(written, known) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = nearest::nearest(written, known.iter().copied());
+        match near.or_else(|| nearest::ending_in(written, known)) {
             Some(name) => Ok(self.help(say!("did you mean `{}`?", "是不是想写 `{}`？", name))),
             None => Err(self),
         }

@@ -39,6 +39,16 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, _, name)| name)
 }
 
+/// The one known name that ends in the one written, as `cn-phone` does in `phone`; of several, none is meant.
+pub fn ending_in<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut ending = known.into_iter().filter(|name| {
+        let before = name.strip_suffix(written);
+        !written.is_empty() && before.is_some_and(|before| before.ends_with('-'))
+    });
+    let first = ending.next()?;
+    ending.next().is_none().then_some(first)
+}
+
 fn folded(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(|character| character.to_ascii_lowercase())
 }

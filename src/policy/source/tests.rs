@@ -330,6 +330,14 @@ fn broken_syntax_is_one_mistake_with_its_place() {
 }
 
 #[test]
+fn a_line_that_is_indented_too_little_is_named_itself() {
+    refuses(
+        "a:\n  f:\n    b: 1\n  c: 2\n    d: 3\n",
+        &["a.yaml:4:3: error[FG1008]", "begin it with 4 blanks"],
+    );
+}
+
+#[test]
 fn n02_unknown_keys_are_answered_with_the_nearest_and_later_ones_by_name() {
     let node = read_text("feilds: 1\ncontracts: 2\nr\u{43e}les: 3\nzzzzzz: 4\n").unwrap();
     let mistakes = node.as_map(say!("it")).unwrap().check_keys(

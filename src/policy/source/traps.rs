@@ -231,6 +231,19 @@ pub(super) fn syntax_mistake(file: &Arc<SourceFile>, error: &ScanError) -> Diagn
                 .help(cure);
         }
     }
+    if let Some((line, depth)) = too_shallow(&file.text, &line) {
+        let message = say!(
+            "this is not YAML: this line is indented less than those around it",
+            "这不是 YAML：这一行比上下的行缩进得少"
+        );
+        let length = line.text.trim_start().len();
+        return Diagnostic::error(code::FG1008, message)
+            .at(&line.span(file, indent(line.text), length))
+            .help(say!(
+                "begin it with {depth} blanks, as the lines around it",
+                "行首写 {depth} 个空格，和上下的行对齐"
+            ));
+    }
     let why = what_is_wrong(error);
     let message = say!("this is not YAML: {why}", "这不是 YAML：{why}"; why);
     let mistake = Diagnostic::error(code::FG1008, message).at(&place);
@@ -238,6 +251,23 @@ pub(super) fn syntax_mistake(file: &Arc<SourceFile>, error: &ScanError) -> Diagn
         Some(cure) => mistake.help(cure),
         None => mistake,
     }
+}
+
+/// The line above one the parser stumbled over, where it holds a key and its text, and ought to stand as deep as its neighbours.
+fn too_shallow<'a>(text: &'a str, stumbled: &Line<'a>) -> Option<(Line<'a>, usize)> {
+    let depth = indent(stumbled.text);
+    let meant = stumbled.above(text);
+    let before = meant.above(text);
+    let holds_text = meant
+        .text
+        .split_once(": ")
+        .is_some_and(|(_, after)| !after.trim().is_empty());
+    let shallow = indent(meant.text) < depth && indent(before.text) == depth;
+    (shallow && holds_text && stumbled.text.contains(':')).then_some((meant, depth))
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Hands on every character outside of quotes and comments; where the quote begins that is open at the end.

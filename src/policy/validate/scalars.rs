@@ -18,7 +18,11 @@ pub(super) fn sentence(node: &Node, what: Text) -> Result<String, Diagnostic> {
             code::FG2008,
             say!("{what} must not be empty", "{what}不能为空"; what),
         )
-        .at(&node.span)),
+        .at(&node.span)
+        .help(say!(
+            "write what whoever reads the rules later has to know; a key that says nothing is left out",
+            "写上以后看规则的人需要知道的话；没有内容就不写这个键"
+        ))),
     }
 }
 

@@ -458,7 +458,12 @@ fn exceptions() {
         &["FG2040", "`customer.FIELD`"],
     );
     refuses(" reason: agreed,", "", &["FG1023", "`reason:`"]);
-    refuses("reason: agreed", "reason: \"\"", &["FG2008"]);
+    refuses("reason: agreed", "reason: \"\"", &["FG2008", "has to know"]);
+    refuses(
+        "cn-phone }",
+        "phone }",
+        &["FG2004", "did you mean `cn-phone`?"],
+    );
     refuses(
         "do: show, reason: agreed, until",
         "do: strip, reason: agreed, until",
