@@ -7,6 +7,7 @@ mod nowhere;
 mod outcomes;
 mod rebuilt;
 mod totals;
+mod twice;
 
 use std::collections::{HashMap, HashSet};
 
@@ -49,6 +50,7 @@ pub(super) fn all(rules: &RuleSet, document: &Document, places: &Places) -> Vec<
         found.extend(records_nowhere(rules, document, resource));
         found.extend(totals::beside_gates(rules, document, id, resource));
     }
+    found.extend(twice::matchers(rules, places));
     told_once(found)
 }
 

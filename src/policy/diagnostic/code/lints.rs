@@ -104,6 +104,24 @@ codes! {
             "把 `level` 调低";
         Lines("ceilings:\n  - { level: 9, to: everyone, at_most: mask, reason: top secrets }", "ceilings:")
     }
+    FG2220 {
+        en: "two roles that the same credentials give",
+            "who holds one holds both, and gets the more open of both rows",
+            "correct the value of one, or make one role of them";
+        zh: "两个角色的匹配条件一模一样",
+            "具备一个就具备另一个，两行里更开放的格子生效",
+            "改正其中一个的取值，或者并成一个角色";
+        Lines("  other: { jwt: staff-idp, claim: roles, has: teller }\n  teller: { jwt: staff-idp, claim: roles, has: teller }", "  teller: { jwt: staff-idp, claim: roles, has: teller }")
+    }
+    FG2221 {
+        en: "a path parameter is `free` though a field has its name",
+            "`free` says that it names no data: whoever may call the route may try every value",
+            "map it to the field: `path.id: id`";
+        zh: "路径参数写了 `free`，却有同名的字段",
+            "`free` 是说它不指向数据：能调用这个路由的人，什么值都可以试",
+            "对应到字段：`path.id: id`";
+        Lines("      path.id: free", "      path.id: id")
+    }
     FG2120 {
         en: "nothing uses this condition",
             "a condition nobody asks is often one that a cell should name",

@@ -359,3 +359,45 @@ fn a_path_that_matches_nothing_is_told_once_with_what_was_meant() {
         "one of both answers has it:\n{shown}"
     );
 }
+
+#[test]
+fn two_roles_that_the_same_token_gives() {
+    let second =
+        "  hr: { jwt: idp, claim: roles, has: hr }\n  head: { jwt: idp, claim: roles, has: hr }\n";
+    let shown = family("  hr: { jwt: idp, claim: roles, has: hr }\n", second);
+    assert!(
+        shown.contains("FG2220") && shown.contains("`hr` and `head`"),
+        "{shown}"
+    );
+    assert!(!family("mask: year-only", "mask: year-only").contains("FG2220"));
+}
+
+#[test]
+fn a_path_parameter_that_is_free_though_a_field_has_its_name() {
+    let shown = family("born: { class: id", "\"no\": { class: id");
+    assert!(
+        shown.contains("FG2221") && shown.contains("path.no: no"),
+        "{shown}"
+    );
+    let shown = family("mask: year-only", "mask: year-only");
+    assert!(!shown.contains("FG2221"), "{shown}");
+    let reason = FAMILY.replace(
+        "path.no: free",
+        "path.no: { free: true, reason: a serial number of the call }",
+    );
+    let shown = load_texts(&[(
+        "rules.yaml",
+        reason
+            .split("tests:")
+            .next()
+            .unwrap()
+            .replace("born: {", "\"no\": {")
+            .as_bytes(),
+    )]);
+    let shown = lines(
+        &shown
+            .unwrap_or_else(|found| panic!("{}", lines(&found)))
+            .warnings,
+    );
+    assert!(!shown.contains("FG2221"), "{shown}");
+}
