@@ -7,7 +7,7 @@ use super::fixture::{self, Fixture, Sees};
 use super::propose::{Mapped, Placed, Proposed};
 use super::synth::Synth;
 use super::write::{SCHEMA_FILE, Writer, scalar};
-use crate::policy::diagnostic::{Text, say};
+use crate::policy::diagnostic::{Lang, Text, say};
 
 /// Assertions of one kind in one test.
 const MOST_ASSERTED: usize = 20;
@@ -65,7 +65,7 @@ impl Writer<'_> {
             ));
             text += &format!("  - name: {title}\n    as: reader\n    call: {call}\n");
             text += &format!("    reply: {}\n", scalar(file));
-            text += &assertions(fixture);
+            text += &assertions(fixture, self.lang);
         }
         if first {
             let title = named(say!(
@@ -133,44 +133,53 @@ fn segment(value: Option<&str>, accepts: Accepts) -> String {
         .to_owned()
 }
 
-fn assertions(fixture: &Fixture) -> String {
+fn assertions(fixture: &Fixture, lang: Lang) -> String {
     let of = |sees: Sees| {
         let scalars = fixture.scalars.iter();
         scalars.filter(move |scalar| scalar.sees == sees)
     };
-    let mut text = String::new();
-    let shown = of(Sees::Shown)
-        .take(MOST_ASSERTED)
-        .map(|one| (&one.path, fixture::json(&one.value, 0)));
-    let masked = of(Sees::Masked)
-        .take(MOST_ASSERTED)
-        .map(|one| (&one.path, String::from("masked")));
-    let expected: Vec<String> = shown
-        .chain(masked)
-        .map(|(path, value)| format!("      {}: {value}\n", scalar(path)))
-        .collect();
-    if !expected.is_empty() {
-        text += &format!("    expect:\n{}", expected.concat());
-    }
-    let absent: Vec<String> = of(Sees::Nothing)
-        .take(MOST_ASSERTED)
-        .map(|one| format!("      - {}\n", scalar(&one.path)))
-        .collect();
-    if !absent.is_empty() {
-        text += &format!("    absent:\n{}", absent.concat());
-    }
-    let never: Vec<String> = of(Sees::Nothing)
+    let shown = of(Sees::Shown).map(|one| (&one.path, fixture::json(&one.value, 0)));
+    let masked = of(Sees::Masked).map(|one| (&one.path, String::from("masked")));
+    let line = |(path, value): (&String, String)| format!("      {}: {value}\n", scalar(path));
+    let (shown, shown_more) = cut(shown.map(line));
+    let (masked, masked_more) = cut(masked.map(line));
+    let mut text = listed("expect", &(shown + &masked), shown_more + masked_more, lang);
+    let absent = of(Sees::Nothing).map(|one| format!("      - {}\n", scalar(&one.path)));
+    let (absent, more) = cut(absent);
+    text += &listed("absent", &absent, more, lang);
+    let never = of(Sees::Nothing)
         .chain(of(Sees::Masked))
         .filter_map(|one| one.value.word())
         .filter(|word| word.len() >= LONG_ENOUGH)
-        .take(MOST_ASSERTED)
-        .map(|word| format!("      - {}\n", fixture::quoted(word)))
-        .collect();
-    if !never.is_empty() {
-        text += &format!("    never:\n{}", never.concat());
-    }
+        .map(|word| format!("      - {}\n", fixture::quoted(word)));
+    let (never, more) = cut(never);
+    text += &listed("never", &never, more, lang);
     if text.is_empty() {
         text += "    expect_status: 200\n";
+    }
+    text
+}
+
+/// As many assertions as one test takes, and how many more there would be.
+fn cut(lines: impl Iterator<Item = String>) -> (String, usize) {
+    let lines: Vec<String> = lines.collect();
+    let more = lines.len().saturating_sub(MOST_ASSERTED);
+    let kept = lines.into_iter().take(MOST_ASSERTED);
+    (kept.collect(), more)
+}
+
+/// Assertions of one kind; what was cut is said.
+fn listed(key: &str, lines: &str, more: usize, lang: Lang) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("    {key}:\n{lines}");
+    if more > 0 {
+        let said = say!(
+            "and {more} more that this test does not assert",
+            "另有 {more} 项，这条测试没有写"
+        );
+        text += &format!("      # {}\n", said.get(lang));
     }
     text
 }

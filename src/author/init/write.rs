@@ -250,7 +250,13 @@ impl Writer<'_> {
         let mut lines = String::new();
         for (name, mapped) in &one.parameters {
             let rule = match mapped {
-                Mapped::Free => String::from("free"),
+                Mapped::Free => {
+                    let doubt = say!(
+                        "no field was recognised as it: if one holds it, write that field",
+                        "没认出它对应哪个字段：有对应字段的，改写成那个字段"
+                    );
+                    format!("free  # {}", doubt.get(self.lang))
+                }
                 Mapped::Field(path, _) => scalar(&written(path)),
             };
             lines += &format!("      path.{name}: {rule}\n");

@@ -219,3 +219,35 @@ fn what_cannot_be_read_leaves_nothing_behind() {
     assert_eq!(run.exit, 3);
     assert!(run.err.contains("FG1001"), "{}", run.err);
 }
+
+#[test]
+fn what_a_test_of_a_draft_leaves_out_and_a_parameter_that_names_no_field_are_said() {
+    let members: Vec<String> = (0..30)
+        .map(|at| format!("\"zz{at}\":\"secret-{at}\""))
+        .collect();
+    let sample = format!("{{\"mobile\":\"13912345678\",{}}}", members.join(","));
+    for (lang, more, free) in [
+        (
+            "en",
+            "      # and 10 more that this test does not assert\n",
+            "path.serial: free  # no field was recognised as it",
+        ),
+        (
+            "zh-CN",
+            "      # 另有 10 项，这条测试没有写\n",
+            "path.serial: free  # 没认出它对应哪个字段",
+        ),
+    ] {
+        let (dir, run) = init(
+            "one.json",
+            sample.as_bytes(),
+            &["--lang", lang, "--path", "/x/{serial}"],
+        );
+        assert_eq!(run.exit, 0, "{}", run.err);
+        let made = dir.path().join("made");
+        let tests = fs::read_to_string(made.join("tests.yaml")).unwrap();
+        assert!(tests.contains(more), "{more}:\n{tests}");
+        let rules = fs::read_to_string(made.join("rules.yaml")).unwrap();
+        assert!(rules.contains(free), "{free}:\n{rules}");
+    }
+}
