@@ -144,13 +144,23 @@ fn told(out: &Path, proposal: &Proposal, tests: usize) -> String {
 fn resource(text: &str) -> Result<String, String> {
     match init::is_resource(text) {
         true => Ok(text.to_owned()),
-        false => Err("write lower-case letters, digits and `-`: customer".to_owned()),
+        false => Err(told_of(say!(
+            "write lower-case letters, digits and `-`: customer",
+            "只用汉字、小写字母、数字和 `-`：customer"
+        ))),
     }
 }
 
 fn path(text: &str) -> Result<String, String> {
     match init::is_path(text) {
         true => Ok(text.to_owned()),
-        false => Err("write the path as it goes over the wire: '/customers/{id}'".to_owned()),
+        false => Err(told_of(say!(
+            "write the path as it goes over the wire, parameters in braces: '/customers/{{id}}'; letters beyond ASCII as %XX",
+            "写网络上传的路径，参数用花括号：'/customers/{{id}}'；汉字写成 %XX"
+        ))),
     }
+}
+
+fn told_of(wrong: Text) -> String {
+    wrong.get(lang()).to_owned()
 }

@@ -152,6 +152,15 @@ enum Language {
     Zh,
 }
 
+impl Language {
+    fn lang(self) -> Lang {
+        match self {
+            Language::En => Lang::En,
+            Language::Zh => Lang::Zh,
+        }
+    }
+}
+
 /// The arguments of a command that is defined and not built yet, whatever they are.
 #[derive(Debug, Args)]
 struct Later {
@@ -190,6 +199,10 @@ pub fn command() -> clap::Command {
 
 /// Runs the command the arguments name and returns its exit code.
 pub fn main() -> ExitCode {
+    // Also what is wrong with arguments is said in the language that they name.
+    if let Some(lang) = named_language(std::env::args()) {
+        let _ = LANG.set(lang);
+    }
     match Cli::try_parse() {
         Ok(cli) => execute(cli).unwrap_or_else(|failure| {
             complain(&failure.text);
@@ -206,14 +219,25 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What `--lang` says, read before all else.
+fn named_language(mut arguments: impl Iterator<Item = String>) -> Option<Lang> {
+    let word = arguments.find_map(|one| match one.strip_prefix("--lang")? {
+        "" => Some(String::new()),
+        rest => rest.strip_prefix('=').map(str::to_owned),
+    })?;
+    let word = if word.is_empty() {
+        arguments.next()?
+    } else {
+        word
+    };
+    let language = Language::from_str(&word, false).ok()?;
+    Some(language.lang())
+}
+
 fn execute(cli: Cli) -> Result<ExitCode, Failure> {
     if let Some(language) = cli.lang {
-        let lang = match language {
-            Language::En => Lang::En,
-            Language::Zh => Lang::Zh,
-        };
         // Said once, before anything is written.
-        let _ = LANG.set(lang);
+        let _ = LANG.set(language.lang());
     }
     let format = match cli.format {
         Some(format) if !formats(&cli.command).contains(&format) => {
@@ -280,7 +304,8 @@ fn lang() -> Lang {
 }
 
 fn not_yet(what: &str) -> Failure {
-    Failure::usage(format_args!("{what} is not supported yet"))
+    let message = crate::policy::diagnostic::say!("{what} is not supported yet", "{what} 还不支持");
+    Failure::usage(message.get(lang()))
 }
 
 /// To standard output. A reader that went away, such as `head`, is no reason for another verdict.

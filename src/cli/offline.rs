@@ -3,6 +3,7 @@
 //! Refuses rules that do not load, or need a token key that the settings lack (exit 3), settings that cannot be used, and headers that would say what `--as`,
 //! `--caller` or standard input say (exit 2).
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -57,8 +58,11 @@ pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, NoStag
     let tokens = match settings.tokens {
         Some(tokens) => TokenMaster::new(tokens.key),
         None if rules.uses_tokens() => {
-            let message = "the rules use the outcome `token`; add `tokens: { key: file:... }` to the settings";
-            return Err(NoStage::Other(Failure::new(RULES, message)));
+            let message = say!(
+                "the rules use the outcome `token`; add `tokens: {{ key: file:... }}` to the settings",
+                "规则里用了假名 `token`：在配置里写上 `tokens: {{ key: file:... }}`"
+            );
+            return Err(NoStage::Other(Failure::new(RULES, message.get(lang()))));
         }
         None => TokenMaster::test_key(),
     };
@@ -66,10 +70,11 @@ pub(super) fn stage(dir: &Path, settings: Option<&Path>) -> Result<Stage, NoStag
     let known = front.as_ref().map_or(&[][..], |front| &front.headers);
     let unknown = condition::headers(&rules.conditions).find(|name| !known.contains(name));
     if let Some(name) = unknown {
-        let message = format!(
-            "a condition reads the header `{name}`, which nobody we trust sets; add it to `front.headers` in the settings"
+        let message = say!(
+            "a condition reads the header `{name}`, which nobody we trust sets; add it to `front.headers` in the settings",
+            "有条件读首部 `{name}`，而没有可信的前置网关设置它：在配置的 `front.headers` 里写上"
         );
-        return Err(NoStage::Other(Failure::new(RULES, message)));
+        return Err(NoStage::Other(Failure::new(RULES, message.get(lang()))));
     }
     let stage = Stage::new(Policy::new(1, rules, tokens), settings.limits);
     Ok(stage.behind(front))
@@ -195,10 +200,14 @@ fn only_one(roles: &[RoleId], rules: &RuleSet) -> Result<(), Failure> {
     let others = |one: &RoleId| roles.iter().any(|other| other != one);
     let mut partners = held.filter(|role| role.contract);
     match partners.next() {
-        Some(role) if roles.iter().any(others) => Err(Failure::usage(format_args!(
-            "who holds the contract role {} holds no other; name it alone",
-            quoted(&role.name)
-        ))),
+        Some(role) if roles.iter().any(others) => {
+            let role = quoted(&role.name);
+            let message = say!(
+                "who holds the contract role {role} holds no other; name it alone",
+                "具备合同角色 {role} 的调用方没有别的角色：单独写它"
+            );
+            Err(Failure::usage(message.get(lang())))
+        }
         _ => Ok(()),
     }
 }
@@ -220,11 +229,14 @@ pub(super) fn role(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
 fn holder(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
     let id = role(rules, name)?;
     if rules.roles.get(id.0).is_some_and(Role::same_as_person) {
-        return Err(Failure::usage(format_args!(
-            "the role {} is tied to a person, so `--as` cannot stand for it; \
+        let name = quoted(name);
+        let message = say!(
+            "the role {name} is tied to a person, so `--as` cannot stand for it; \
              write --caller '{{ jwt: ISSUER, claims: {{ CLAIM: \"1001\" }} }}'",
-            quoted(name)
-        )));
+            "角色 {name} 要核对是不是本人，不能用 `--as` 代替；\
+             写 --caller '{{ jwt: 签发者, claims: {{ 声明: \"1001\" }} }}'"
+        );
+        return Err(Failure::usage(message.get(lang())));
     }
     Ok(id)
 }
@@ -233,7 +245,10 @@ fn holder(rules: &RuleSet, name: &str) -> Result<RoleId, Failure> {
 pub(super) fn call(text: &str) -> Result<(Method, String), String> {
     let parts = call_parts(text).map(|(method, target)| (method, target.to_owned()));
     parts.ok_or_else(|| {
-        "write method and target as they go over the wire: 'GET /customers/1001'".to_owned()
+        told(say!(
+            "write method and target as they go over the wire: 'GET /customers/1001'; letters beyond ASCII as %XX",
+            "写方法和路径，和网络上传的一样：'GET /customers/1001'；汉字写成 %XX"
+        ))
     })
 }
 
@@ -241,25 +256,48 @@ pub(super) fn call(text: &str) -> Result<(Method, String), String> {
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) => Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned())),
-        None => Err("write it as 'Name: value'".to_owned()),
+        None => Err(told(say!(
+            "write it as 'Name: value'",
+            "写成 'Name: value'"
+        ))),
     }
 }
 
 /// A moment of `--now`.
 pub(super) fn moment(text: &str) -> Result<i64, String> {
     let parsed = text.parse::<jiff::Timestamp>();
-    parsed
-        .map(jiff::Timestamp::as_second)
-        .map_err(|_| "write a moment with its offset: 2026-06-01T10:00:00+08:00".to_owned())
+    parsed.map(jiff::Timestamp::as_second).map_err(|_| {
+        told(say!(
+            "write a moment with its offset: 2026-06-01T10:00:00+08:00",
+            "写带时区偏移的时刻：2026-06-01T10:00:00+08:00"
+        ))
+    })
 }
 
 /// The bytes of `--body` and `--stored`.
 pub(super) fn body(file: &Path) -> Result<Bytes, Failure> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(bytes.into()),
-        Err(error) => {
-            let name = quoted(&file.display().to_string());
-            Err(Failure::usage(format_args!("cannot read {name}: {error}")))
-        }
+        Err(error) => Err(Failure::usage(unreadable(file, &error).get(lang()))),
     }
+}
+
+/// What is wrong with an argument.
+fn told(wrong: Text) -> String {
+    wrong.get(lang()).to_owned()
+}
+
+/// Why a file cannot be read.
+pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Text {
+    let name = quoted(&file.display().to_string());
+    let why = match error.kind() {
+        ErrorKind::NotFound => say!("there is no such file", "没有这个文件"),
+        ErrorKind::PermissionDenied => say!("it may not be read", "没有权限读"),
+        ErrorKind::IsADirectory => say!("it is a directory", "这是目录，不是文件"),
+        _ => {
+            let error = error.to_string();
+            say!("{error}", "{error}")
+        }
+    };
+    say!("cannot read {name}: {why}", "读不了 {name}：{why}"; why)
 }

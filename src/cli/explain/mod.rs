@@ -139,7 +139,8 @@ fn allowed<'a>(
         None => None,
         Some(file) => {
             let text = fs::read(file).map_err(|error| {
-                Failure::usage(format_args!("cannot read {}: {error}", file.display()))
+                let wrong = offline::unreadable(file, &error);
+                Failure::usage(wrong.get(lang()))
             })?;
             Some(reply::explain(stage, &admitted, &fields, &text)?)
         }

@@ -234,3 +234,98 @@ fn a_record_that_goes_whole_is_one_line_and_its_conditions() {
     assert!(!text.contains("rows[1].dept"), "{text}");
     assert!(text.contains("  with all it holds: 4 values\n"), "{text}");
 }
+
+#[test]
+fn apply_as_a_role_behind_a_gate_on_claims_hints_at_a_caller() {
+    let dir = rules(&[("rules.yaml", RULES)]);
+    let dir = dir.path().to_str().unwrap();
+    let apply = |who: [&str; 2], lang: &str| {
+        let args = [
+            "apply",
+            dir,
+            who[0],
+            who[1],
+            "--call",
+            "GET /staff",
+            "--lang",
+            lang,
+        ];
+        fieldgate(&args, ROWS.as_bytes())
+    };
+    let run = apply(["--as", "head"], "en");
+    assert_eq!(run.exit, 0);
+    let hint = "hint: `--as` brings no claims, and the gate (`only`) asks for them: `own-dept`; write --caller";
+    assert!(run.err.contains(hint), "{}", run.err);
+    let run = apply(["--as", "head"], "zh-CN");
+    assert!(
+        run.err
+            .contains("提示：`--as` 没有声明，而 `only` 要看声明：`own-dept`"),
+        "{}",
+        run.err
+    );
+    let run = apply(["--caller", HEAD], "en");
+    assert_eq!((run.exit, run.err.as_str()), (0, ""));
+}
+
+#[test]
+fn what_is_wrong_with_arguments_is_said_in_the_language_they_name() {
+    let dir = rules(&[("rules.yaml", RULES)]);
+    let dir = dir.path().to_str().unwrap();
+    let call = ["--call", "GET /staff"];
+    let wrong = |command: &str, args: &[&str], said: &str| {
+        let all = [&[command, dir], args, &["--lang", "zh-CN"]].concat();
+        let run = fieldgate(&all, b"{}");
+        assert_eq!(run.exit, 2, "{args:?} {}", run.err);
+        assert!(run.err.contains(said), "{said} is missing in:\n{}", run.err);
+    };
+    wrong(
+        "explain",
+        &[&["--as", "hr,firm"], &call[..]].concat(),
+        "具备合同角色 `firm` 的调用方没有别的角色",
+    );
+    wrong(
+        "explain",
+        &["--as", "hr", "--call", "/staff"],
+        "写方法和路径",
+    );
+    wrong(
+        "explain",
+        &[&["--as", "hr", "--now", "x"], &call[..]].concat(),
+        "写带时区偏移的时刻",
+    );
+    wrong(
+        "explain",
+        &[&["--as", "hr", "--header", "x"], &call[..]].concat(),
+        "写成 'Name: value'",
+    );
+    wrong(
+        "explain",
+        &[
+            "--as",
+            "hr",
+            "--call",
+            "GET /staff/1",
+            "--reply",
+            "nowhere.json",
+        ],
+        "读不了 `nowhere.json`：没有这个文件",
+    );
+    let run = fieldgate(
+        &[
+            "init",
+            "--from",
+            "x.json",
+            "--path",
+            "/员工/{id}",
+            "--out",
+            "x",
+            "--lang=zh-CN",
+        ],
+        b"",
+    );
+    assert!(
+        run.exit == 2 && run.err.contains("汉字写成 %XX"),
+        "{}",
+        run.err
+    );
+}
