@@ -70,10 +70,8 @@ impl Permit {
         write_judge: Option<Arc<Judge>>,
     ) -> Self {
         let write = compiled.write.as_deref();
-        let stored = write.filter(|write| write.reads_stored()).map(|_| {
-            let (path, _) = target.split_once('?').unwrap_or((target, ""));
-            path.to_owned()
-        });
+        let stored = write.filter(|write| write.reads_stored());
+        let stored = stored.map(|_| path_of(target).to_owned());
         let takes_body = match write {
             Some(write) => write.does != Does::Delete,
             None => compiled.send.is_some(),
@@ -113,6 +111,14 @@ impl Permit {
             .is_some_and(|person| persons.holds(person));
         let judge = Judge::withholding(self.judge.as_deref(), self.plan(), persons);
         self.judge = Some(Arc::new(judge));
+        // Whose record is written only the record says, where the path does not.
+        let write = self.compiled.write.as_deref();
+        let reads = write.is_some_and(|write| {
+            write.stored.is_some() && matches!(write.does, Does::Update | Does::Delete)
+        });
+        if reads && self.path_person().is_none() {
+            self.stored = Some(path_of(&self.target).to_owned());
+        }
         self
     }
 
@@ -144,6 +150,15 @@ impl Permit {
         self.stored = None;
         self.written = written;
         self.if_match = if_match;
+        self
+    }
+
+    /// The same once the stored record is judged, where that changes nothing about the body.
+    pub(super) fn with_record(mut self) -> Self {
+        self.stored = None;
+        if let Body::Waiting(_) = self.body {
+            self.body = Body::None;
+        }
         self
     }
 
@@ -193,6 +208,9 @@ impl Permit {
 
     /// The body exactly as the upstream receives it; `None` while it is not judged, when nothing may be sent.
     pub fn body(&self) -> Option<Bytes> {
+        if self.stored.is_some() {
+            return None;
+        }
         match &self.body {
             Body::None => Some(Bytes::new()),
             Body::Awaited | Body::Waiting(_) => None,
@@ -276,4 +294,9 @@ impl Permit {
     pub fn mapped(&self) -> &[Mapped] {
         &self.mapped
     }
+}
+
+/// A target without its query.
+fn path_of(target: &str) -> &str {
+    target.split_once('?').map_or(target, |(path, _)| path)
 }

@@ -15,6 +15,9 @@ use crate::policy::ParamRule;
 
 use super::query;
 
+/// The most bytes of a body that is judged value by value, each counted as often as containers may be open around it.
+pub const WORK: usize = 1 << 29;
+
 /// The most leaves of one body: each that names data leaves a hash in the access log.
 pub const MOST: usize = 1024;
 
@@ -137,20 +140,33 @@ pub fn read(body: &[u8], limits: Limits) -> Result<Vec<Leaf>, Reason> {
 }
 
 /// Accepts a body as strict JSON within the limits in which no object has a member name twice, case ignored, and returns
-/// its text.
+/// its text. Of `values`, containers among them, there may be so many.
 ///
 /// # Errors
 ///
-/// `unreadable-request` and `duplicate-key`, as for [`read`]; leaves are not counted.
-pub fn strict(body: &[u8], limits: Limits) -> Result<&str, Reason> {
+/// `unreadable-request` and `duplicate-key`, as for [`read`]; `too-large` for more values, or where going through it level
+/// by level would be more than [`WORK`].
+pub fn strict(body: &[u8], limits: Limits, values: usize) -> Result<&str, Reason> {
     let text = std::str::from_utf8(body).map_err(|_| Reason::UnreadableRequest)?;
     let mut lexer = Lexer::new(limits);
     let mut open: Vec<HashSet<String>> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut seen, mut deepest) = (0, 0, 0);
     while let Some(piece) = next(&mut lexer, body, at)? {
         at = piece.end;
         match piece.kind {
-            Kind::ObjectOpen | Kind::ArrayOpen => open.push(HashSet::new()),
+            Kind::Key | Kind::Space | Kind::Colon | Kind::Comma => {}
+            Kind::ObjectClose | Kind::ArrayClose => {}
+            Kind::ObjectOpen | Kind::ArrayOpen => seen += 1,
+            Kind::String | Kind::Number | Kind::Boolean | Kind::Null => seen += 1,
+        }
+        if seen > values {
+            return Err(Reason::TooLarge);
+        }
+        match piece.kind {
+            Kind::ObjectOpen | Kind::ArrayOpen => {
+                open.push(HashSet::new());
+                deepest = deepest.max(open.len());
+            }
             Kind::ObjectClose | Kind::ArrayClose => drop(open.pop()),
             Kind::Key => {
                 let written = text.get(piece.start..piece.end).ok_or(Reason::Internal)?;
@@ -167,7 +183,10 @@ pub fn strict(body: &[u8], limits: Limits) -> Result<&str, Reason> {
         }
     }
     lexer.finish().map_err(|_| Reason::UnreadableRequest)?;
-    Ok(text)
+    match deepest.saturating_mul(body.len()) > WORK {
+        true => Err(Reason::TooLarge),
+        false => Ok(text),
+    }
 }
 
 /// A name as whoever ignores case reads it. Some letters are one only in capitals: `ſ` and `s`.
@@ -326,12 +345,12 @@ mod tests {
             "{\"s\":1,\"\u{17f}\":2}",
         ] {
             assert_eq!(leaves(text), Err(Reason::DuplicateKey), "{text}");
-            let strict = strict(text.as_bytes(), LIMITS);
+            let strict = strict(text.as_bytes(), LIMITS, 99);
             assert_eq!(strict, Err(Reason::DuplicateKey), "{text}");
         }
         let text = r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#;
         assert!(leaves(text).is_ok());
-        assert_eq!(strict(text.as_bytes(), LIMITS), Ok(text));
+        assert_eq!(strict(text.as_bytes(), LIMITS, 99), Ok(text));
     }
 
     #[test]
@@ -353,7 +372,7 @@ mod tests {
             "\"\u{1}\"",
         ] {
             assert_eq!(leaves(text), Err(Reason::UnreadableRequest), "{text}");
-            let strict = strict(text.as_bytes(), LIMITS);
+            let strict = strict(text.as_bytes(), LIMITS, 99);
             assert_eq!(strict, Err(Reason::UnreadableRequest), "{text}");
         }
         assert_eq!(read(b"\"\xff\"", LIMITS), Err(Reason::UnreadableRequest));
@@ -366,6 +385,13 @@ mod tests {
         assert_eq!(leaves(&list(MOST + 1)), Err(Reason::TooLarge));
         let empty = format!("[{}]", vec!["{}"; MOST + 1].join(","));
         assert_eq!(leaves(&empty), Err(Reason::TooLarge));
+    }
+
+    #[test]
+    fn more_values_than_the_most_are_too_large_to_be_judged() {
+        let text = br#"{"a":[1,{}],"b":{"c":null}}"#;
+        assert!(strict(text, LIMITS, 6).is_ok());
+        assert_eq!(strict(text, LIMITS, 5), Err(Reason::TooLarge));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A form (`application/x-www-form-urlencoded`) that is written: each name is a member of the record.
 //!
 //! Refuses what two readers could split differently: `;`, bad escapes, what is not UTF-8, blanks and bytes beyond ASCII as
-//! they are, pairs without a name or without `=` (`unreadable-request`), and a name twice, case ignored (`duplicate-key`).
+//! they are, pairs without a name or without `=` (`unreadable-request`), a name twice, case ignored (`duplicate-key`), and more than 1,024 names (`too-large`).
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -90,6 +90,9 @@ fn read(text: &str, limits: Limits) -> Result<Vec<Pair>, Reason> {
         let (name, value) = (decoded(name)?, decoded(value)?);
         if name.is_empty() || name.len() > limits.key {
             return Err(Reason::UnreadableRequest);
+        }
+        if pairs.len() == body::MOST {
+            return Err(Reason::TooLarge);
         }
         if !names.insert(body::folded(&name)) {
             return Err(Reason::DuplicateKey);
@@ -183,6 +186,16 @@ mod tests {
         for text in ["a=1&a=2", "a=1&%61=2", "a=1&A=2", "s=1&%C5%BF=2"] {
             assert_eq!(pairs(text), Err(Reason::DuplicateKey), "{text}");
         }
+    }
+
+    #[test]
+    fn o06_a_form_of_too_many_names_is_too_large() {
+        let form = |count: usize| {
+            let pairs: Vec<String> = (0..count).map(|at| format!("n{at}=")).collect();
+            pairs.join("&")
+        };
+        assert!(pairs(&form(body::MOST)).is_ok());
+        assert_eq!(pairs(&form(body::MOST + 1)), Err(Reason::TooLarge));
     }
 
     #[test]

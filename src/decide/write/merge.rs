@@ -4,6 +4,8 @@
 //! that would lose something hidden the write is refused (`would-erase`), as it is where what is stored makes a field one
 //! that may not be written (`field-not-writable`).
 
+use std::collections::HashMap;
+
 use super::Unwritable;
 use super::names::{Names, Place};
 use super::walk::{Manner, Node, Walk, is_text, settled};
@@ -73,28 +75,31 @@ impl Merging<'_> {
             None => None,
             Some((sent, state)) => Some((sent, settled(self.writable, state, Some(sent))?)),
         };
-        let mut left: Vec<Member<'_>> = match &sent {
-            None => Vec::new(),
-            Some((sent, _)) => sent.members().collect(),
-        };
+        let members = sent.iter().flat_map(|(sent, _)| sent.members());
+        let mut left: HashMap<String, Member<'_>> = members
+            .map(|member| (self.key(&member.name), member))
+            .collect();
         self.out.push('{');
         let opened = self.out.len();
         for member in stored.members() {
             let place = Place::Member(place, &member.name);
             let child = self.child(&stored_state, &member)?;
-            let pair = left
-                .iter()
-                .position(|sent| self.same(&sent.name, &member.name));
+            let pair = left.remove(&self.key(&member.name));
             let start = self.begin(opened, member.raw);
-            let written = match (pair.map(|at| left.swap_remove(at)), &sent) {
+            let written = match (pair, &sent) {
                 (Some(over), Some((_, state))) => {
                     let over = self.child(state, &over)?;
                     self.pair(child, over, &place)?
+                }
+                _ if self.is_name_hidden(&stored_state, &member.name) => {
+                    self.out.push_str(child.0.text());
+                    true
                 }
                 _ => self.put_back(child, &place)?,
             };
             self.end(start, written);
         }
+        let mut left: Vec<Member<'_>> = left.into_values().collect();
         left.sort_unstable_by_key(|member| member.start);
         for member in &left {
             let Some((_, state)) = &sent else { continue };
@@ -126,11 +131,23 @@ impl Merging<'_> {
         }
     }
 
-    fn same(&self, sent: &str, stored: &str) -> bool {
+    /// A name as names are compared.
+    fn key(&self, name: &str) -> String {
         match self.writable.plan.any_case() {
-            true => sent.eq_ignore_ascii_case(stored),
-            false => sent == stored,
+            true => name.to_ascii_lowercase(),
+            false => name.to_owned(),
         }
+    }
+
+    /// Whether a member's very name is data that the caller does not see, or may not write.
+    fn is_name_hidden(&self, state: &State, name: &str) -> bool {
+        let fields = self.writable.plan.naming(state, name);
+        let named = !fields.is_empty();
+        named
+            && !self.is_open(&Listing {
+                fields,
+                ..Listing::default()
+            })
     }
 
     fn child<'c>(&self, state: &State, member: &Member<'c>) -> Result<Child<'c>, Reason> {
@@ -244,7 +261,10 @@ impl Merging<'_> {
         }
         let mut parts = Vec::new();
         for member in value.members() {
-            parts.push(self.part(self.child(&state, &member)?)?);
+            parts.push(match self.is_name_hidden(&state, &member.name) {
+                true => Part::Hidden,
+                false => self.part(self.child(&state, &member)?)?,
+            });
         }
         let length = match state.counts {
             true => u64::try_from(value.elements().count()).ok(),

@@ -85,15 +85,27 @@ pub(super) fn with_body(
         terms: &terms,
         person: permit.path_person(),
         sent,
+        whole: false,
     };
     let mut judged = judging.body(&bytes, limits, &terms.open)?;
     if permit.stored().is_some() {
         return Ok(permit.awaiting_record(bytes, sent, judged.written));
     }
     if terms.cases.is_some() {
-        // A new record is judged by itself.
+        // A new record is judged by itself, as it will be.
         let writable = judging.record_itself(&bytes, &permit)?;
         judged = judging.body(&bytes, limits, &writable)?;
+        if let Some(made) = &judged.made {
+            let left = judging.record_itself(made.as_bytes(), &permit);
+            if !left.is_ok_and(|left| Arc::ptr_eq(&left, &writable)) {
+                // Something that decides would be left out: nothing is.
+                let judging = Judging {
+                    whole: true,
+                    ..judging
+                };
+                judged = judging.body(&bytes, limits, &writable)?;
+            }
+        }
     }
     let body = judged.made.map_or(bytes, Bytes::from);
     Ok(permit.with_write(body, judged.written, None))
@@ -107,17 +119,13 @@ pub(super) fn with_stored(
 ) -> Result<Permit, Unwritable> {
     let terms = permit.write_terms().ok_or(Reason::Internal)?;
     let stored = stored.ok_or(Reason::NoSuchRecord)?;
-    // The names were within the limits when the answer was read.
-    let limits = Limits {
-        depth: DEEPEST,
-        key: usize::MAX,
-    };
-    let record = body::strict(stored.as_bytes(), limits).map_err(|_| Reason::UnreadableBody)?;
-    let record = Cursor::new(record);
-    if let Some(person) = permit.checked_person()
-        && permit.plan().person_of(record).as_deref() != Some(person)
-    {
-        return Err(Reason::NoSuchRecord.into());
+    let record = Cursor::new(stored);
+    if permit.plan().person_check() {
+        // Where the path names nobody, no record is the caller's own.
+        let person = permit.checked_person().ok_or(Reason::NoSuchRecord)?;
+        if permit.plan().person_of(record).as_deref() != Some(person) {
+            return Err(Reason::NoSuchRecord.into());
+        }
     }
     let judge = permit.judge();
     if judge.is_some_and(|judge| judge.withholds(Some(record.text()))) {
@@ -132,12 +140,18 @@ pub(super) fn with_stored(
         }
     };
     let Some((bytes, sent)) = permit.awaited() else {
-        return Ok(permit.with_write(Bytes::new(), BTreeMap::new(), None));
+        return Ok(permit.with_record());
+    };
+    // The names were within the limits when the body was first judged.
+    let limits = Limits {
+        depth: DEEPEST,
+        key: usize::MAX,
     };
     let judging = Judging {
         terms: &terms,
         person: permit.path_person(),
         sent,
+        whole: false,
     };
     let judged = judging.body(&bytes, limits, &writable)?;
     if !terms.merges() {
@@ -146,6 +160,8 @@ pub(super) fn with_stored(
     }
     let validator = validator.filter(|it| is_strong(it)).cloned();
     let validator = validator.ok_or(Reason::NoValidator)?;
+    let read = body::strict(stored.as_bytes(), limits, walk::MOST);
+    read.map_err(|_| Reason::UnreadableBody)?;
     let merged = judging.merged(&bytes, record, &writable)?;
     Ok(permit.with_write(Bytes::from(merged), judged.written, Some(validator)))
 }
@@ -166,6 +182,8 @@ struct Judging<'a> {
     terms: &'a WriteTerms,
     person: Option<&'a str>,
     sent: Sent,
+    /// Nothing is left out.
+    whole: bool,
 }
 
 impl Judging<'_> {
@@ -181,7 +199,7 @@ impl Judging<'_> {
             BodyForm::Form => form::judge(self, bytes, limits, writable),
             BodyForm::Json if self.sent.patch && !is_patch => Err(Reason::MediaType.into()),
             BodyForm::Json => {
-                let text = body::strict(bytes, limits)?;
+                let text = body::strict(bytes, limits, walk::MOST)?;
                 match self.sent.patch {
                     true => patch::judge(self, text, writable),
                     false => self.json(text, writable),
@@ -209,7 +227,7 @@ impl Judging<'_> {
         let is_patch = self.terms.method == Method::PATCH;
         Manner {
             replaces: is_put || is_patch || self.terms.does == Does::Update,
-            strips: writing.on_forbidden == OnForbidden::Strip && !is_put,
+            strips: writing.on_forbidden == OnForbidden::Strip && !is_put && !self.whole,
             // A new record has no value to keep; that of a PUT comes back with the stored record.
             keeps: writing.on_masked == OnMasked::Keep && (self.terms.merges() || is_patch),
             person: self.person,

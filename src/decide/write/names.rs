@@ -42,6 +42,10 @@ impl Place<'_> {
         }
         let mut name = String::new();
         for step in steps.iter().rev() {
+            // A character has at most four bytes, so what is cut is cut here at the latest.
+            if name.len() > 4 * LONGEST {
+                break;
+            }
             match step {
                 None => name.push_str("[*]"),
                 Some(word) if is_plain(word) => {
@@ -52,10 +56,9 @@ impl Place<'_> {
                 }
                 Some(word) => name.push_str(&format!("['{}']", quoted(word))),
             }
-            if name.chars().nth(LONGEST).is_some() {
-                name = name.chars().take(LONGEST - 1).chain(['…']).collect();
-                break;
-            }
+        }
+        if name.chars().nth(LONGEST).is_some() {
+            name = name.chars().take(LONGEST - 1).chain(['…']).collect();
         }
         if name.is_empty() {
             name.push('$');
@@ -151,8 +154,7 @@ mod tests {
         }
         let long = "x".repeat(10_000);
         assert_eq!(named(&long).chars().count(), LONGEST);
-        let mut deep = Vec::new();
-        deep.resize(1000, "ab");
+        let deep = vec!["ab"; 1000];
         assert!(nested(&deep).chars().count() <= LONGEST);
     }
 

@@ -125,7 +125,7 @@ impl Patch<'_> {
             let (plain, bare) = (is_seen(&it.seen), is_bare(&it.seen));
             (plain && !is_container) || bare
         };
-        if target.blocked || !target.each(seen) {
+        if target.blocked || target.hidden || !target.each(seen) {
             self.name(target, |patch| &mut patch.found.forbidden);
         }
     }
@@ -214,7 +214,7 @@ impl Patch<'_> {
         let plain = source.each(|it| is_seen(&it.seen) && leaf(&it.state))
             && target.each(|it| leaf(&it.state));
         let whole = source.each(|it| is_bare(&it.seen));
-        let readable = !source.blocked && (plain || whole);
+        let readable = !source.blocked && !source.hidden && (plain || whole);
         if !readable {
             self.name(source, |patch| &mut patch.found.forbidden);
         }

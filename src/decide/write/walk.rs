@@ -28,6 +28,9 @@ pub struct Manner<'a> {
     pub person: Option<&'a str>,
 }
 
+/// The most values of one body, containers among them: judging takes time for each.
+pub const MOST: usize = 100_000;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -131,10 +134,15 @@ impl<'a> Walk<'a> {
             let span = node.at + member.start..node.at + member.end;
             children.next(span, stays, mark, &mut self.found.cuts);
         }
+        let plan = &self.writable.plan;
         if !any {
-            return Ok(self.empty(node, state, self.writable.plan.takes_object(state)));
+            return Ok(self.empty(node, state, plan.takes_object(state)));
         }
-        Ok(!children.all_went())
+        let stays = !children.all_went();
+        if stays && plan.takes_elements(state) {
+            self.replaces(node, state);
+        }
+        Ok(stays)
     }
 
     /// Where a member leads; `None` where its very name may not be written.
@@ -177,13 +185,21 @@ impl<'a> Walk<'a> {
             return Ok(self.empty(node, state, plan.takes_array(state)));
         }
         let stays = !children.all_went();
-        if stays && self.manner.replaces {
-            let listing = plan.listing(state);
-            if listing.is_none_or(|it| !it.fields.is_empty() && !self.all_open(&it)) {
-                self.found.erased.add(node.place);
-            }
+        if stays {
+            self.replaces(node, state);
         }
         Ok(stays)
+    }
+
+    /// What takes the place of a container erases what it held.
+    fn replaces(&mut self, node: Node<'_>, state: &State) {
+        if !self.manner.replaces {
+            return;
+        }
+        let listing = self.writable.plan.listing(state);
+        if listing.is_none_or(|it| !it.fields.is_empty() && !self.all_open(&it)) {
+            self.found.erased.add(node.place);
+        }
     }
 
     /// An object or array without children stands for every field listed below it.
@@ -221,6 +237,11 @@ impl<'a> Walk<'a> {
         }
         if state.scalar.act != Act::Show {
             return self.forbidden(node.place);
+        }
+        // A container may be stored where an entry covers more than scalars, or a path goes on.
+        let listing = self.writable.plan.listing(state);
+        if listing.is_none_or(|it| it.goes_on || it.whole) {
+            self.replaces(node, state);
         }
         self.found.count(&fields);
         true

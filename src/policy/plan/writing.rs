@@ -241,6 +241,39 @@ impl Plan {
                 .any(|key| self.cover(key).is_some())
     }
 
+    /// Whether it has an array here that an object would take the place of: paths go on into its elements, and not by
+    /// member names that are data.
+    pub fn takes_elements(&self, state: &State) -> bool {
+        state.situation.worlds.iter().any(|key| {
+            let named = self.names_are_listed(key);
+            key.positions.iter().any(|position| {
+                let net = self.pattern(position).is_some_and(|pattern| pattern.net);
+                let step = self.next_step(position).map(|step| &step.selector);
+                !net && match step {
+                    None | Some(Selector::Name(_)) => false,
+                    Some(Selector::Wildcard | Selector::Filter(_)) => !named,
+                    Some(_) => true,
+                }
+            })
+        })
+    }
+
+    /// The entries that make member names here data, where a name is one that no path writes.
+    pub fn naming(&self, state: &State, name: &str) -> Vec<FieldId> {
+        let folded = self.any_case.then(|| name.to_ascii_lowercase());
+        let written = folded.as_deref().unwrap_or(name);
+        if state.members.names.contains_key(written) {
+            return Vec::new();
+        }
+        let worlds = state.situation.worlds.iter();
+        let ended = worlds
+            .flat_map(|key| &key.positions)
+            .filter(|position| self.ended(position));
+        let entries = ended.filter_map(|position| self.entry(self.pattern(position)?));
+        let naming = entries.filter(|entry| entry.names.is_some());
+        naming.filter_map(|entry| entry.field).collect()
+    }
+
     fn takes(&self, state: &State, object: bool) -> bool {
         let mut worlds = state.situation.worlds.iter();
         worlds.any(|key| {

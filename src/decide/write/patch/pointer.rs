@@ -22,6 +22,8 @@ pub struct Reach {
     pub all: Vec<Reached>,
     /// Its way leads through a name that may not be written.
     pub blocked: bool,
+    /// Its way leads through a name that is not seen.
+    pub hidden: bool,
     /// An index on its way counts elements of which the caller may not see all.
     pub loses: bool,
     /// It ends at an element.
@@ -67,6 +69,7 @@ impl Reach {
         let mut reach = Reach {
             all: Vec::new(),
             blocked: false,
+            hidden: false,
             loses: false,
             in_array: false,
             tells_apart: false,
@@ -163,7 +166,8 @@ impl Following<'_> {
             if array.is_none() || self.writable.plan.takes_member(&state, token) {
                 member = true;
                 let (id, gate) = member_of(&self.writable.plan, &state, token)?;
-                let (seen, _) = member_of(&self.terms.seen, &seen, token)?;
+                let (seen, shown) = member_of(&self.terms.seen, &seen, token)?;
+                reach.hidden |= shown != Gate::Pass;
                 reach.blocked |= gate != Gate::Pass || self.writable.plan.resembles(&state, token);
                 next.push((id, seen));
             }

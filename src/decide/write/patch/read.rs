@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::DEEPEST;
 use crate::json::{Cursor, Shape};
 use crate::model::Reason;
 
@@ -86,7 +87,9 @@ fn pointer(text: &str) -> Option<Vec<String>> {
     if text.is_empty() {
         return Some(Vec::new());
     }
-    text.strip_prefix('/')?.split('/').map(token).collect()
+    let tokens = text.strip_prefix('/')?.split('/');
+    // One more than may be is enough to be refused for.
+    tokens.take(DEEPEST + 1).map(token).collect()
 }
 
 fn token(written: &str) -> Option<String> {

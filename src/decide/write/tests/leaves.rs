@@ -268,12 +268,18 @@ fn a_net_closes_what_it_may_meet_in_writing_too() {
     );
     let world = World::reading(&rules)
         .route("PATCH", |_| {})
+        .route("POST", |_| {})
+        .right("manager", Does::Create, &["preference"])
         .right("manager", Does::Update, &["basic", "contact", "preference"])
         .right("self", Does::Update, &["contact", "preference"]);
     let body = r#"{"settings":{"a":{"secret":1,"b":2}}}"#;
     let answer = world.sent("manager", PATCH, body);
     assert_eq!(answer, no(Reason::FieldNotWritable, &["settings.a.secret"]));
-    goes(&world, "manager", PATCH, r#"{"settings":{"a":{"b":2}}}"#);
+    // What is a value now may have been a container that held one.
+    let body = r#"{"settings":{"a":{"b":2}}}"#;
+    let answer = world.sent("manager", PATCH, body);
+    assert_eq!(answer, no(Reason::WouldErase, &["settings.a.b"]));
+    goes(&world, "manager", "POST /customers", body);
     // Under `whole` it may lie anywhere; beside scalars that are listed it cannot.
     let answer = world.sent("self", PATCH, r#"{"settings":{"a":[]}}"#);
     assert_eq!(answer, no(Reason::WouldErase, &["settings.a"]));
@@ -590,4 +596,111 @@ fn what_is_written_is_counted_by_field() {
         ("settings", 2),
     ];
     assert_eq!(written, expected);
+}
+
+#[test]
+fn i04_whatever_takes_the_place_of_a_container_stands_for_every_field_listed_below_it() {
+    let rules = BANK.replace(
+        "      topics: preference\n",
+        "      topics: preference\n      settings.risk.score: identity\n      boxes: { class: preference, whole: true }\n      boxes[0].code: identity\n",
+    );
+    let world = World::reading(&rules)
+        .route("PATCH", |_| {})
+        .route("POST", |_| {})
+        .right("manager", Does::Update, &["preference"])
+        .right("manager", Does::Create, &["preference"]);
+    for (body, name) in [
+        // A scalar over what holds a hidden pin.
+        (r#"{"settings":"x"}"#, "settings"),
+        (r#"{"settings":{"risk":1}}"#, "settings.risk"),
+        // An object over a list with a hidden code.
+        (r#"{"boxes":{"a":1}}"#, "boxes"),
+        (r#"{"boxes":"x"}"#, "boxes"),
+    ] {
+        let sent = world.sent("manager", PATCH, body);
+        assert_eq!(sent, no(Reason::WouldErase, &[name]), "{body}");
+        goes(&world, "manager", "POST /customers", body);
+    }
+    goes(
+        &world,
+        "manager",
+        PATCH,
+        r#"{"settings":{"theme":1,"risk":{"x":1}}}"#,
+    );
+    // Whoever sees the whole masked does not know what it holds.
+    let masked = BANK.replace(
+        "mask, identity: mask }",
+        "mask, identity: mask, preference: mask }",
+    );
+    let world = World::reading(&masked).route("PATCH", |_| {}).right(
+        "teller",
+        Does::Update,
+        &["preference"],
+    );
+    for (body, name) in [
+        (r#"{"settings":1}"#, "settings"),
+        (r#"{"settings":{"a":1}}"#, "settings.a"),
+    ] {
+        assert_eq!(
+            world.sent("teller", PATCH, body),
+            no(Reason::WouldErase, &[name]),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn o06_a_body_of_too_many_values_is_not_judged() {
+    let body = format!(r#"{{"x":[{}1]}}"#, "1,".repeat(walk::MOST));
+    assert_eq!(patch("teller", &body), no(Reason::TooLarge, &[]));
+    let body = format!(r#"{{"topics":[{}1]}}"#, "1,".repeat(walk::MOST / 2));
+    goes(&bank(), "manager", PATCH, &body);
+}
+
+#[test]
+fn a_name_that_decides_is_left_out_of_a_new_record_only_with_all_it_opened() {
+    let rules = "fieldgate: 1
+classes: { basic: { level: 2 }, money: { level: 3 } }
+resources:
+  customer:
+    at: { 'GET /customers/{id}': $ }
+    params: { path.id: id }
+    fields: { id: basic, name: basic, segment: basic, limit: money }
+roles:
+  a: { jwt: staff, claim: roles, has: a }
+  b: { jwt: staff, claim: roles, has: b }
+conditions:
+  retail: { field: segment, is: retail }
+read:
+  customer:
+    a: { basic: show, money: show, only: [retail] }
+    b: { basic: show }
+";
+    let mut world = World::reading(rules)
+        .route("POST", |_| {})
+        .right("a", Does::Create, &["money"])
+        .right("b", Does::Create, &["basic"])
+        .writing(|writing| writing.on_forbidden = OnForbidden::Strip);
+    let (a, retail) = (
+        world.role("a"),
+        world.rules.rows[&(ResourceId(0), GroupId(0), world.role("a"))]
+            .only
+            .clone(),
+    );
+    world
+        .rules
+        .rights
+        .get_mut(&(ResourceId(0), GroupId(0), a))
+        .unwrap()
+        .only = retail;
+    let call = "POST /customers";
+    let body = r#"{"segment":"retail","limit":999999,"name":"x"}"#;
+    let refused = no(Reason::FieldNotWritable, &["segment"]);
+    assert_eq!(world.sent("a+b", call, body), refused);
+    assert_eq!(
+        world.sent("a", call, r#"{"segment":"retail","limit":1}"#),
+        refused
+    );
+    let other = world.sent("a+b", call, r#"{"segment":"x","limit":1,"name":"x"}"#);
+    assert_eq!(other.unwrap(), r#"{"name":"x"}"#);
 }

@@ -333,3 +333,65 @@ fn a_position_in_a_list_of_records_is_ambiguous() {
     let sent = world.patched("owner", &on("replace", "/items/0/email", "1"));
     assert_eq!(sent, no(Reason::AmbiguousPosition, &["items[*].email"]));
 }
+
+#[test]
+fn i03_names_that_are_hidden_data_are_not_asked_for() {
+    let rules = BANK.replace(
+        "limits: { names: preference }\n      limits[*]: preference",
+        "limits: { names: preference }\n      limits[*]: contact",
+    );
+    let world = World::reading(&rules)
+        .route("PATCH", |_| {})
+        .route("PUT", |_| {})
+        .writing(|writing| writing.on_put = OnPut::MergeHidden)
+        .right("teller", Does::Update, &["contact", "preference"]);
+    let world = {
+        let shown = rules.replace(
+            "teller: { basic: show, contact: mask,",
+            "teller: { basic: show, contact: show,",
+        );
+        World {
+            rules: World::reading(&shown)
+                .route("PATCH", |_| {})
+                .route("PUT", |_| {})
+                .writing(|writing| writing.on_put = OnPut::MergeHidden)
+                .right("teller", Does::Update, &["contact", "preference"])
+                .rules,
+            ..world
+        }
+    };
+    for operations in [
+        on("test", "/limits/secret", "5"),
+        from("copy", "/limits/secret", "/email"),
+    ] {
+        let sent = world.patched("teller", &operations);
+        assert_eq!(
+            sent,
+            no(Reason::FieldNotWritable, &["limits.secret"]),
+            "{operations}"
+        );
+    }
+    passes(&world, "teller", &on("test", "/email", "5"));
+    // Nor does a PUT erase members the caller never saw.
+    let stored = Some((
+        r#"{"id":"1001","email":"a","limits":{"secret":5}}"#,
+        "\"v\"",
+    ));
+    let call = "PUT /customers/1001";
+    for body in [r#"{"email":"b"}"#, r#"{"email":"b","limits":{"new":1}}"#] {
+        let sent = world
+            .sent_as("teller", call, body, Sent::default(), stored)
+            .unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+        assert_eq!(sent["limits"]["secret"], 5, "{body}");
+    }
+}
+
+#[test]
+fn o06_a_pointer_without_end_is_not_read() {
+    let endless = on("remove", &"/".repeat(1_000_000), "1").replace(r#","value":1"#, "");
+    assert_eq!(
+        bank().patched("owner", &endless),
+        no(Reason::UnreadableRequest, &[])
+    );
+}
