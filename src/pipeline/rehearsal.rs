@@ -299,9 +299,13 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
             }));
         }
     };
+    let names = std::sync::Arc::clone(permit.roles());
     let on_route = |step, refusal: Refusal| {
+        let roles = policy.rules.roles.iter().enumerate();
+        let held = roles.filter(|(_, role)| names.contains(&role.name));
         Box::new(Stopped {
             route: Some(route),
+            roles: held.map(|(at, _)| RoleId(at)).collect(),
             ..Stopped::at(step, refusal)
         })
     };

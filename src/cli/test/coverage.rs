@@ -299,7 +299,7 @@ impl<'a> Collector<'a> {
             .rows
             .keys()
             .find_map(|(resource, group, role)| {
-                let route = first_route(*resource, *group);
+                let route = first_route(&policy.rules, *resource, *group);
                 let view = self.view(route, *role)?;
                 let listed = policy.rules.resources.get(resource.0)?;
                 let lowers = |item: &Item| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Place, Sight, WriteTerms, sight};
 use crate::policy::condition::Truths;
 use crate::policy::plan::judge::Terms;
-use crate::policy::{Does, Find, Param, ParamName, ParamRule, RoleId};
+use crate::policy::{Find, Param, ParamName, ParamRule, RoleId};
 
 /// What a parameter means to the callers of a plan.
 #[derive(Clone, Debug)]
@@ -74,21 +74,25 @@ impl Uses<'_> {
         }
     }
 
-    /// On a route that writes a parameter is written too, but for what in the path says which record it is.
+    /// On a route that writes a parameter is written too. One of the path may also say which record is meant: the person, or
+    /// what the caller sees anyway, so that nobody learns a hidden value by trying which of them leads to a record.
     fn written(&self, param: &Param, person: bool, write: &WriteTerms) -> Opening {
-        let is_path = matches!(param.name, ParamName::Path(_));
-        let names_record = is_path && (write.does != Does::Create || write.stored.is_some());
-        if person || names_record {
+        if person {
             return Opening::Open;
         }
+        let seen = match param.name {
+            ParamName::Path(_) => self.opening(param),
+            ParamName::Query(_) | ParamName::Body(_) => Opening::Closed,
+        };
         let may = match &param.rule {
             ParamRule::Fields(searched) => write.surely(&searched.read),
             ParamRule::Names(names) => names.values().all(|one| write.surely(&one.read)),
             ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free => true,
         };
-        match may {
-            true => Opening::Open,
-            false => Opening::Unwritable,
+        match (may, seen) {
+            (true, _) => Opening::Open,
+            (false, Opening::Open | Opening::Find) => seen,
+            (false, Opening::Closed | Opening::Unwritable) => Opening::Unwritable,
         }
     }
 

@@ -9,13 +9,14 @@ use crate::policy::load::Dictionaries;
 use crate::policy::source::{Cell, Key, Kind, Node, Span, Table, read_table};
 
 /// What a column is called, in English or Chinese, and which key of a field it stands for.
-const COLUMNS: [(&str, &str, &str); 7] = [
+const COLUMNS: [(&str, &str, &str); 8] = [
     ("path", "路径", "path"),
     ("class", "类别", "class"),
     ("mask", "脱敏", "mask"),
     ("whole", "整体", "whole"),
     ("names", "成员名", "names"),
     ("written_by", "可改角色", "written_by"),
+    ("write", "写入", "write"),
     ("zh", "中文名", "zh"),
 ];
 
@@ -99,6 +100,10 @@ fn entry(row: &[Cell], columns: &[&'static str]) -> Result<(Key, Node), Diagnost
         let span = cell.span.clone();
         let kind = match *key {
             "mask" | "written_by" => words(cell),
+            "write" if cell.text == "禁止" => Kind::Scalar {
+                text: String::from("never"),
+                plain: false,
+            },
             "whole" => Kind::Scalar {
                 text: yes_or_no(cell)?.to_string(),
                 plain: true,

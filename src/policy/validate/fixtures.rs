@@ -64,7 +64,8 @@ fn events(reply: &[u8]) -> Vec<Value> {
 
 /// The route a call goes to; a literal segment beats a parameter.
 fn route_of<'a>(resource: &'a Resource, call: &str) -> Option<&'a RouteRule> {
-    let target = call.split_once(' ')?.1;
+    let (method, target) = call.split_once(' ')?;
+    let method = if method == "HEAD" { "GET" } else { method };
     let path = target.split('?').next()?.strip_prefix('/')?;
     let segments: Vec<&str> = path.split('/').collect();
     let literals = |route: &RouteRule| {
@@ -73,8 +74,13 @@ fn route_of<'a>(resource: &'a Resource, call: &str) -> Option<&'a RouteRule> {
     };
     let routes = resource.groups.iter().flat_map(|group| &group.routes);
     routes
-        .filter(|route| takes(route, &segments))
+        .filter(|route| takes(route, &segments) && is_by(route, method))
         .max_by_key(|route| literals(route))
+}
+
+/// A HEAD is answered by the route of the GET.
+fn is_by(route: &RouteRule, method: &str) -> bool {
+    matches!((route.method.as_str(), method), ("HEAD", "GET")) || route.method == method
 }
 
 fn takes(route: &RouteRule, segments: &[&str]) -> bool {

@@ -71,11 +71,11 @@ fn each_field_says_who_decided_and_who_else_would_see_it() {
         &text,
         &[
             "  allowed: GET /customers/{id} of customer (bank.yaml:15)\n",
-            "  role teller, its row (bank.yaml:51)\n",
+            "  role teller, its row (bank.yaml:52)\n",
             "  streams: nothing is held but",
-            "phones[*].number  mask cn-phone  contact 联系信息 3 (bank.yaml:26)\n    cell of teller: contact: mask (bank.yaml:51)\n    others: acme 403 no-row, manager show, self show\n",
-            "    not in the row of teller: transaction: strip (bank.yaml:51)\n",
-            "total (envelope)  show (bank.yaml:36)\n",
+            "phones[*].number  mask cn-phone  contact 联系信息 3 (bank.yaml:27)\n    cell of teller: contact: mask (bank.yaml:52)\n    others: acme 403 no-row, manager show, self show\n",
+            "    not in the row of teller: transaction: strip (bank.yaml:52)\n",
+            "total (envelope)  show (bank.yaml:37)\n",
         ],
     );
     let text = explain(&[
@@ -115,7 +115,7 @@ fn of_several_roles_the_one_that_is_outdone_is_named_and_the_ceiling_that_lowers
         .map(|one| one["kind"].as_str().unwrap())
         .collect();
     assert_eq!(kinds, ["cell", "ceiling"]);
-    assert_eq!(field["causes"][1]["place"]["line"], 66);
+    assert_eq!(field["causes"][1]["place"]["line"], 73);
     assert_eq!(document["streams"], true);
 }
 
@@ -157,8 +157,8 @@ fn a_refusal_says_at_which_stage_and_by_which_rule() {
         "no-row",
         &[
             "refused: 403 no-row, when its rights were decided\n  roles: acme\n",
-            "`acme` has no row in `customer` (bank.yaml:47)",
-            "`teller` has a row in `customer` (bank.yaml:51)",
+            "`acme` has no row in `customer` (bank.yaml:48)",
+            "`teller` has a row in `customer` (bank.yaml:52)",
         ],
     );
     refused(
@@ -166,7 +166,7 @@ fn a_refusal_says_at_which_stage_and_by_which_rule() {
         "GET /customers?page=0&x=1&size=5",
         "unlisted-parameter",
         &[
-            "the parameter `page`: whole number 1..10000 (bank.yaml:40)",
+            "the parameter `page`: whole number 1..10000 (bank.yaml:41)",
             "the parameter `x` is not listed under `params` of `customer` (bank.yaml:12)",
         ],
     );
@@ -174,7 +174,7 @@ fn a_refusal_says_at_which_stage_and_by_which_rule() {
         &acme,
         "GET /customer",
         "no-such-route",
-        &["`GET /customers` is a route of `customer/list` (bank.yaml:19)"],
+        &["`GET /customers` is a route of `customer/list` (bank.yaml:20)"],
     );
     refused(
         &acme,
@@ -204,7 +204,7 @@ fn a_refusal_says_at_which_stage_and_by_which_rule() {
         "GET /customers/1001",
         "no-role",
         &[
-            "`self` is held by whoever presents jwt: app-idp, claim: customer_id, same_as: person (bank.yaml:46)",
+            "`self` is held by whoever presents jwt: app-idp, claim: customer_id, same_as: person (bank.yaml:47)",
         ],
     );
 }

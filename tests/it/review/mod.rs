@@ -6,3 +6,4 @@ mod explain;
 mod gates;
 mod matrix;
 mod skeletons;
+mod writes;

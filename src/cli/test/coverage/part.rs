@@ -110,12 +110,16 @@ pub(super) enum Asker {
     Gate(ResourceId, GroupId, RoleId),
 }
 
-/// Outcomes are the same on every route of a group.
-pub(super) fn first_route(resource: ResourceId, group: GroupId) -> RouteId {
+/// Outcomes are the same on every route of a group; the first that reads shows them.
+pub(super) fn first_route(rules: &RuleSet, resource: ResourceId, group: GroupId) -> RouteId {
+    let listed = rules.resources.get(resource.0);
+    let group_rule = listed.and_then(|listed| listed.groups.get(group.0));
+    let routes = group_rule.map_or(&[][..], |group| &group.routes);
+    let reading = routes.iter().position(|route| !route.writes());
     RouteId {
         resource,
         group,
-        route: 0,
+        route: reading.unwrap_or_default(),
     }
 }
 

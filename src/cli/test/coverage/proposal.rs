@@ -45,7 +45,7 @@ impl Collector<'_> {
                 let row = rules.rows.get(&(resource_id, group_id, role_id))?;
                 let cell = chosen(rules, row.cells.get(class_id.0)?);
                 let place = row.places.get(class_id.0).and_then(Option::as_ref);
-                let route = first_route(resource_id, group_id);
+                let route = first_route(rules, resource_id, group_id);
                 let asked = self.asked(route, role_id);
                 let view = self.sight(&asked)?;
                 let of_class = |item: &Item| item_class(resource, *item) == Some(class_id);
@@ -82,7 +82,7 @@ impl Collector<'_> {
                 let row = contract.items.get(&(resource_id, group_id))?;
                 let class = rules.classes.get(class_id.0)?;
                 let place = row.places.get(class_id.0).and_then(Option::as_ref);
-                let route = first_route(resource_id, group_id);
+                let route = first_route(rules, resource_id, group_id);
                 let item = pick(resource, |item| {
                     item_class(resource, *item) == Some(class_id)
                 });
@@ -104,7 +104,7 @@ impl Collector<'_> {
                 let exception = rules.exceptions.get(at)?;
                 let role = rules.roles.get(exception.role.0)?;
                 let group = self.group_of(exception.resource, exception.role)?;
-                let route = first_route(exception.resource, group);
+                let route = first_route(rules, exception.resource, group);
                 let fields = Covers::Fields(exception.resource, exception.fields.clone());
                 Some(Missing {
                     kind: "exception",
@@ -156,14 +156,14 @@ impl Collector<'_> {
                 let resource = rules.resources.get(resource_id.0)?;
                 let of_class = |item: &Item| item_class(resource, *item) == Some(class);
                 let item = pick(resource, of_class).or_else(|| items(resource).find(of_class));
-                let asked = self.asked(first_route(resource_id, group), role);
+                let asked = self.asked(first_route(rules, resource_id, group), role);
                 (whole.what, whole.place, Asked { item, ..asked })
             }
             Asker::Exception(at) => {
                 let whole = self.missing(Key::Exception(at))?;
                 let exception = rules.exceptions.get(at)?;
                 let group = self.group_of(exception.resource, exception.role)?;
-                let asked = self.of_exception(at, first_route(exception.resource, group))?;
+                let asked = self.of_exception(at, first_route(rules, exception.resource, group))?;
                 (whole.what, whole.place, asked)
             }
             Asker::Gate(resource_id, group_id, role_id) => {
@@ -173,7 +173,7 @@ impl Collector<'_> {
                     resource.groups.get(group_id.0)?,
                     rules.roles.get(role_id.0)?,
                 );
-                let asked = self.asked(first_route(resource_id, group_id), role_id);
+                let asked = self.asked(first_route(rules, resource_id, group_id), role_id);
                 let item = holds.then(|| self.seen(&asked, resource));
                 let what = format!("{} {}: only", group.name, role.name);
                 let item = item.flatten();
@@ -278,7 +278,7 @@ impl Collector<'_> {
         let rules = &self.stage.policy().rules;
         let wanted = rules.ceilings.get(ceiling)?;
         rules.rows.keys().find_map(|(resource, group, role)| {
-            let route = first_route(*resource, *group);
+            let route = first_route(rules, *resource, *group);
             let view = self.sight(&self.asked(route, *role))?;
             let binds = |item: &Item| {
                 let weighing = view.weighing(*item);
@@ -310,7 +310,7 @@ impl Collector<'_> {
         let name = &contract.name;
         let word = edge.word();
         let name = say!("{name}: {word}", "{name} {word}"; word);
-        let route = first_route(*resource_id, *group_id);
+        let route = first_route(rules, *resource_id, *group_id);
         let asked = Asked {
             contract: Some(id),
             now: Some(now),

@@ -272,10 +272,10 @@ codes! {
     FG1030 {
         en: "a table (CSV) of fields without `path`, with an unknown column or one twice, a row without a path, or another word than `true` and `false`",
             "a column that is not read might be the one that says what a field is",
-            "name the columns `path`, `class`, `mask`, `whole`, `names`, `written_by`, `zh`; `docs/rules.md` has them in Chinese";
+            "name the columns `path`, `class`, `mask`, `whole`, `names`, `written_by`, `write`, `zh`; `docs/rules.md` has them in Chinese";
         zh: "字段表格（CSV）没有 `path` 列、有不认识或重复的列、某行没有路径，或该写是否的地方写了别的",
             "没被读取的那一列，也许正是写明字段是什么的那一列",
-            "列名用 `路径`、`类别`、`脱敏`、`整体`、`成员名`、`可改角色`、`中文名`，或 `path`、`class`、`mask`、`whole`、`names`、`written_by`、`zh`";
+            "列名用 `路径`、`类别`、`脱敏`、`整体`、`成员名`、`可改角色`、`写入`、`中文名`，或 `path`、`class`、`mask`、`whole`、`names`、`written_by`、`write`、`zh`";
         Told("`fields.csv` begins with `field,class`", "`fields.csv` 第一行是 `字段,类别`")
     }
 }

@@ -23,6 +23,15 @@ codes! {
             "在同一资源里写上同路径的 `GET`，记录位置是单条";
         Lines("      GET /tickets/{id}: \"$[*]\"\n      PATCH /tickets/{id}: $", "      GET /tickets/{id}: $\n      PATCH /tickets/{id}: $")
     }
+    FG2182 {
+        en: "the path says whose record is written, by a parameter that is not mapped to the person's field",
+            "whether a record is the caller's own is seen by that field alone",
+            "under `params` the person's field: `path.id: id`";
+        zh: "路径参数说明写的是谁的记录，却没有对应到主体字段",
+            "是不是本人的记录，只凭这个字段判断",
+            "在 `params` 里对应到主体字段：`path.id: id`";
+        Lines("      path.id: free", "      path.id: owner")
+    }
     FG2183 {
         en: "a right to write what the role reads under a mask that leaves no trace",
             "a client that sends back what it read would write a year over a birthday, and nobody could tell",

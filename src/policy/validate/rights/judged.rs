@@ -8,8 +8,8 @@ use crate::policy::ConditionId;
 use crate::policy::condition::{Condition, Question, closure};
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
-    Does, FieldId, GroupId, OnPut, Resource, ResourceId, Role, RoleId, RouteRule, RuleSet,
-    TemplateSegment,
+    Does, FieldId, GroupId, OnPut, ParamRule, Resource, ResourceId, Role, RoleId, RouteRule,
+    RuleSet, TemplateSegment,
 };
 use crate::policy::source::Span;
 use crate::policy::store::formless;
@@ -34,8 +34,10 @@ pub(in crate::policy::validate) fn check(
                     resource,
                     route,
                 };
-                let unjudged = writing.unjudged(|right| right_places.of(right, places));
+                let place = |right: &Right| right_places.of(right, places);
+                let unjudged = writing.unjudged(place);
                 findings.extend(unjudged.map(|mistake| mistake.at(span)));
+                findings.extend(writing.nobody_s_path(place).map(|mistake| mistake.at(span)));
             }
         }
     }
@@ -114,6 +116,41 @@ impl Writing<'_> {
                 );
                 (role, why, right)
             })
+        })
+    }
+
+    /// Whose record is meant must be compared with the person of the stored one, so the path says it by the person's field.
+    fn nobody_s_path<'a>(&self, place: impl Fn(&Right) -> Option<&'a Span>) -> Option<Diagnostic> {
+        let route = self.route;
+        if !route.writes() || !self.names_person() {
+            return None;
+        }
+        let name = self.resource.person_param()?;
+        let person = self.resource.person.as_ref()?.field;
+        let param = self.resource.params.iter().find(|one| one.name == name)?;
+        if matches!(&param.rule, ParamRule::Fields(searched) if searched.named.contains(&person)) {
+            return None;
+        }
+        let mut rights = self.rules.rights.iter();
+        let (key, rights) = rights.find(|((of, at, role), rights)| {
+            let role = self.rules.roles.get(role.0);
+            (*of, *at) == self.id
+                && rights.allow(route.does)
+                && role.is_some_and(Role::same_as_person)
+        })?;
+        let (resource, group, role) = *key;
+        let class = rights.classes(route.does).next();
+        let who = quoted(&self.rules.roles.get(role.0)?.name);
+        let field = quoted(&self.resource.fields.get(person.0)?.text);
+        let name = quoted(&name.to_string());
+        let message = say!(
+            "{name} says whose record {who} writes, and is not mapped to {field}",
+            "{name} 说明 {who} 写的是谁的记录，却没有对应到 {field}"
+        );
+        let mistake = Diagnostic::error(code::FG2182, message).help(code::FG2182.cure());
+        Some(match place(&(resource, group, role, route.does, class)) {
+            Some(span) => mistake.labelled(span, say!("the right", "这项权限")),
+            None => mistake,
         })
     }
 

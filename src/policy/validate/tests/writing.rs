@@ -727,3 +727,116 @@ fn a_form_of_a_mask_is_known_by_everybody_who_may_write_the_field() {
     assert!(!phone.is_veil("13800138000"));
     assert!(!field("branch").is_veil("***"), "nobody sees it masked");
 }
+
+#[test]
+fn a_table_of_fields_says_what_nobody_writes() {
+    let head = "fieldgate: 1\nclasses: { basic: { level: 1 } }\nroles: { a: { api_key: k } }\nread: { r: { a: { basic: show } } }\nupdate: { r: { a: [basic] } }\n";
+    let rules = format!(
+        "{head}resources: {{ r: {{ at: {{ GET /r: $, PATCH /r: $ }}, dictionary: fields.csv }} }}\n"
+    );
+    let load = |table: &str| {
+        load_texts(&[
+            ("rules.yaml", rules.as_bytes()),
+            ("fields.csv", table.as_bytes()),
+        ])
+    };
+    for table in [
+        "path,class,write\nid,basic,\nx,basic,never\n",
+        "路径,类别,写入\nid,basic,\nx,basic,禁止\n",
+    ] {
+        let found = load(table).unwrap_or_else(|found| panic!("{}", lines(&found)));
+        let never: Vec<bool> = found.rules.resources[0]
+            .fields
+            .iter()
+            .map(|field| field.write_never)
+            .collect();
+        assert_eq!(never, [false, true], "{table}");
+    }
+    let found = load("path,class,write\nid,basic,no\n").unwrap_err();
+    assert_eq!(found[0].code.id, "FG2009", "{}", lines(&found));
+}
+
+/// W5: whether a stored record is the caller's own was never asked where the path named nobody's field.
+#[test]
+fn a_path_that_says_whose_record_is_written_is_mapped_to_the_person_s_field() {
+    for rule in ["free", "{ one_of: [\"1\", \"2\"] }", "name"] {
+        refuses(
+            &[("path.id: id", &format!("path.id: {rule}"))],
+            &[
+                "FG2182",
+                "`path.id` says whose record `self` writes",
+                "`id`",
+            ],
+        );
+    }
+    loaded(&[("path.id: id", "path.id: [id, name]")]);
+    // Where nobody writes as the person, it is a parameter like any other.
+    loaded(&[
+        ("path.id: id", "path.id: free"),
+        ("    self: [contact]\n", ""),
+        ("written_by: [self]", "zh: 同意"),
+    ]);
+}
+
+/// W7: whoever tries values in a path must see what it searches, or may write it.
+#[test]
+fn a_path_parameter_of_a_route_that_writes_is_no_way_to_try_hidden_values() {
+    use crate::policy::store::Opening;
+    let by_mail = |teller: &str| {
+        let rules = loaded(&[
+            (
+                "      DELETE /customers/{id}: $\n",
+                "      DELETE /customers/{id}: $\n      DELETE /by-born/{born}: $\n      PATCH /by-mail/{mail}: $\n      GET /by-mail/{mail}: $\n",
+            ),
+            (
+                "      path.id: id\n",
+                "      path.id: id\n      path.mail: email\n      path.born: birth_date\n",
+            ),
+            ("customer: [manager]", "customer: [manager, teller]"),
+            ("    teller: [contact]\n", teller),
+        ])
+        .rules;
+        let role = RoleId(
+            rules
+                .roles
+                .iter()
+                .position(|one| one.name == "teller")
+                .unwrap(),
+        );
+        let routes = rules.resources[0].groups[0].routes.clone();
+        let policy = Policy::new(1, rules, crate::mask::token::TokenMaster::test_key());
+        move |text: &str, param: &str| {
+            let route = RouteId {
+                resource: ResourceId(0),
+                group: GroupId(0),
+                route: routes.iter().position(|one| one.text == text).unwrap(),
+            };
+            let plan = policy.plan_under(route, [role].as_slice().into(), 0, &[]);
+            let plan = plan.unwrap();
+            let uses = plan.params.iter().find(|one| &*one.text == param);
+            uses.unwrap().open
+        }
+    };
+    let open = by_mail("    teller: [contact]\n");
+    assert_eq!(
+        open("PATCH /by-mail/{mail}", "path.mail"),
+        Opening::Open,
+        "it may write it"
+    );
+    assert_eq!(
+        open("PATCH /customers/{id}", "path.id"),
+        Opening::Open,
+        "it names the person"
+    );
+    assert_eq!(
+        open("DELETE /by-born/{born}", "path.born"),
+        Opening::Unwritable,
+        "it sees the year alone"
+    );
+    let open = by_mail("    teller: [basic]\n");
+    assert_eq!(
+        open("PATCH /by-mail/{mail}", "path.mail"),
+        Opening::Unwritable
+    );
+    assert_eq!(open("GET /by-mail/{mail}", "path.mail"), Opening::Closed);
+}
