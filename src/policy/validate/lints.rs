@@ -3,6 +3,7 @@
 //! Refuses nothing; `--deny lints` does. Looks at the rules alone and, where tests have fixtures, at
 //! what the upstream is known to answer.
 
+pub(super) mod free;
 mod nowhere;
 mod outcomes;
 mod rebuilt;

@@ -6,10 +6,11 @@
 use http::Method;
 
 use super::catalogue::without_root;
+use super::lints::free::free_though_listed;
 use super::scalars::sentence;
 use super::searching::Searchable;
 use super::{Findings, routes, scalars};
-use crate::path::{Path, Selector};
+use crate::path::Path;
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
 use crate::policy::rules::{
@@ -58,7 +59,7 @@ pub(super) fn all(
             continue;
         };
         named.push(name.clone());
-        findings.extend(free_though_listed(key, &name, value, searchable));
+        findings.extend(free_though_listed(key, &name, value, searchable.fields));
         let on = on(&name, value, groups, findings);
         if let (Some(rule), Some(on)) = (findings.keep(rule(key, &name, value, searchable)), on) {
             let place = Place::of(&key.span);
@@ -73,38 +74,6 @@ pub(super) fn all(
     params.sort_by(|a, b| a.name.cmp(&b.name));
     findings.extend(unmapped(groups, &named));
     params
-}
-
-/// A path parameter that is said to name no data, and has the name of a field; a reason written with it says why.
-fn free_though_listed(
-    key: &Key,
-    name: &ParamName,
-    value: &Node,
-    searchable: Searchable<'_>,
-) -> Option<Diagnostic> {
-    let ParamName::Path(param) = name else {
-        return None;
-    };
-    let field = searchable.fields.iter().find(|field| {
-        let last = field
-            .path
-            .segments
-            .last()
-            .map(|last| last.selectors.as_slice());
-        matches!(last, Some([Selector::Name(name)]) if name.eq_ignore_ascii_case(param))
-    });
-    let field = field.filter(|_| value.scalar() == Some("free"))?;
-    let (written, field) = (&key.text, &field.text);
-    let message = say!(
-        "`{written}: free` says that it names no data, and there is a field `{field}`",
-        "`{written}: free` 是说它不指向数据，而目录里有字段 `{field}`"
-    );
-    let help = say!(
-        "write `{written}: {field}`: who may not see the field may not try its values; else `{{ free: true, reason: ... }}`",
-        "写 `{written}: {field}`：看不到这个字段的角色就不能拿它试；确实无关就写 `{{ free: true, reason: 理由 }}`"
-    );
-    let lint = Diagnostic::warning(code::FG2221, message);
-    Some(lint.at(&key.span).help(help))
 }
 
 /// What the leaves of a body may carry, in the order of their paths.
