@@ -153,7 +153,9 @@ fn lines(matrix: &Matrix<'_>, sheet: &Sheet<'_>, lang: Lang) -> Vec<Vec<String>>
         let mut record = vec![sheet.group.name.clone(), routes.clone()];
         record.extend(first);
         record.extend([String::new(), String::new()]);
-        record.extend(cells);
+        // A dash alone would be a formula to a spreadsheet.
+        let said = |cell: String| if cell == "-" { String::new() } else { cell };
+        record.extend(cells.into_iter().map(said));
         record.extend([unlisted.clone(), String::new(), written]);
         lines.push(record);
     }

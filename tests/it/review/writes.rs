@@ -117,7 +117,7 @@ fn the_matrix_shows_rights_in_every_form() {
     assert_eq!(lines.len(), 4 + 2, "{csv}");
     holds(
         &csv,
-        &["person/new,POST /people,may write,name,basic,基本,1,,,-,-,-,create,-,"],
+        &["person/new,POST /people,may write,name,basic,基本,1,,,,,,create,,strip,"],
     );
     let html = run("matrix", "", &["--format", "html"]).text();
     holds(
