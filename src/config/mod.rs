@@ -17,6 +17,7 @@ mod settings;
 mod state;
 mod upstream;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -72,12 +73,24 @@ pub fn load(path: &Path) -> Result<Settings, Vec<Diagnostic>> {
     load_with(path, &|name| std::env::var(name).ok())
 }
 
-/// Reads `identity` alone, for those who compare it; what else the file says is not judged.
+/// Who may connect, and who is believed: what of the settings decides that.
+#[derive(Clone, Debug, Default)]
+pub struct Callers {
+    /// Who is believed.
+    pub identity: Identity,
+    /// Whose headers are.
+    pub front: Option<Front>,
+    /// By the address of each listener: whose certificates it asks for, and whether it does not go without.
+    pub doors: BTreeMap<String, Option<(String, ClientAuth)>>,
+}
+
+/// Reads `identity`, `front` and of `listen` who may connect, for those who compare them; what else the file says is not
+/// judged.
 ///
 /// # Errors
 ///
-/// Every mistake in it.
-pub fn load_identity(path: &Path) -> Result<Identity, Vec<Diagnostic>> {
+/// Every mistake in them.
+pub fn load_callers(path: &Path) -> Result<Callers, Vec<Diagnostic>> {
     let name = path.display().to_string();
     let bytes = read(path).map_err(|mistake| vec![mistake])?;
     let file = source::decode(&name, &bytes).map_err(|mistake| vec![mistake])?;
@@ -85,15 +98,26 @@ pub fn load_identity(path: &Path) -> Result<Identity, Vec<Diagnostic>> {
     let entries = root
         .as_map(say!("the settings", "配置"))
         .map_err(|mistake| vec![mistake])?;
-    let Some(node) = entries.get("identity") else {
-        return Ok(Identity::default());
-    };
     let base = path.parent().unwrap_or(Path::new(""));
     let environment = |name: &str| std::env::var(name).ok();
     let mut reader = reader::Reader::new(base, &environment);
-    let identity = identity::identity(&mut reader, node);
-    let (identity, _) = reader.finish(identity)?;
-    Ok(identity)
+    let identity = match entries.get("identity") {
+        Some(node) => identity::identity(&mut reader, node),
+        None => Some(Identity::default()),
+    };
+    let front = entries.get("front");
+    let front = front.and_then(|node| front::front(&mut reader, node));
+    let doors = match entries.get("listen") {
+        Some(node) => sections::doors(&mut reader, node),
+        None => Some(BTreeMap::new()),
+    };
+    let callers = identity.zip(doors).map(|(identity, doors)| Callers {
+        identity,
+        front,
+        doors,
+    });
+    let (callers, _) = reader.finish(callers)?;
+    Ok(callers)
 }
 
 fn load_with(

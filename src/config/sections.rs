@@ -2,6 +2,7 @@
 //!
 //! Refuses, beside what the reader refuses, names that lead nowhere, things said twice, and halves of pairs.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -267,6 +268,36 @@ fn listener(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Optio
     })
 }
 
+/// Of each listener, by its address, whose certificates it asks for; nothing else of it is read.
+pub fn doors(
+    reader: &mut Reader<'_>,
+    node: &Node,
+) -> Option<BTreeMap<String, Option<(String, ClientAuth)>>> {
+    let mut doors = BTreeMap::new();
+    for item in reader.list(node, say!("`listen`"))? {
+        let entries = reader.section(item, &LISTENER)?;
+        let address = reader.need(entries, &LISTENER, "address")?;
+        let address = reader.text(address, say!("`listen[].address`"))?;
+        let tls = reader.need(entries, &LISTENER, "tls")?;
+        let tls = reader.section(tls, &LISTENER_TLS)?;
+        let authority = optional(reader, tls, "client_ca", |reader, node| {
+            reader.text(node, say!("`listen[].tls.client_ca`"))
+        })?;
+        let asked = optional(reader, tls, "client_auth", client_auth)?;
+        let asked = asked.unwrap_or(ClientAuth::Optional);
+        doors.insert(address, authority.map(|authority| (authority, asked)));
+    }
+    Some(doors)
+}
+
+fn client_auth(reader: &mut Reader<'_>, node: &Node) -> Option<ClientAuth> {
+    let words = [
+        ("optional", ClientAuth::Optional),
+        ("required", ClientAuth::Required),
+    ];
+    reader.word(node, say!("`listen[].tls.client_auth`"), &words)
+}
+
 fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> Option<ListenerTls> {
     let entries = reader.section(node, &LISTENER_TLS)?;
     let certificate = reader
@@ -288,10 +319,6 @@ fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> O
         let mistake = Diagnostic::error(code::FG4009, message).at(&node.span);
         reader.refuse(mistake.suggest(&name, authorities.iter().copied()))
     });
-    let words = [
-        ("optional", ClientAuth::Optional),
-        ("required", ClientAuth::Required),
-    ];
     let client_auth = optional(reader, entries, "client_auth", |reader, node| {
         if entries.get("client_ca").is_none() {
             let message = say!(
@@ -300,7 +327,7 @@ fn listener_tls(reader: &mut Reader<'_>, node: &Node, authorities: &[&str]) -> O
             );
             return reader.refuse(Diagnostic::error(code::FG4010, message).at(&node.span));
         }
-        reader.word(node, say!("`listen[].tls.client_auth`"), &words)
+        client_auth(reader, node)
     });
     Some(ListenerTls {
         certificate: certificate?,

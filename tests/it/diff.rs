@@ -249,7 +249,10 @@ fn rules_that_do_not_load_exit_3_with_the_mistakes_of_both_sets() {
     );
 }
 
-const SETTINGS: &str = r#"identity:
+const SETTINGS: &str = r#"listen:
+  - { address: "0.0.0.0:443", tls: { certificate: none.pem, key: "file:none.key", client_ca: partners, client_auth: required } }
+front: { networks: [10.0.0.0/8], headers: [x-desk] }
+identity:
   jwt:
     staff: { issuer: "https://idp", audience: gate, jwks: keys.json, algorithms: [ES256], leeway: 30s }
   client_ca:
@@ -411,4 +414,46 @@ fn key_files_that_cannot_be_read_count_as_wider() {
     let line = "? `identity.jwt.staff`: the key set cannot be read";
     assert_eq!(run.exit, 3, "{}{}", run.text(), run.err);
     assert!(run.text().contains(line), "{}", run.text());
+}
+
+/// What `listen` and `front` say of who may connect and whose headers count; what else they say is not read.
+#[test]
+fn who_may_connect_and_whose_headers_count_is_compared() {
+    for (from, to, gained, lost) in [
+        (
+            "client_auth: required",
+            "client_auth: optional",
+            "+ `listen 0.0.0.0:443`: who has no client certificate may connect",
+            "- `listen 0.0.0.0:443`: who has no client certificate may connect no more",
+        ),
+        (
+            "client_ca: partners, ",
+            "client_ca: others, ",
+            "? `listen 0.0.0.0:443`: `client_ca` has changed",
+            "? `listen 0.0.0.0:443`: `client_ca` has changed",
+        ),
+        (
+            "front:",
+            "  - { address: \"0.0.0.0:444\", tls: { certificate: none.pem, key: \"file:none.key\" } }\nfront:",
+            "+ `listen 0.0.0.0:444`: is new",
+            "- `listen 0.0.0.0:444`: is gone",
+        ),
+        (
+            "10.0.0.0/8]",
+            "10.0.0.0/8, 192.0.2.1]",
+            "+ `front.networks`: headers from more addresses are believed",
+            "- `front.networks`: headers from fewer addresses are believed",
+        ),
+        (
+            "[x-desk]",
+            "[x-desk, x-risk]",
+            "+ `front.headers`: `x-risk` is believed",
+            "- `front.headers`: `x-risk` is believed no more",
+        ),
+    ] {
+        let (there, back) = identities("fieldgate.yaml", from, to);
+        assert_eq!(there.exit, 3, "{}", there.text());
+        assert!(there.text().contains(gained), "{}", there.text());
+        assert!(back.text().contains(lost), "{}", back.text());
+    }
 }

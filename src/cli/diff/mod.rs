@@ -1,8 +1,10 @@
 //! `fieldgate diff OLD NEW`: who gains and who loses what where one rule set takes the place of another, by effect.
 //!
 //! Refuses (exit 3) rules that do not load, and with `--fail-on widening` whatever gives somebody more; what cannot be weighed
-//! counts as that. Of settings (`--old-config`, `--new-config`) `identity` is read and compared, and nothing else.
+//! counts as that. Of settings (`--old-config`, `--new-config`) `identity`, `front` and who may connect to `listen` are read and
+//! compared, and nothing else.
 
+mod doors;
 mod identity;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use serde_json::json;
 use super::offline::refused;
 use super::report::{Format, Report, annotation};
 use super::{Failure, RULES, USAGE, lang, printable, say as print};
-use crate::config;
+use crate::config::{self, Callers};
 use crate::policy::diagnostic::{Diagnostic, Lang, Text, say};
 use crate::policy::weigh::{Kind, gains, losses};
 use crate::policy::{Loaded, load};
@@ -32,7 +34,7 @@ pub struct Arguments {
     /// What to fail for
     #[arg(long, value_name = "WHAT")]
     fail_on: Option<FailOn>,
-    /// The settings as they were: their `identity` is compared too
+    /// The settings as they were: who is believed, and who may connect, is compared too
     #[arg(long, value_name = "FILE", requires = "new_config")]
     old_config: Option<PathBuf>,
     /// The settings as they shall be
@@ -63,7 +65,9 @@ impl Changes {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Failure> {
     let mut changes = match settings(arguments)? {
-        Some((old, new)) => identity::changes(&old, &new),
+        Some((old, new)) => {
+            doors::changes(&old, &new, identity::changes(&old.identity, &new.identity))
+        }
         None => Changes::default(),
     };
     let loaded = (load(&arguments.old), load(&arguments.new));
@@ -88,15 +92,13 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Fai
     Ok(ExitCode::from(if fails { RULES } else { 0 }))
 }
 
-fn settings(
-    arguments: &Arguments,
-) -> Result<Option<(config::Identity, config::Identity)>, Failure> {
+fn settings(arguments: &Arguments) -> Result<Option<(Callers, Callers)>, Failure> {
     let (Some(old), Some(new)) = (&arguments.old_config, &arguments.new_config) else {
         return Ok(None);
     };
-    let identity =
-        |file: &Path| config::load_identity(file).map_err(|mistakes| refused(USAGE, &mistakes));
-    Ok(Some((identity(old)?, identity(new)?)))
+    let callers =
+        |file: &Path| config::load_callers(file).map_err(|mistakes| refused(USAGE, &mistakes));
+    Ok(Some((callers(old)?, callers(new)?)))
 }
 
 fn do_not_load(
