@@ -25,6 +25,7 @@ mod engine;
 mod formats;
 mod generate;
 mod jsonpath;
+mod judged;
 mod live;
 mod oracle;
 mod properties;
