@@ -78,7 +78,7 @@ async fn a_customer_edits_their_phone_and_the_stored_record_is_read_first() {
             (&true.into(), &200.into())
         );
         let text = format!("{intent}{outcome}");
-        for sent in ["139", "z@example"] {
+        for sent in ["139\\u0030", "13900139", "z@example"] {
             assert!(!text.contains(sent), "no value is in the log: {text}");
         }
     }
