@@ -159,6 +159,7 @@ fn permit_under(
     let resource = resource.ok_or(Reason::Internal)?;
     let compiled = plan(policy, standing, facts)?;
     let sent = parameters(resource, &compiled, matched)?;
+    parameters_of_stored(resource, &compiled, matched)?;
     let judge = compiled.cases.as_ref().map(|cases| {
         let other = |other: &Other| facts.other(other);
         Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
@@ -247,6 +248,34 @@ fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Resu
         }
     }
     Ok(sent)
+}
+
+/// Where the stored record is read first, it is read under the same query: a parameter the route that answers with it does
+/// not list could say which record is meant.
+fn parameters_of_stored(
+    resource: &Resource,
+    compiled: &Compiled,
+    matched: &Match,
+) -> Result<(), Reason> {
+    let write = compiled.write.as_ref().filter(|write| write.reads_stored());
+    let Some(stored) = write.and_then(|write| write.stored) else {
+        return Ok(());
+    };
+    let group = resource.groups.get(stored.group.0);
+    let route = group.and_then(|group| group.routes.get(stored.route));
+    let route = route.ok_or(Reason::Internal)?;
+    let is_listed = |name: &str| {
+        let mut params = resource.params.iter();
+        params.any(|param| {
+            let is_it = matches!(&param.name, ParamName::Query(query) if query == name);
+            is_it && param.is_for(route)
+        })
+    };
+    let query = query::read(matched.raw_query.as_deref())?;
+    match query.iter().all(|(name, _)| is_listed(name)) {
+        true => Ok(()),
+        false => Err(Reason::UnlistedParameter),
+    }
 }
 
 fn listed<'a>(

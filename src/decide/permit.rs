@@ -70,8 +70,9 @@ impl Permit {
         write_judge: Option<Arc<Judge>>,
     ) -> Self {
         let write = compiled.write.as_deref();
+        // Under the same parameters, or another record might be judged than is written.
         let stored = write.filter(|write| write.reads_stored());
-        let stored = stored.map(|_| path_of(target).to_owned());
+        let stored = stored.map(|_| target.to_owned());
         let takes_body = match write {
             Some(write) => write.does != Does::Delete,
             None => compiled.send.is_some(),
@@ -117,7 +118,7 @@ impl Permit {
             write.stored.is_some() && matches!(write.does, Does::Update | Does::Delete)
         });
         if reads && self.path_person().is_none() {
-            self.stored = Some(path_of(&self.target).to_owned());
+            self.stored = Some(self.target.to_string());
         }
         self
     }
@@ -154,8 +155,9 @@ impl Permit {
     }
 
     /// The same once the stored record is judged, where that changes nothing about the body.
-    pub(super) fn with_record(mut self) -> Self {
+    pub(super) fn with_record(mut self, if_match: Option<HeaderValue>) -> Self {
         self.stored = None;
+        self.if_match = if_match;
         if let Body::Waiting(_) = self.body {
             self.body = Body::None;
         }
@@ -294,9 +296,4 @@ impl Permit {
     pub fn mapped(&self) -> &[Mapped] {
         &self.mapped
     }
-}
-
-/// A target without its query.
-fn path_of(target: &str) -> &str {
-    target.split_once('?').map_or(target, |(path, _)| path)
 }

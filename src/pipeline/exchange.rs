@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::header::{
     CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH,
-    IF_NONE_MATCH, TRANSFER_ENCODING,
+    IF_NONE_MATCH, LOCATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
@@ -150,10 +150,12 @@ async fn permit(
         mut party,
         ..
     } = admitted;
-    let permit = match body {
-        None => permit,
-        Some((bytes, sent)) => {
-            decide::with_body(permit, bytes, sent, request_limits(&proxy.limits))?
+    let (permit, media) = match body {
+        None => (permit, None),
+        Some((bytes, sent, media)) => {
+            let limits = request_limits(&proxy.limits);
+            let permit = decide::with_body(permit, bytes, sent, limits)?;
+            (permit, Some(media))
         }
     };
     party.roles = Arc::clone(permit.roles());
@@ -174,7 +176,11 @@ async fn permit(
         version: parts.version,
         accept: media::accept(permit.answer()),
     };
-    let headers = upstream.headers().request(&parts.headers, facts)?;
+    let mut headers = upstream.headers().request(&parts.headers, facts)?;
+    if let Some(media) = media {
+        // What was judged as one thing must not arrive as another, or as nothing in particular.
+        headers.insert(CONTENT_TYPE, media);
+    }
     if validator::names_ours(&headers) {
         let status = StatusCode::PRECONDITION_FAILED;
         return Err(Refusal::upstream(status, Reason::UpstreamStatus));
@@ -215,15 +221,15 @@ async fn body_of(
     headers: &HeaderMap,
     body: Incoming,
     held: &mut Share,
-) -> Result<Option<(Bytes, Sent)>, Reason> {
+) -> Result<Option<(Bytes, Sent, HeaderValue)>, Reason> {
     let limits = &proxy.limits;
     if !permit.awaits_body() {
         request_body::none(body, limits.body_idle).await?;
         return Ok(None);
     }
-    let sent = gate::body_form(permit, headers)?;
+    let (sent, media) = gate::body_form(permit, headers)?;
     let whole = request_body::whole(body, limits.request_body, limits.body_idle, held);
-    Ok(Some((whole.await?, sent)))
+    Ok(Some((whole.await?, sent, media)))
 }
 
 /// An upstream's answer that may pass.
@@ -270,9 +276,13 @@ async fn ask(
         proxy
             .metrics
             .upstream_took(upstream.name(), asked.elapsed());
-        stored.meets(&headers)?;
         let (record, validator) = (stored.record(), stored.validator());
+        if permit.judge().is_some_and(|judge| judge.withholds(record)) {
+            return Err(Reason::NoSuchRecord.into());
+        }
         *permit = decide::with_stored(permit.clone(), record, validator)?;
+        // Only now: whether it is what they think it is tells that it is there.
+        stored.meets(&headers)?;
         held.set(permit.body().map_or(0, |body| body.len()))?;
         if let Some(validator) = permit.if_match() {
             headers.insert(IF_MATCH, validator.clone());
@@ -363,6 +373,9 @@ async fn respond(
         Ok(headers) => headers,
         Err(reason) => return replace(&reason.into(), id, head, &mut observed),
     };
+    if !gate::shows_place(&permitted.generation, permit, &headers) {
+        headers.remove(LOCATION);
+    }
     observed.status(status);
     let limits = body_limits(&proxy.limits);
     let (governor, body, error) = match passes {

@@ -6,27 +6,37 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use super::Generation;
 use super::reject::Refusal;
 use crate::decide::{Permit, Sent};
 use crate::model::Reason;
 use crate::policy::AnswerForm;
 use crate::policy::plan::Plan;
+use crate::policy::store::Sight;
+use crate::policy::{Param, ParamName, ParamRule, Resource};
 use crate::transform::encoding::{Decoder, Ratio};
 use crate::transform::media::{self, Written};
 use crate::transform::response::{self, Passage};
 use crate::transform::{BodyLimits, Governor};
 
-/// How a body that a permit awaits is written, by its media type.
-pub fn body_form(permit: &Permit, headers: &HeaderMap) -> Result<Sent, Reason> {
+/// How a body that a permit awaits is written, by its media type; and what it goes upstream as, which is what it was judged
+/// as, whatever else the header says of that line.
+pub fn body_form(permit: &Permit, headers: &HeaderMap) -> Result<(Sent, HeaderValue), Reason> {
     match &permit.compiled().write {
-        None => media::check_request(headers).map(|()| Sent { patch: false }),
+        None => {
+            media::check_request(headers)?;
+            let line = headers.get(CONTENT_TYPE).ok_or(Reason::MediaType)?;
+            Ok((Sent { patch: false }, line.clone()))
+        }
         Some(terms) => {
             let written = media::check_write(headers, &terms.method, terms.body)?;
-            Ok(Sent {
+            let sent = Sent {
                 patch: written == Written::Patch,
-            })
+            };
+            Ok((sent, written.media_type()))
         }
     }
 }
@@ -99,4 +109,39 @@ fn error(
     }
     let plan = permit.compiled().errors.as_ref()?;
     Some((Arc::clone(plan), response::error_body(headers, ratio)?))
+}
+
+/// Whether `location` tells nothing that the caller does not see: it leads to a record of the same resource, and each
+/// parameter of its path is a field they see with `show`, or none.
+pub fn shows_place(generation: &Generation, permit: &Permit, headers: &HeaderMap) -> bool {
+    let Some(place) = headers.get(LOCATION) else {
+        return true;
+    };
+    let path = place
+        .to_str()
+        .ok()
+        .and_then(|text| match text.split_once("://") {
+            None => Some(text),
+            Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)),
+        });
+    let Some(matched) = path.and_then(|path| generation.router.resolve(&Method::GET, path).ok())
+    else {
+        return false;
+    };
+    let resource = generation.policy.rules.resources.get(matched.resource.0);
+    let is_own = |resource: &&Resource| {
+        let mut groups = resource.groups.iter();
+        groups.any(|group| group.name == permit.group())
+    };
+    let Some(resource) = resource.filter(is_own) else {
+        return false;
+    };
+    matched.path_params.iter().all(|(name, _)| {
+        let is_it = |param: &&Param| matches!(&param.name, ParamName::Path(path) if path == name);
+        match resource.params.iter().find(is_it).map(|param| &param.rule) {
+            Some(ParamRule::Fields(searched)) => permit.compiled().sight(searched) == Sight::Clear,
+            Some(ParamRule::Whole { .. } | ParamRule::OneOf(_) | ParamRule::Free) => true,
+            Some(ParamRule::Names(_)) | None => false,
+        }
+    })
 }

@@ -338,7 +338,7 @@ fn with_body(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Refus
             Some(_) => Err(Reason::UnexpectedBody.into()),
         };
     }
-    let sent = gate::body_form(&permit, &call.headers)?;
+    let (sent, _) = gate::body_form(&permit, &call.headers)?;
     let bytes = body.cloned().unwrap_or_default();
     if bytes.len() > stage.limits.request_body {
         return Err(Reason::TooLarge.into());
@@ -362,12 +362,9 @@ fn with_stored(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Ref
             Stored::of(&permit, rules, &reply.headers, read)?
         }
     };
+    let judged = decide::with_stored(permit, stored.record(), stored.validator())?;
     stored.meets(&call.headers)?;
-    Ok(decide::with_stored(
-        permit,
-        stored.record(),
-        stored.validator(),
-    )?)
+    Ok(judged)
 }
 
 /// Governs the upstream's answer to an admitted request. What would leave of the body is written to `out`.

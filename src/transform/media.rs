@@ -62,12 +62,26 @@ fn is_uncoded(headers: &HeaderMap) -> Result<(), Reason> {
 /// How the body of a request that writes says what it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// As the record, or as those of its members that change (RFC 7396).
+    /// As the record.
     Record,
+    /// As those of its members that change (RFC 7396).
+    Merge,
     /// As a list of operations (RFC 6902).
     Patch,
     /// As the pairs of a form.
     Form,
+}
+
+impl Written {
+    /// What it is called upstream: as it was judged, however the caller wrote that.
+    pub fn media_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Written::Record => "application/json",
+            Written::Merge => "application/merge-patch+json",
+            Written::Patch => "application/json-patch+json",
+            Written::Form => "application/x-www-form-urlencoded",
+        })
+    }
 }
 
 /// Passes the body of a request that writes, in UTF-8 and no content coding, of exactly the media type its route
@@ -86,7 +100,7 @@ pub fn check_write(
     let patches = *method == Method::PATCH;
     let written = match (media.subtype.as_str(), form) {
         ("json", BodyForm::Json) => Written::Record,
-        ("merge-patch+json", BodyForm::Json) if patches => Written::Record,
+        ("merge-patch+json", BodyForm::Json) if patches => Written::Merge,
         ("json-patch+json", BodyForm::Json) if patches => Written::Patch,
         ("x-www-form-urlencoded", BodyForm::Form) => Written::Form,
         _ => return Err(Reason::MediaType),
@@ -198,7 +212,6 @@ fn value(text: &str) -> Option<(String, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn of(lines: &[&str]) -> Result<(), Reason> {
         in_format(Format::Json, lines)
@@ -335,7 +348,7 @@ mod tests {
         }
         let merge = "application/merge-patch+json";
         let patch = "application/json-patch+json";
-        assert_eq!(json(merge, &Method::PATCH), Ok(Written::Record));
+        assert_eq!(json(merge, &Method::PATCH), Ok(Written::Merge));
         assert_eq!(json(patch, &Method::PATCH), Ok(Written::Patch));
         for (line, method) in [
             (merge, Method::PUT),

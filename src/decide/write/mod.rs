@@ -139,8 +139,10 @@ pub(super) fn with_stored(
             writable.ok_or(Reason::NoSuchRecord)?
         }
     };
+    // What was judged must still be what is written.
+    let validator = validator.filter(|it| is_strong(it)).cloned();
     let Some((bytes, sent)) = permit.awaited() else {
-        return Ok(permit.with_record());
+        return Ok(permit.with_record(validator));
     };
     // The names were within the limits when the body was first judged.
     let limits = Limits {
@@ -156,9 +158,8 @@ pub(super) fn with_stored(
     let judged = judging.body(&bytes, limits, &writable)?;
     if !terms.merges() {
         let body = judged.made.map_or(bytes, Bytes::from);
-        return Ok(permit.with_write(body, judged.written, None));
+        return Ok(permit.with_write(body, judged.written, validator));
     }
-    let validator = validator.filter(|it| is_strong(it)).cloned();
     let validator = validator.ok_or(Reason::NoValidator)?;
     let read = body::strict(stored.as_bytes(), limits, walk::MOST);
     read.map_err(|_| Reason::UnreadableBody)?;

@@ -164,6 +164,11 @@ async fn i11_i12_who_may_write_and_not_read_gets_the_status_alone() {
         let manager = json(&rig, version, &rig.door.manager(), call, body).await;
         assert_eq!(manager.status, 201);
         assert_eq!(manager.header("location"), Some("/customers/1002"));
+        assert!(
+            upstream
+                .last()
+                .contains("\r\ncontent-type: application/json\r\n")
+        );
         assert_eq!(manager.json()["phones"][0]["number"], "138****8000");
         assert_eq!(manager.json().get("accounts"), None);
     }
@@ -473,4 +478,145 @@ async fn i11_a_write_may_be_answered_without_a_body() {
         }
         rig.finish().await;
     }
+}
+
+/// What the client calls a header of one hop is not sent on, but what was judged as JSON arrives as JSON.
+#[tokio::test(flavor = "multi_thread")]
+async fn i05_f01_a_body_arrives_as_what_it_was_judged_as() {
+    let upstream = Upstream::start(legacy).await;
+    let rig = rig(&upstream).await;
+    let patch = (
+        "application/json-patch+json",
+        r#"[{"op":"replace","path":"/email","value":"z@e.cn"}]"#,
+    );
+    for (media, body) in [
+        ("application/json", r#"{"email":"z&role=admin&y="}"#),
+        (
+            "application/json ; ; charset=\"utf\\-8\"",
+            r#"{"email":"z@e.cn"}"#,
+        ),
+        ("application/merge-patch+json", r#"{"email":"z@e.cn"}"#),
+        patch,
+    ] {
+        let headers = [
+            ("content-type", media),
+            ("connection", "close, content-type"),
+        ];
+        let call = ("PATCH", RECORD);
+        let teller = rig.door.manager();
+        let answer = write(&rig, BOTH[0], &teller, call, &headers, body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{media}: {}", answer.text());
+        let named = media.split(' ').next().unwrap();
+        let line = format!("\r\ncontent-type: {named}\r\n");
+        assert!(upstream.last().contains(&line), "{}", upstream.last());
+    }
+    rig.finish().await;
+}
+
+/// Whether somebody knows a hidden record's state must not be told before they may know that it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn d03_nobody_learns_by_if_match_that_a_hidden_record_is_there() {
+    let hidden = Upstream::start(|asked| match asked.method() {
+        "GET" => with(
+            "200 OK\r\nContent-Type: application/json\r\nETag: \"v1\"",
+            STORED.replace("1001", "1002"),
+        ),
+        _ => legacy(asked),
+    })
+    .await;
+    let missing = Upstream::start(|_| with("404 Not Found", "")).await;
+    let mut answers = Vec::new();
+    for upstream in [&hidden, &missing] {
+        let rig = rig(upstream).await;
+        let me = rig.door.customer();
+        for tag in ["\"x\"", "\"v1\""] {
+            let headers = [("content-type", "application/json"), ("if-match", tag)];
+            let body = br#"{"email":"z@e.cn"}"#;
+            let answer = write(&rig, BOTH[0], &me, ("PATCH", RECORD), &headers, body).await;
+            assert_eq!(
+                (answer.status, answer.reason().as_str()),
+                (404, "no-such-record")
+            );
+            answers.push(answer.comparable());
+        }
+        rig.finish().await;
+    }
+    assert!(answers.windows(2).all(|two| two[0] == two[1]));
+}
+
+/// A record is written as it was judged: under the same parameters, and while it is still what it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_judged_write_names_what_was_judged() {
+    let upstream = Upstream::start(legacy).await;
+    let rig = rig(&upstream).await;
+    let me = rig.door.customer();
+    let body = r#"{"email":"z@e.cn"}"#;
+    let answer = json(
+        &rig,
+        BOTH[0],
+        &me,
+        ("PATCH", "/customers/1001?tenant=b"),
+        body,
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(
+        asked(&upstream),
+        [
+            "GET /customers/1001?tenant=b",
+            "PATCH /customers/1001?tenant=b"
+        ]
+    );
+    assert!(
+        upstream.last().contains("\r\nif-match: \"v1\"\r\n"),
+        "{}",
+        upstream.last()
+    );
+    let answer = json(
+        &rig,
+        BOTH[0],
+        &me,
+        ("PATCH", "/customers/1001?lane=b"),
+        body,
+    )
+    .await;
+    assert_eq!(
+        answer.reason(),
+        "unlisted-parameter",
+        "GET does not list it"
+    );
+    let teller = rig.door.teller();
+    let answer = json(
+        &rig,
+        BOTH[0],
+        &teller,
+        ("PATCH", "/customers/1001?lane=b"),
+        body,
+    )
+    .await;
+    assert_eq!(answer.status, 200, "nothing is read first");
+    assert_eq!(upstream.count(), 3);
+    rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i12_location_tells_an_id_to_nobody_who_does_not_see_it() {
+    let upstream = Upstream::start(legacy).await;
+    let veiled = RULES.replace(
+        "manager: { basic: show, contact: mask }",
+        "manager: { basic: mask, contact: mask }",
+    );
+    assert_ne!(veiled, RULES);
+    let rig = Setup::new(upstream.address()).rules(&veiled).start().await;
+    let body = r#"{"email":"l@example.com"}"#;
+    let answer = json(
+        &rig,
+        BOTH[0],
+        &rig.door.manager(),
+        ("POST", "/customers"),
+        body,
+    )
+    .await;
+    assert_eq!((answer.status, answer.header("location")), (201, None));
+    rig.finish().await;
 }
