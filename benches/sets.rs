@@ -140,8 +140,11 @@ fn body(size: Size) -> Vec<u8> {
                 match field % 2 {
                     0 => one[format!("field{field}")] = value,
                     _ => {
-                        one[format!("group{}", field % 7)]["items"][0][format!("field{field}")] =
-                            value;
+                        let items = &mut one[format!("group{}", field % 7)]["items"];
+                        if items.is_null() {
+                            *items = serde_json::json!([{}]);
+                        }
+                        items[0][format!("field{field}")] = value;
                     }
                 }
             }
