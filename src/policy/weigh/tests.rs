@@ -77,21 +77,27 @@ ceilings:
 const NOW: i64 = 1_780_315_200;
 
 #[track_caller]
-fn rules(text: &str) -> RuleSet {
+pub(super) fn rules(text: &str) -> RuleSet {
     match load_texts(&[("rules.yaml", text.as_bytes())]) {
         Ok(loaded) => loaded.rules,
         Err(found) => panic!("{}", render(&found, Lang::En, Style::Plain)),
     }
 }
 
+/// A rule set with the first of each text replaced.
 #[track_caller]
-fn changed(pairs: &[(&str, &str)]) -> RuleSet {
-    let mut text = RULES.to_owned();
+pub(super) fn replaced(text: &str, pairs: &[(&str, &str)]) -> RuleSet {
+    let mut text = text.to_owned();
     for (from, to) in pairs {
         assert!(text.contains(from), "{from:?} is not there");
         text = text.replacen(from, to, 1);
     }
     rules(&text)
+}
+
+#[track_caller]
+fn changed(pairs: &[(&str, &str)]) -> RuleSet {
+    replaced(RULES, pairs)
 }
 
 #[track_caller]
@@ -523,7 +529,7 @@ fn sets_of_many_roles_are_weighed_in_small_sets_or_not_at_all() {
 /// The rules with conditions, changed.
 #[track_caller]
 fn conditioned(pairs: &[(&str, &str)]) -> RuleSet {
-    let mut text = format!(
+    let text = format!(
         "{}conditions:\n  known: {{ field: notes, exists: true }}\n  office: {{ network: 10.0.0.0/8 }}\n  both: {{ all: [known, office] }}\n",
         RULES.replacen(
             "secret: mask, number: mask }",
@@ -531,11 +537,7 @@ fn conditioned(pairs: &[(&str, &str)]) -> RuleSet {
             1
         )
     );
-    for (from, to) in pairs {
-        assert!(text.contains(from), "{from:?} is not there");
-        text = text.replacen(from, to, 1);
-    }
-    rules(&text)
+    replaced(&text, pairs)
 }
 
 #[track_caller]

@@ -16,14 +16,15 @@ use super::rig::{
 const RULES: &str = include_str!("rig/rules.yaml");
 const SETTING: &str = "blocks: { file: state/blocks.json }";
 
-fn setup(upstream: &Upstream) -> Setup {
+/// A rig whose proxy reads a file of blocks.
+pub fn setup(upstream: &Upstream) -> Setup {
     Setup::new(upstream.address())
         .rules(RULES)
         .settings(SETTING)
 }
 
 /// `fieldgate block ...`, as an operator types it.
-fn block(dir: &Path, arguments: &[&str]) -> Output {
+pub fn block(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fieldgate"))
         .arg("block")
         .args(arguments)

@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
+use super::blocks::{block, setup};
 use super::rig::door::BOTH;
 use super::rig::upstream::{chunk, with};
 use super::rig::{
@@ -17,22 +18,6 @@ const SETTING: &str = "blocks: { file: state/blocks.json }";
 
 /// Of 1001: two; one each that names nobody, two persons, and no record.
 const LIST: &str = r#"{"total":7,"items":[{"id":"1002","name":"b"}, {"name":"N","id":1001} ,{"name":"none"},{"id":"1003","id":"1001"},{"id":"1\u003001","name":"N"}, null, {"id":"1003","name":"c"}]}"#;
-
-fn setup(upstream: &Upstream) -> Setup {
-    Setup::new(upstream.address())
-        .rules(RULES)
-        .settings(SETTING)
-}
-
-fn block(dir: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fieldgate"))
-        .arg("block")
-        .args(arguments)
-        .arg("-c")
-        .arg(dir.join("fieldgate.yaml"))
-        .output()
-        .unwrap()
-}
 
 #[track_caller]
 fn blocked(dir: &Path, arguments: &[&str]) -> (String, String) {

@@ -124,15 +124,17 @@ fn record() -> impl Strategy<Value = Value> {
     )
 }
 
+/// The way one step further.
+fn further(way: &str, step: &str) -> String {
+    match way {
+        "" => step.to_owned(),
+        way => format!("{way}.{step}"),
+    }
+}
+
 /// Every scalar and every empty container, with the way to it.
 fn leaves(value: &Value, way: &str, found: &mut Vec<(String, Value)>) {
-    let next = |step: &str| {
-        if way.is_empty() {
-            step.to_owned()
-        } else {
-            format!("{way}.{step}")
-        }
-    };
+    let next = |step: &str| further(way, step);
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
@@ -185,13 +187,7 @@ fn may_write(role: &str, way: &str) -> bool {
 
 /// The tree without what the role may not write, and without what that empties.
 fn stripped(role: &str, value: &Value, way: &str) -> Option<Value> {
-    let next = |step: &str| {
-        if way.is_empty() {
-            step.to_owned()
-        } else {
-            format!("{way}.{step}")
-        }
-    };
+    let next = |step: &str| further(way, step);
     match value {
         Value::Object(members) if !members.is_empty() => {
             let left = members.iter();

@@ -1,8 +1,9 @@
 //! Rights, one change at a time, and whether it only narrows.
 
-use crate::policy::diagnostic::{Lang, Style, render};
+use crate::policy::RuleSet;
+use crate::policy::diagnostic::Lang;
+use crate::policy::weigh::tests::{replaced, rules};
 use crate::policy::weigh::{gains, losses};
-use crate::policy::{RuleSet, load_texts};
 
 const RULES: &str = r#"
 fieldgate: 1
@@ -64,21 +65,8 @@ contracts:
 const NOW: i64 = 1_780_315_200;
 
 #[track_caller]
-fn rules(text: &str) -> RuleSet {
-    match load_texts(&[("rules.yaml", text.as_bytes())]) {
-        Ok(loaded) => loaded.rules,
-        Err(found) => panic!("{}", render(&found, Lang::En, Style::Plain)),
-    }
-}
-
-#[track_caller]
 fn changed(pairs: &[(&str, &str)]) -> RuleSet {
-    let mut text = RULES.to_owned();
-    for (from, to) in pairs {
-        assert!(text.contains(from), "{from:?} is not there");
-        text = text.replacen(from, to, 1);
-    }
-    rules(&text)
+    replaced(RULES, pairs)
 }
 
 /// What is gained by a change, and that going back loses the same.
