@@ -12,7 +12,7 @@ mod write;
 
 pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
-pub use write::{Sent, Unwritable};
+pub use write::{Sent, Unwritable, is_strong};
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,10 +23,10 @@ use http::{HeaderMap, HeaderValue};
 
 use self::contracts::Refused;
 use self::facts::Facts;
-use crate::model::{Caller, Reason};
+use crate::model::{Caller, JwtCredential, Reason};
 use crate::policy::combine::Standing;
 use crate::policy::condition::{Answers, Other};
-use crate::policy::plan::judge::Judge;
+use crate::policy::plan::judge::{Cases, Judge};
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
     ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule,
@@ -73,16 +73,7 @@ pub struct Denial {
 /// Decides whether `caller` may have what `matched` names, and what of it.
 pub fn decide(policy: &Policy, caller: &Caller, matched: &Match, context: Context<'_>) -> Decision {
     let roles = roles::held(policy, caller, matched);
-    decide_by(
-        policy,
-        roles,
-        Facts {
-            jwt: caller.jwt.as_deref(),
-            purpose: None,
-            matched,
-            context,
-        },
-    )
+    decide_by(policy, roles, caller.jwt.as_deref(), matched, context)
 }
 
 /// The same for a caller known to hold exactly `roles` (`as:` in a rule set's tests, `apply --as`), of whom no claim is
@@ -93,19 +84,22 @@ pub fn decide_as(
     matched: &Match,
     context: Context<'_>,
 ) -> Decision {
-    decide_by(
-        policy,
-        roles,
-        Facts {
-            jwt: None,
-            purpose: None,
-            matched,
-            context,
-        },
-    )
+    decide_by(policy, roles, None, matched, context)
 }
 
-fn decide_by(policy: &Policy, roles: Vec<RoleId>, facts: Facts<'_>) -> Decision {
+fn decide_by(
+    policy: &Policy,
+    roles: Vec<RoleId>,
+    jwt: Option<&JwtCredential>,
+    matched: &Match,
+    context: Context<'_>,
+) -> Decision {
+    let facts = Facts {
+        jwt,
+        purpose: None,
+        matched,
+        context,
+    };
     let denied = |refused: Refused, roles| {
         let Refused {
             reason,
@@ -158,20 +152,16 @@ fn permit_under(
     let resource = policy.rules.resources.get(matched.resource.0);
     let resource = resource.ok_or(Reason::Internal)?;
     let compiled = plan(policy, standing, facts)?;
-    let sent = parameters(resource, &compiled, matched)?;
-    parameters_of_stored(resource, &compiled, matched)?;
-    let judge = compiled.cases.as_ref().map(|cases| {
+    let query = query::read(matched.raw_query.as_deref())?;
+    let sent = parameters(resource, &compiled, matched, &query)?;
+    parameters_of_stored(resource, &compiled, &query)?;
+    let judging = |cases: &Arc<Cases>| {
         let other = |other: &Other| facts.other(other);
         Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
-    });
-    let write_judge = compiled
-        .write
-        .as_ref()
-        .and_then(|write| write.cases.as_ref());
-    let write_judge = write_judge.map(|cases| {
-        let other = |other: &Other| facts.other(other);
-        Arc::new(Judge::new(Arc::clone(cases), facts.context.now, other))
-    });
+    };
+    let judge = compiled.cases.as_ref().map(judging);
+    let write = compiled.write.as_ref();
+    let write_judge = write.and_then(|write| write.cases.as_ref()).map(judging);
     Ok(Permit::new(
         compiled,
         &matched.target,
@@ -231,15 +221,19 @@ struct Params {
 }
 
 /// Judges every parameter of the request; returns those that name data.
-fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Result<Params, Reason> {
-    let query = query::read(matched.raw_query.as_deref())?;
+fn parameters(
+    resource: &Resource,
+    compiled: &Compiled,
+    matched: &Match,
+    query: &query::Params<'_>,
+) -> Result<Params, Reason> {
     let mut sent = Params::default();
     for (name, value) in &matched.path_params {
         let is_it = |param: &ParamName| matches!(param, ParamName::Path(path) if path == name);
         let (param, usage) = listed(resource, compiled, is_it).ok_or(Reason::UnlistedParameter)?;
         judge(param, usage, compiled, value, &mut sent)?;
     }
-    for (name, value) in &query {
+    for (name, value) in query {
         let is_it = |param: &ParamName| matches!(param, ParamName::Query(query) if query == name);
         match listed(resource, compiled, is_it) {
             Some((param, usage)) => judge(param, usage, compiled, value, &mut sent)?,
@@ -255,14 +249,13 @@ fn parameters(resource: &Resource, compiled: &Compiled, matched: &Match) -> Resu
 fn parameters_of_stored(
     resource: &Resource,
     compiled: &Compiled,
-    matched: &Match,
+    query: &query::Params<'_>,
 ) -> Result<(), Reason> {
     let write = compiled.write.as_ref().filter(|write| write.reads_stored());
     let Some(stored) = write.and_then(|write| write.stored) else {
         return Ok(());
     };
-    let group = resource.groups.get(stored.group.0);
-    let route = group.and_then(|group| group.routes.get(stored.route));
+    let route = resource.route(stored.group, stored.route);
     let route = route.ok_or(Reason::Internal)?;
     let is_listed = |name: &str| {
         let mut params = resource.params.iter();
@@ -271,7 +264,6 @@ fn parameters_of_stored(
             is_it && param.is_for(route)
         })
     };
-    let query = query::read(matched.raw_query.as_deref())?;
     match query.iter().all(|(name, _)| is_listed(name)) {
         true => Ok(()),
         false => Err(Reason::UnlistedParameter),

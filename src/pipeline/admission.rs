@@ -87,13 +87,7 @@ impl Asked<'_> {
             return Err(Reason::WrongHost.into());
         }
 
-        let peer = connection.peer.ip();
-        let context = Context {
-            now,
-            peer,
-            headers: &parts.headers,
-            front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
-        };
+        let context = proxy.context(connection, &parts.headers, now);
         let permit = decide(generation, &party.caller, &matched, context, observed)?;
         Ok(Admitted {
             permit,

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::Proxy;
-use crate::decide::{self, Context, Decision, Permit};
+use crate::decide::{self, Decision, Permit};
 use crate::model::Reason;
 use crate::server::Connection;
 
@@ -93,12 +93,7 @@ impl Lease {
         let caller = identity.authenticate(&self.headers, certificate, peer, now)?;
         let matched = generation.router.resolve(&self.method, &self.target);
         let matched = matched.map_err(|none| none.reason)?;
-        let context = Context {
-            now,
-            peer,
-            headers: &self.headers,
-            front: proxy.front.as_ref().is_some_and(|front| front.holds(peer)),
-        };
+        let context = proxy.context(connection, &self.headers, now);
         match decide::decide(&generation.policy, &caller, &matched, context) {
             Decision::Deny(denial) => Err(denial.reason),
             Decision::Allow(permit) if *permit.plan_digest() == self.plan => Ok(()),

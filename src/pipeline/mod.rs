@@ -23,6 +23,7 @@ mod validator;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 
 pub use body::{Aborted, Body};
 pub use budget::Budget;
@@ -33,9 +34,11 @@ pub use validator::Validators;
 use crate::audit::Audit;
 use crate::block::Switch;
 use crate::config::{Front, Limits};
+use crate::decide::Context;
 use crate::identity::Identity;
 use crate::policy::store::Policy;
 use crate::route::{self, Router};
+use crate::server::Connection;
 use crate::telemetry::Metrics;
 use crate::transform::BodyLimits;
 use crate::transform::encoding::Ratio;
@@ -66,6 +69,24 @@ pub struct Proxy {
     pub budget: Arc<Budget>,
     /// Names what callers were shown.
     pub validators: Validators,
+}
+
+impl Proxy {
+    /// What a decision about a request depends on besides caller and route.
+    fn context<'a>(
+        &self,
+        connection: &Connection,
+        headers: &'a HeaderMap,
+        now: i64,
+    ) -> Context<'a> {
+        let peer = connection.peer.ip();
+        Context {
+            now,
+            peer,
+            headers,
+            front: self.front.as_ref().is_some_and(|front| front.holds(peer)),
+        }
+    }
 }
 
 /// One generation of the rules, with the router made of them.

@@ -13,7 +13,7 @@ use super::reject::Refusal;
 use super::validator::names;
 use super::{body_limits, decoder_limits};
 use crate::config::Limits;
-use crate::decide::Permit;
+use crate::decide::{self, Permit};
 use crate::model::Reason;
 use crate::policy::{AnswerForm, RuleSet, stored};
 use crate::transform::Whole;
@@ -75,8 +75,7 @@ impl Stored {
         let route = terms.stored.ok_or(Reason::Internal)?;
         let resource = rules.resources.get(route.resource.0);
         let resource = resource.ok_or(Reason::Internal)?;
-        let group = resource.groups.get(route.group.0);
-        let rule = group.and_then(|group| group.routes.get(route.route));
+        let rule = resource.route(route.group, route.route);
         let at = &rule.ok_or(Reason::Internal)?.at;
         let record = stored::record(&answer, at, resource.any_case)?;
         Ok(Stored {
@@ -119,21 +118,9 @@ impl Stored {
 fn strong(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut lines = headers.get_all(ETAG).iter();
     match (lines.next(), lines.next()) {
-        (Some(only), None) if is_strong(only.as_bytes()) => Some(only.clone()),
+        (Some(only), None) if decide::is_strong(only) => Some(only.clone()),
         _ => None,
     }
-}
-
-/// RFC 9110, 8.8.3, without `W/`.
-fn is_strong(tag: &[u8]) -> bool {
-    let inner = tag
-        .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""));
-    inner.is_some_and(|inner| {
-        inner
-            .iter()
-            .all(|byte| *byte == 0x21 || (0x23..=0x7e).contains(byte) || *byte >= 0x80)
-    })
 }
 
 /// Asks the upstream, on this worker's connections, for the record that a permitted write is about. `headers` are those of

@@ -156,6 +156,11 @@ impl Resource {
         Some(ParamName::Path(name.clone()))
     }
 
+    /// A route, by its group and its place there.
+    pub fn route(&self, group: GroupId, route: usize) -> Option<&RouteRule> {
+        self.groups.get(group.0)?.routes.get(route)
+    }
+
     /// Where a record names its person.
     pub fn person_path(&self) -> Option<&Path> {
         let field = self.person.as_ref()?.field;

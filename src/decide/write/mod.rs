@@ -168,7 +168,7 @@ pub(super) fn with_stored(
 }
 
 /// Whether `If-Match` may carry it: a weak validator never matches there (RFC 9110, 13.1.1).
-fn is_strong(validator: &HeaderValue) -> bool {
+pub fn is_strong(validator: &HeaderValue) -> bool {
     let inner = validator.as_bytes().strip_prefix(b"\"");
     let inner = inner.and_then(|rest| rest.strip_suffix(b"\""));
     inner.is_some_and(|tag| {

@@ -186,18 +186,27 @@ impl Patch<'_> {
         }
     }
 
-    fn remove(&mut self, target: &Reach) {
+    /// Whether a place is one within the record, where the rights to it decide; the record itself, what no right reaches and
+    /// the person are told here.
+    fn is_within(&mut self, target: &Reach) -> bool {
         if target.is_record(self.writable) {
             self.replaces_record = true;
-            return;
+            return false;
         }
         if target.blocked {
             self.name(target, |patch| &mut patch.found.forbidden);
-            return;
+            return false;
         }
         let has_person = |it: &Reached| it.state.is_person || it.state.person_below;
         if self.judging.person.is_some() && target.all.iter().any(has_person) {
             self.name(target, |patch| &mut patch.found.strangers);
+        }
+        true
+    }
+
+    fn remove(&mut self, target: &Reach) {
+        if !self.is_within(target) {
+            return;
         }
         for reached in &target.all {
             self.below(target, reached, true);
@@ -218,17 +227,8 @@ impl Patch<'_> {
         if !readable {
             self.name(source, |patch| &mut patch.found.forbidden);
         }
-        if target.is_record(self.writable) {
-            self.replaces_record = true;
+        if !self.is_within(target) {
             return;
-        }
-        if target.blocked {
-            self.name(target, |patch| &mut patch.found.forbidden);
-            return;
-        }
-        let has_person = |it: &Reached| it.state.is_person || it.state.person_below;
-        if self.judging.person.is_some() && target.all.iter().any(has_person) {
-            self.name(target, |patch| &mut patch.found.strangers);
         }
         let open = target.each(|it| it.state.scalar.act == Act::Show);
         let one = self.classes(source).zip(self.classes(target));

@@ -329,12 +329,7 @@ impl Judge {
         match &self.kind {
             Kind::Alike(_) => Vec::new(),
             Kind::Conditions { cases, others, now } => {
-                let asking = Asking {
-                    cases,
-                    others,
-                    now: *now,
-                    record: text.map(Cursor::new),
-                };
+                let asking = Asking::of(cases, others, *now, text);
                 let named = cases.asked.iter().map(|(id, _)| *id);
                 named.zip(asking.truths()).collect()
             }
@@ -351,12 +346,7 @@ impl Judge {
         match &self.kind {
             Kind::Alike(plan) => Judged::Under(Arc::clone(plan)),
             Kind::Conditions { cases, others, now } => {
-                let asking = Asking {
-                    cases,
-                    others,
-                    now: *now,
-                    record: text.map(Cursor::new),
-                };
+                let asking = Asking::of(cases, others, *now, text);
                 cases.under(&asking.truths())
             }
             #[cfg(test)]
@@ -415,7 +405,22 @@ struct Asking<'a> {
     record: Option<Cursor<'a>>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// Nothing is known of a record without a text.
+    fn of(
+        cases: &'a Cases,
+        others: &'a [(ConditionId, Option<Literal>)],
+        now: i64,
+        text: Option<&'a str>,
+    ) -> Self {
+        Asking {
+            cases,
+            others,
+            now,
+            record: text.map(Cursor::new),
+        }
+    }
+
     /// What is true of the conditions that cells and gates name.
     fn truths(&self) -> Vec<Truth> {
         let mut truths: Vec<Truth> = Vec::with_capacity(self.cases.steps.len());

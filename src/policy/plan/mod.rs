@@ -111,7 +111,7 @@ impl Plan {
         person_check: bool,
     ) -> Option<Plan> {
         let resource = rules.resources.get(resource.0)?;
-        let route = resource.groups.get(group.0)?.routes.get(route)?;
+        let route = resource.route(group, route)?;
         let unlisted = match resource.unlisted {
             Unlisted::Strip => Mode::Strip,
             Unlisted::Refuse => Mode::Refuse,
@@ -131,7 +131,7 @@ impl Plan {
         treatments: Treatments,
     ) -> Option<Plan> {
         let resource = rules.resources.get(resource.0)?;
-        let route = resource.groups.get(group.0)?.routes.get(route)?;
+        let route = resource.route(group, route)?;
         Plan::compiled(resource, route, treatments, false, (Mode::Strip, false))
     }
 

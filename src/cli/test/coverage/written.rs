@@ -73,8 +73,7 @@ pub(super) fn let_through(
         return Vec::new();
     };
     let place = (route.resource, route.group);
-    let group = resource.groups.get(route.group.0);
-    let Some(rule) = group.and_then(|group| group.routes.get(route.route)) else {
+    let Some(rule) = resource.route(route.group, route.route) else {
         return Vec::new();
     };
     let part = |role, class| Key::Right(place.0, place.1, role, rule.does, class);
@@ -109,8 +108,7 @@ pub(super) fn refused(rules: &RuleSet, test: &Test, route: RouteId, roles: &[Rol
         return Vec::new();
     };
     let place = (route.resource, route.group);
-    let group = resource.groups.get(route.group.0);
-    let Some(rule) = group.and_then(|group| group.routes.get(route.route)) else {
+    let Some(rule) = resource.route(route.group, route.route) else {
         return Vec::new();
     };
     let mut proven = Vec::new();
