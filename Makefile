@@ -45,7 +45,8 @@ check: ## only the shipped rule sets: load and lint them
 	done
 
 bench: valgrind ## the engine, its counts, an exchange, a large rule set, the whole proxy beside nginx, haproxy and nginx + Lua, a GiB; optimised build
-	$(CARGO) bench --locked --bench engine --bench counts --bench exchange --bench sets
+	$(CARGO) bench --locked --bench engine --bench counts --bench exchange
+	$(CARGO) bench --locked --bench sets -- --write
 	$(CARGO) bench --locked --bench proxy -- --write
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 

@@ -20,7 +20,8 @@ mod fixture;
 
 use clock::{Contender, Figure, measure};
 use contenders::VALIDATE;
-use fixture::{bodies, page, policies};
+use fixture::page::{self, Bound, Targets};
+use fixture::{bodies, policies};
 use serde_json::Value;
 
 const SIZES: [(&str, usize); 4] = [
@@ -30,8 +31,8 @@ const SIZES: [(&str, usize); 4] = [
     ("64 MB", 64 << 20),
 ];
 
-/// A table: its name on the command line, and what makes it.
-type Table = (&'static str, fn() -> String);
+/// A table: its name on the command line, and what makes it and tells which targets it measures.
+type Table = (&'static str, fn(&mut Targets) -> String);
 const TABLES: [Table; 4] = [
     ("lists", lists),
     ("fifty", fifty),
@@ -59,12 +60,19 @@ fn main() {
         .filter(|(name, _)| asked.is_empty() || asked.iter().any(|word| word == name));
     let mut text = introduction();
     println!("{text}");
+    let mut targets = Targets::default();
     for (_, table) in wanted {
-        let table = table();
+        let table = table(&mut targets);
         println!("{table}");
         text.push_str(&table);
         text.push('\n');
     }
+    let targets = format!(
+        "### Targets of the engine\n\n{}",
+        targets.table("one core, chunks of 64 KiB")
+    );
+    println!("{targets}");
+    text.push_str(&targets);
     if asked.is_empty() {
         page::write("engine", &text);
     }
@@ -97,7 +105,7 @@ fn the_contenders_do_the_same() {
     }
 }
 
-fn lists() -> String {
+fn lists(targets: &mut Targets) -> String {
     let four_masks = policies::four_masks();
     let mask_and_strip = policies::mask_and_strip();
     let field_by_field = policies::field_by_field();
@@ -143,6 +151,30 @@ fn lists() -> String {
         group.extend(contenders::limits(&body));
         (label.to_owned(), measured(label, group))
     });
+    targets.add(
+        "mask-and-strip policy, 1 MB and 64 MB",
+        Bound::AtLeast(1_500.0),
+        " MB/s",
+        &speeds(&columns[2..], &["engine: four masks, five fields stripped"]),
+    );
+    targets.add(
+        "the same, each record's person read and hashed, 1 MB and 64 MB",
+        Bound::AtLeast(1_500.0),
+        " MB/s",
+        &speeds(&columns[2..], &["the same, and hashed as the audit does"]),
+    );
+    targets.add(
+        "a list shown or stripped as a whole, 1 MB and 64 MB",
+        Bound::AtLeast(2_500.0),
+        " MB/s",
+        &speeds(
+            &columns[2..],
+            &[
+                "engine: the list shown as a whole",
+                "engine: the list stripped as a whole",
+            ],
+        ),
+    );
     format!(
         "### Customer lists\n\nRecords of about 400 bytes and 13 fields. The peers make the same edits as the engine's \
          second line (checked); `jsonpath-rust` only finds what they would edit.\n\n{}",
@@ -150,7 +182,7 @@ fn lists() -> String {
     )
 }
 
-fn fifty() -> String {
+fn fifty(targets: &mut Targets) -> String {
     let policy = policies::fifty_fields();
     let columns = SIZES.map(|(label, size)| {
         let body = bodies::fifty_fields(size);
@@ -160,13 +192,19 @@ fn fifty() -> String {
         ];
         (label.to_owned(), measured(label, group))
     });
+    targets.add(
+        "fifty fields: 20 masked, 10 stripped, 1 MB and 64 MB",
+        Bound::AtLeast(1_500.0),
+        " MB/s",
+        &speeds(&columns[2..], &["engine: 20 masked, 10 stripped, 20 shown"]),
+    );
     format!(
         "### A rule set of fifty fields\n\nRecords of about 1,300 bytes that have them all.\n\n{}",
         by_row(&columns)
     )
 }
 
-fn payloads() -> String {
+fn payloads(targets: &mut Targets) -> String {
     let shown = policies::shown_whole();
     let stripped = policies::stripped_whole();
     let mut columns = Vec::new();
@@ -189,13 +227,19 @@ fn payloads() -> String {
     if columns.is_empty() {
         return String::from("### Payloads\n\nThe corpora were not there.\n");
     }
+    targets.add(
+        "a real payload shown as a whole",
+        Bound::AtLeast(2_500.0),
+        " MB/s",
+        &speeds(&columns, &["engine: shown as a whole"]),
+    );
     format!(
         "### Payloads\n\nReal answers as one subtree, read strictly either way.\n\n{}",
         by_row(&columns)
     )
 }
 
-fn rules() -> String {
+fn rules(targets: &mut Targets) -> String {
     let body = bodies::customers(1 << 20);
     let shapes = [
         (10, 1),
@@ -233,6 +277,13 @@ fn rules() -> String {
             ]
         })
         .collect();
+    let cost = first / speed(&figures[3]);
+    targets.add(
+        "cost of rules, 10,000 paths to 10",
+        Bound::AtMost(1.05),
+        "",
+        &[(cost, format!("{cost:.3}"))],
+    );
     let head = [
         "paths in the rule set",
         "roles of the caller",
@@ -261,6 +312,18 @@ fn measured(label: &str, group: Vec<Contender<'_>>) -> Vec<Figure> {
         worst.name
     );
     figures
+}
+
+/// The figures of contenders by name, column by column.
+fn speeds(columns: &[(String, Vec<Figure>)], names: &[&str]) -> Vec<(f64, String)> {
+    let named = |(_, figures): &(String, Vec<Figure>)| {
+        let of = |name: &&str| {
+            let figure = figures.iter().find(|figure| figure.name == **name).unwrap();
+            (figure.mb_per_second, grouped(figure.mb_per_second))
+        };
+        names.iter().map(of).collect::<Vec<_>>()
+    };
+    columns.iter().flat_map(named).collect()
 }
 
 /// A row for each contender, a column for each group; all groups have the same contenders.

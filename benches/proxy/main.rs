@@ -30,6 +30,8 @@ mod load;
 mod machine;
 mod measure;
 mod options;
+#[path = "../fixture/page.rs"]
+mod page;
 mod report;
 mod subjects;
 
@@ -123,7 +125,7 @@ fn run(options: &Options) -> Result<()> {
         report.targets();
     }
     if options.write {
-        report.write()?;
+        report.write();
     }
     Ok(())
 }

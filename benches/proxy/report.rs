@@ -1,17 +1,11 @@
-//! The tables, for the terminal and for `docs/benchmarks.md`. Refuses a page without the markers of its section.
+//! The tables, for the terminal and for `docs/benchmarks.md`.
 
-use std::fs;
-
-use crate::Result;
 use crate::floods::{ATTACKERS, Flood};
 use crate::machine;
 use crate::measure::{Case, Felt, IDLE, LargeOutcome, median};
 use crate::options::{Options, Peer, Protocol, Size};
+use crate::page::{self, Bound, Targets};
 use crate::subjects::Rig;
-
-/// Where the page has this benchmark's section; everything outside is written by hand or by another benchmark.
-const BEGIN: &str = "<!-- begin proxy -->";
-const END: &str = "<!-- end proxy -->";
 
 /// What fifty attackers may make a proxy of two cores hold, in MiB.
 const FLOOD_MEMORY: f64 = 64.0;
@@ -21,15 +15,7 @@ pub struct Report<'a> {
     options: &'a Options,
     subjects: Vec<(String, Peer)>,
     text: String,
-    targets: Vec<Target>,
-}
-
-/// A target of the design beside what was measured, the worst of several figures first.
-struct Target {
-    what: String,
-    target: String,
-    measured: String,
-    is_met: bool,
+    targets: Targets,
 }
 
 impl<'a> Report<'a> {
@@ -38,7 +24,7 @@ impl<'a> Report<'a> {
             options,
             subjects: Vec::new(),
             text: String::new(),
-            targets: Vec::new(),
+            targets: Targets::default(),
         };
         let today = jiff::Zoned::now().date();
         let arguments: Vec<String> = std::env::args()
@@ -66,16 +52,6 @@ impl<'a> Report<'a> {
         self.text += "\n\n";
     }
 
-    fn table(&mut self, heading: &[String], rows: &[Vec<String>]) {
-        let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-        let mut lines = vec![
-            line(heading),
-            format!("|---{}|", "|---:".repeat(heading.len() - 1)),
-        ];
-        lines.extend(rows.iter().map(|row| line(row)));
-        self.say(&lines.join("\n"));
-    }
-
     /// A row for each subject, its cells made from its position.
     fn by_subject(&mut self, heading: &[String], cells: impl Fn(usize) -> Vec<String>) {
         let subjects = self.subjects.iter().enumerate();
@@ -89,7 +65,7 @@ impl<'a> Report<'a> {
                 row.map(bold).collect()
             })
             .collect();
-        self.table(heading, &rows);
+        self.say(page::table(heading, &rows).trim_end());
     }
 
     fn governed(&self) -> Vec<usize> {
@@ -154,17 +130,8 @@ impl<'a> Report<'a> {
         self.target(what, limit, "", &figures);
     }
 
-    fn target(&mut self, what: String, limit: f64, unit: &str, figures: &[(f64, String)]) {
-        if figures.is_empty() {
-            return;
-        }
-        let texts: Vec<&str> = figures.iter().map(|(_, text)| text.as_str()).collect();
-        self.targets.push(Target {
-            what,
-            target: format!("<= {limit}{unit}"),
-            measured: texts.join(", "),
-            is_met: figures.iter().all(|(figure, _)| *figure <= limit),
-        });
+    fn target(&mut self, what: String, most: f64, unit: &str, figures: &[(f64, String)]) {
+        self.targets.add(what, Bound::AtMost(most), unit, figures);
     }
 
     pub fn handshakes(&mut self, rounds: &[Vec<f64>]) {
@@ -319,31 +286,12 @@ impl<'a> Report<'a> {
             return;
         }
         self.say("### Targets\n\nEvery figure has tokens verified and accesses recorded; a target is met when each figure beside it is within.");
-        let rows: Vec<Vec<String>> = targets
-            .into_iter()
-            .map(|one| {
-                let verdict = if one.is_met { "met" } else { "**missed**" };
-                vec![one.what, one.target, one.measured, verdict.to_owned()]
-            })
-            .collect();
-        self.table(
-            &["governed response", "target", "measured", ""].map(str::to_owned),
-            &rows,
-        );
+        self.say(targets.table("governed response").trim_end());
     }
 
-    /// Puts the text into the page, between the markers.
-    pub fn write(&self) -> Result<()> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/benchmarks.md");
-        let page = fs::read_to_string(path)?;
-        let parts = page.split_once(BEGIN);
-        let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-        let (before, after) =
-            parts.ok_or_else(|| format!("`{path}` has no `{BEGIN}` and `{END}`"))?;
-        let section = self.text.trim_end();
-        fs::write(path, format!("{before}{BEGIN}\n{section}\n{END}{after}"))?;
-        eprintln!("written: {path}");
-        Ok(())
+    /// Puts the text into the page.
+    pub fn write(&self) {
+        page::write("proxy", &self.text);
     }
 }
 
