@@ -213,6 +213,7 @@ mod tests {
             "0x1",
             "NaN",
             "1_000",
+            "١",
             "1e9999999999",
         ] {
             assert!(Decimal::read(text).is_none(), "{text}");
