@@ -39,9 +39,12 @@ const FRAMING: [&str; 14] = [
 /// We write them to the upstream ourselves.
 const OURS_TO_UPSTREAM: [&str; 4] = ["accept", "accept-encoding", "via", "x-request-id"];
 
+/// They ask for a part of an answer, which nobody can judge.
+const PARTS: [&str; 2] = ["range", "if-range"];
+
 /// A caller must not reach the upstream with them: its credentials, what only a trusted front may say, another
 /// method or target than the one decided on, and questions about bytes it may not see.
-const NOT_FROM_CALLERS: [&str; 23] = [
+const NOT_FROM_CALLERS: [&str; 26] = [
     "authorization",
     "cookie",
     "cookie2",
@@ -57,22 +60,28 @@ const NOT_FROM_CALLERS: [&str; 23] = [
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
-    "range",
-    "if-range",
     "if-none-match",
     "if-modified-since",
     "if-unmodified-since",
     "cache-control",
     "pragma",
     "want-digest",
+    "proxy-authenticate",
+    "client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-host",
 ];
 
-/// The caller must not get them from the upstream.
-const NOT_TO_CALLERS: [&str; 25] = [
+/// The caller must not get them from the upstream: they describe bytes that do not leave, steer caches and browsers,
+/// lead past us, or are the upstream's session with us.
+const NOT_TO_CALLERS: [&str; 30] = [
     "accept-ranges",
     "age",
+    "alt-svc",
     "authentication-info",
     "cache-control",
+    "cdn-cache-control",
     "clear-site-data",
     "content-digest",
     "content-md5",
@@ -85,13 +94,16 @@ const NOT_TO_CALLERS: [&str; 25] = [
     "proxy-authenticate",
     "proxy-authentication-info",
     "public-key-pins",
+    "refresh",
     "repr-digest",
     "set-cookie",
     "set-cookie2",
     "signature",
     "strict-transport-security",
+    "surrogate-control",
     "vary",
     "via",
+    "warning",
     "www-authenticate",
     "x-request-id",
 ];
@@ -108,13 +120,21 @@ pub fn name(text: &str, purpose: Use) -> Result<HeaderName, Text> {
         ));
     }
     let refused = match purpose {
+        Use::Set if listed(&PARTS) => Some(say!(
+            "asks for a part of an answer, which nobody can judge",
+            "只索取应答的一部分，无从判断"
+        )),
         Use::Set => listed(&OURS_TO_UPSTREAM)
             .then(|| say!("is always set by the proxy itself", "总是由代理自己填写")),
         Use::Request if listed(&OURS_TO_UPSTREAM) => Some(say!(
             "is always set by the proxy itself",
             "总是由代理自己填写"
         )),
-        Use::Request if listed(&NOT_FROM_CALLERS) || name.as_str().starts_with("x-forwarded-") => {
+        Use::Request
+            if listed(&NOT_FROM_CALLERS)
+                || listed(&PARTS)
+                || name.as_str().starts_with("x-forwarded-") =>
+        {
             Some(say!(
                 "is never let through from callers",
                 "绝不从调用方放行"
@@ -193,10 +213,11 @@ mod tests {
             "Content-Digest",
             "Cache-Control",
             "X-Request-Id",
+            "Alt-Svc",
         ] {
             assert!(name(text, Use::Response).is_err(), "{text}");
         }
-        for text in ["Accept", "Via", "X-Request-Id"] {
+        for text in ["Accept", "Via", "X-Request-Id", "Range"] {
             assert!(name(text, Use::Set).is_err(), "{text}");
         }
     }

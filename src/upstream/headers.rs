@@ -3,7 +3,7 @@
 //! Refuses a request that repeats a header two readers could choose differently from, and one that
 //! came through us already, over however many other nodes (Q10). Everything that is not listed is dropped: credentials and
 //! cookies, hop-by-hop headers, names the client nominates in `Connection` (F01), names with `_`
-//! (F02). Settings that would let such a header through are refused when they are read.
+//! (F02). `config::headers` refuses settings that would let such a header through.
 
 mod via;
 
@@ -35,73 +35,9 @@ const TO_UPSTREAM: [HeaderName; 7] = [
 const LISTS: [HeaderName; 3] = [ACCEPT_LANGUAGE, IF_MATCH, TRACESTATE];
 const TO_CALLER: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_LANGUAGE, DATE, RETRY_AFTER];
 
-/// Never let through in either direction, whoever asks for it: they frame a message or belong to
-/// one hop.
-const OF_ONE_HOP: [&str; 14] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-    "x-request-id",
-];
-/// A caller's credentials, ours to judge and nobody else's to see; and what would ask for a part of
-/// an answer.
-const NOT_TO_UPSTREAM: [&str; 9] = [
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "cookie",
-    "if-range",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "range",
-    "x-api-key",
-];
-/// They describe bytes that do not leave, steer caches or browsers, or are the upstream's session
-/// with us.
-const NOT_TO_CALLER: [&str; 19] = [
-    "accept-ranges",
-    "age",
-    "cache-control",
-    "cdn-cache-control",
-    "content-digest",
-    "content-md5",
-    "content-range",
-    "digest",
-    "etag",
-    "expires",
-    "last-modified",
-    "pragma",
-    "proxy-authenticate",
-    "repr-digest",
-    "set-cookie",
-    "surrogate-control",
-    "vary",
-    "warning",
-    "www-authenticate",
-];
-
-/// A header that settings must not name where they name it.
+/// What of an upstream's settings no head can be made with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// In `headers.request`.
-    #[error("`headers.request`: `{0}` is never let through to the upstream")]
-    Request(HeaderName),
-    /// In `headers.response`.
-    #[error("`headers.response`: `{0}` is never let through to the caller")]
-    Response(HeaderName),
-    /// In `headers.set`.
-    #[error("`headers.set`: `{0}` is always the proxy's own")]
-    Set(HeaderName),
     /// `node` cannot stand in `via`.
     #[error("`node`: `{0}` may hold letters, digits, `-`, `_` and `.` only")]
     Node(String),
@@ -134,29 +70,8 @@ pub struct HeaderRules {
 }
 
 impl HeaderRules {
-    /// Checks what settings ask for.
+    /// `settings` name only what `config::headers` lets them name.
     pub fn new(settings: &config::Headers, url: &Uri, node: &str) -> Result<Self, HeaderError> {
-        let is = |name: &HeaderName, lists: &[&[&str]]| lists.concat().contains(&name.as_str());
-        for name in &settings.request {
-            // To many servers `X_User` and `X-User` are one name, so nobody may send the first
-            // (F02).
-            if is(name, &[&OF_ONE_HOP, &NOT_TO_UPSTREAM]) || name.as_str().contains('_') {
-                return Err(HeaderError::Request(name.clone()));
-            }
-        }
-        for name in &settings.response {
-            if is(name, &[&OF_ONE_HOP, &NOT_TO_CALLER]) {
-                return Err(HeaderError::Response(name.clone()));
-            }
-        }
-        for (name, _) in &settings.set {
-            if is(
-                name,
-                &[&OF_ONE_HOP, &["accept", "accept-encoding", "range"]],
-            ) {
-                return Err(HeaderError::Set(name.clone()));
-            }
-        }
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if node.is_empty() || !node.bytes().all(fits) {
             return Err(HeaderError::Node(node.to_owned()));

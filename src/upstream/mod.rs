@@ -60,7 +60,7 @@ pub enum SetupError {
     /// Certificates, key or name.
     #[error("upstream `{0}`: {1}")]
     Tls(String, TlsError),
-    /// A header that must not be set or let through.
+    /// What no head can be made with.
     #[error("upstream `{0}`: {1}")]
     Header(String, headers::HeaderError),
 }

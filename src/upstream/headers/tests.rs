@@ -283,35 +283,3 @@ fn f07_f08_a_location_passes_only_for_what_was_created_below_our_host() {
         assert!(!passes(201, elsewhere), "{elsewhere}");
     }
 }
-
-#[test]
-fn settings_cannot_open_what_must_stay_closed() {
-    for closed in [
-        "authorization",
-        "cookie",
-        "x-api-key",
-        "x_user",
-        "connection",
-        "range",
-    ] {
-        let settings = config::Headers {
-            request: vec![name(closed)],
-            ..config::Headers::default()
-        };
-        let refused = rules(&settings).unwrap_err();
-        assert_eq!(refused, HeaderError::Request(name(closed)));
-    }
-    for closed in ["set-cookie", "etag", "content-length", "cache-control"] {
-        let settings = config::Headers {
-            response: vec![name(closed)],
-            ..config::Headers::default()
-        };
-        let refused = rules(&settings).unwrap_err();
-        assert_eq!(refused, HeaderError::Response(name(closed)));
-    }
-    let settings = config::Headers {
-        set: vec![(name("host"), HeaderValueSource::CallerId)],
-        ..config::Headers::default()
-    };
-    assert!(matches!(rules(&settings), Err(HeaderError::Set(_))));
-}
