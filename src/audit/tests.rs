@@ -569,55 +569,6 @@ async fn the_head_follows_in_the_background() {
     );
 }
 
-/// Run again under `ulimit -f` by the test below; alone it has nothing to show.
-#[tokio::test]
-async fn p04_child_writes_until_the_file_size_limit() {
-    let Ok(dir) = std::env::var("FIELDGATE_TEST_FILE_SIZE_LIMIT") else {
-        return;
-    };
-    let audit = open_eager(settings(Path::new(&dir)));
-    let mut written = 0u128;
-    while let Ok(mut trail) = audit.begin(Ulid::from(written + 1), peer())
-        && trail.intent(&Intent::default()).await.is_ok()
-    {
-        written += 1;
-    }
-    assert!(written > 2, "{written}");
-    assert!(!audit.healthy());
-    println!("refused after {written}");
-}
-
-#[test]
-fn p04_the_file_size_limit_refuses_and_does_not_kill() {
-    let dir = tempfile::tempdir().unwrap();
-    let child = std::process::Command::new("sh")
-        .args(["-c", r#"ulimit -f 8; exec "$@""#, "sh"])
-        .arg(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "audit::tests::p04_child_writes_until_the_file_size_limit",
-        ])
-        .arg("--nocapture")
-        .env("FIELDGATE_TEST_FILE_SIZE_LIMIT", dir.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.success(), "{:?} {said}", child.status);
-    let written: usize = said
-        .lines()
-        .find_map(|line| line.rsplit_once("refused after "))
-        .map(|(_, count)| count.trim().parse().unwrap())
-        .unwrap();
-    assert_eq!(
-        kinds(dir.path())
-            .iter()
-            .filter(|kind| *kind == "intent")
-            .count(),
-        written
-    );
-    assert_eq!(summary(dir.path()).unfinished_tail, 0);
-}
-
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();

@@ -44,19 +44,13 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use rustix::process::{Signal, getpid, kill_process};
 
     use super::*;
 
-    fn send(signal: &str) {
-        let me = std::process::id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &me])
-                .status()
-                .unwrap()
-                .success()
-        );
+    /// Not by a program: between its fork and its start it would hold the locks of tests beside this one.
+    fn send(signal: Signal) {
+        kill_process(getpid(), signal).unwrap();
     }
 
     #[tokio::test]
@@ -68,13 +62,13 @@ mod tests {
             let drain = drain.clone();
             async move { signals.run(&drain, || tell.send(()).unwrap_or(())).await }
         });
-        send("-HUP");
+        send(Signal::HUP);
         reloads.recv().await.unwrap();
         assert_eq!(drain.phase(), Phase::Serving);
-        send("-TERM");
+        send(Signal::TERM);
         drain.reached(Phase::Leaving).await;
         assert_eq!(drain.phase(), Phase::Leaving);
-        send("-INT");
+        send(Signal::INT);
         watching.await.unwrap();
         assert_eq!(drain.phase(), Phase::Cut);
     }
