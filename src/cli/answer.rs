@@ -6,6 +6,7 @@ use super::document::{self, Node};
 use crate::decide::Permit;
 use crate::json::Limits;
 use crate::pipeline::rehearsal::{self, Stage};
+use crate::policy::AnswerForm;
 
 /// The texts of an answer's documents.
 pub(super) struct Answer {
@@ -16,11 +17,20 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// An answer written as the permit's route declares.
-    pub(super) fn read(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Answer> {
+    /// An upstream's answer, written as the permit's route declares.
+    pub(super) fn of_upstream(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Answer> {
+        Answer::written(stage, permit.answer(), body)
+    }
+
+    /// What left of it.
+    pub(super) fn of_caller(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Answer> {
+        Answer::written(stage, &permit.answer().as_sent(), body)
+    }
+
+    fn written(stage: &Stage, form: &AnswerForm, body: &[u8]) -> Option<Answer> {
         Some(Answer {
-            texts: rehearsal::documents(stage, permit, body)?,
-            several: permit.answer().format.is_several(),
+            texts: rehearsal::documents(stage, form, body)?,
+            several: form.format.is_several(),
             limits: limits(stage),
         })
     }

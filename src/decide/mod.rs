@@ -29,7 +29,7 @@ use crate::policy::condition::{Answers, Other};
 use crate::policy::plan::judge::{Cases, Judge};
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
-    ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule,
+    Charset, ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule,
     UnlistedParams,
 };
 use crate::route::body::{self, Leaf, Limits, Value};
@@ -231,10 +231,13 @@ fn parameters(
     for (name, value) in &matched.path_params {
         let is_it = |param: &ParamName| matches!(param, ParamName::Path(path) if path == name);
         let (param, usage) = listed(resource, compiled, is_it).ok_or(Reason::UnlistedParameter)?;
+        arrives(value, compiled)?;
         judge(param, usage, compiled, value, &mut sent)?;
     }
     for (name, value) in query {
         let is_it = |param: &ParamName| matches!(param, ParamName::Query(query) if query == name);
+        arrives(name, compiled)?;
+        arrives(value, compiled)?;
         match listed(resource, compiled, is_it) {
             Some((param, usage)) => judge(param, usage, compiled, value, &mut sent)?,
             None if passes_unlisted(resource, compiled) => {}
@@ -242,6 +245,14 @@ fn parameters(
         }
     }
     Ok(sent)
+}
+
+/// Targets are UTF-8 here. Whoever writes another charset may read another, and then something else than was judged.
+fn arrives(text: &str, compiled: &Compiled) -> Result<(), Reason> {
+    match compiled.answer.charset {
+        Charset::Gbk | Charset::Gb18030 if !text.is_ascii() => Err(Reason::UnlistedParameter),
+        Charset::Utf8 | Charset::Gbk | Charset::Gb18030 => Ok(()),
+    }
 }
 
 /// Where the stored record is read first, it is read under the same query: a parameter the route that answers with it does

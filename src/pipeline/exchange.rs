@@ -384,13 +384,12 @@ async fn respond(
             return response(status, headers, Body::empty());
         }
         Passes::Records(decoder, body) => {
-            if let Some(media) = media::leaves_as(permit.answer()) {
-                headers.insert(CONTENT_TYPE, media);
-            }
+            media::rename(&mut headers, permit.answer());
             (gate::governor(permit, limits), (decoder, body), None)
         }
         Passes::Error(plan, decoder, body, reason) => {
-            let governor = gate::governor_of_error(plan, limits);
+            media::rename(&mut headers, &permit.answer().of_errors());
+            let governor = gate::governor_of_error(permit, plan, limits);
             (governor, (decoder, body), Some(reason))
         }
     };

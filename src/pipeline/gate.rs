@@ -13,7 +13,6 @@ use super::Generation;
 use super::reject::Refusal;
 use crate::decide::{Permit, Sent};
 use crate::model::Reason;
-use crate::policy::AnswerForm;
 use crate::policy::plan::Plan;
 use crate::policy::store::Sight;
 use crate::policy::{Param, ParamName, ParamRule, Resource};
@@ -91,8 +90,8 @@ pub fn governor(permit: &Permit, limits: BodyLimits) -> Governor {
 }
 
 /// What governs an error's body under the plan for it.
-pub fn governor_of_error(plan: Arc<Plan>, limits: BodyLimits) -> Governor {
-    Governor::new(&AnswerForm::default(), plan, limits, None, None)
+pub fn governor_of_error(permit: &Permit, plan: Arc<Plan>, limits: BodyLimits) -> Governor {
+    Governor::new(&permit.answer().of_errors(), plan, limits, None, None)
 }
 
 /// What lets some of an error's body out, where the resource does.
@@ -108,7 +107,11 @@ fn error(
         return None;
     }
     let plan = permit.compiled().errors.as_ref()?;
-    Some((Arc::clone(plan), response::error_body(headers, ratio)?))
+    let form = permit.answer().of_errors();
+    Some((
+        Arc::clone(plan),
+        response::error_body(headers, ratio, &form)?,
+    ))
 }
 
 /// Whether `location` tells nothing that the caller does not see: it leads to a record of the same resource, and each

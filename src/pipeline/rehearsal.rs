@@ -9,7 +9,6 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
 use self::body::{Body, Fault};
@@ -387,7 +386,7 @@ pub fn answer<R: Read>(
         Err(refusal) => return refused(refusal),
         Ok(passes) => passes,
     };
-    let headers = match head(&reply, permit.answer(), &passes, request_id) {
+    let headers = match head(&reply, permit, &passes, request_id) {
         Ok(headers) => headers,
         Err(reason) => return refused(reason.into()),
     };
@@ -395,7 +394,7 @@ pub fn answer<R: Read>(
         Answer::Head | Answer::Nothing => return Ok(Outcome::complete(status, headers)),
         Answer::Records(decoder) => (gate::governor(permit, limits), decoder, None),
         Answer::Error(plan, decoder, reason) => {
-            let governor = gate::governor_of_error(plan, limits);
+            let governor = gate::governor_of_error(permit, plan, limits);
             (governor, decoder, Some(Refusal::upstream(status, reason)))
         }
     };
@@ -419,15 +418,15 @@ pub fn media_type(permit: &Permit) -> HeaderValue {
     media::usual(permit.answer())
 }
 
-/// The texts of the documents in a body that is written so; `None` where it is not.
-pub fn documents(stage: &Stage, permit: &Permit, body: &[u8]) -> Option<Vec<String>> {
-    transform::documents(permit.answer(), body, &body_limits(&stage.limits)).ok()
+/// The texts of the documents in a body that is written in a form; `None` where it is not.
+pub fn documents(stage: &Stage, form: &AnswerForm, body: &[u8]) -> Option<Vec<String>> {
+    transform::documents(form, body, &body_limits(&stage.limits)).ok()
 }
 
 /// The header that leaves.
 fn head<R>(
     reply: &Reply<R>,
-    form: &AnswerForm,
+    permit: &Permit,
     passes: &Answer,
     request_id: &str,
 ) -> Result<HeaderMap, Reason> {
@@ -436,8 +435,10 @@ fn head<R>(
         return rules.status_alone(&reply.headers, request_id);
     }
     let mut headers = rules.response(reply.status, &reply.headers, None, request_id)?;
-    if let Answer::Records(_) = passes {
-        headers.extend(media::leaves_as(form).map(|media| (CONTENT_TYPE, media)));
+    match passes {
+        Answer::Head | Answer::Nothing => {}
+        Answer::Records(_) => media::rename(&mut headers, permit.answer()),
+        Answer::Error(..) => media::rename(&mut headers, &permit.answer().of_errors()),
     }
     Ok(headers)
 }

@@ -4,6 +4,7 @@
 //! halfway through an exchange.
 
 mod case;
+mod charset;
 mod format;
 mod params;
 mod row;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use case::{Test, TestCaller};
+pub use charset::Charset;
 pub use format::{AnswerForm, EventFields, Format};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 

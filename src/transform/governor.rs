@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::charset::Transcoder;
 use super::framing::Framing;
 use super::{BodyLimits, Departed, Engine, Tally};
 use crate::model::Reason;
@@ -14,6 +15,8 @@ use crate::policy::{AnswerForm, Format};
 pub struct Governor {
     engine: Engine,
     format: Format,
+    /// Where the upstream does not write in UTF-8.
+    transcoder: Option<Transcoder>,
     /// Where there may be several documents.
     framing: Option<Framing>,
 }
@@ -30,6 +33,7 @@ impl Governor {
         Governor {
             engine: Engine::new(plan, limits, caller_person, judge),
             format: form.format,
+            transcoder: Transcoder::of(form.charset),
             framing: Framing::of(form),
         }
     }
@@ -45,9 +49,17 @@ impl Governor {
     ///
     /// The reason to refuse the answer. What [`Governor::hand_on`] gives then is what preceded the fault.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Reason> {
-        match &mut self.framing {
-            None => self.engine.feed(chunk),
-            Some(framing) => framing.feed(&mut self.engine, chunk),
+        let Governor {
+            engine,
+            transcoder,
+            framing,
+            ..
+        } = self;
+        match transcoder {
+            None => read(engine, framing, chunk),
+            Some(transcoder) => {
+                transcoder.feed(chunk, false, &mut |piece| read(engine, framing, piece))
+            }
         }
     }
 
@@ -57,8 +69,17 @@ impl Governor {
     ///
     /// The reason to refuse the answer, where it is not complete.
     pub fn finish(&mut self) -> Result<(), Reason> {
-        match &self.framing {
-            None => self.engine.finish(),
+        let Governor {
+            engine,
+            transcoder,
+            framing,
+            ..
+        } = self;
+        if let Some(transcoder) = transcoder {
+            transcoder.feed(&[], true, &mut |piece| read(engine, framing, piece))?;
+        }
+        match framing {
+            None => engine.finish(),
             Some(framing) => framing.finish(),
         }
     }
@@ -106,5 +127,12 @@ impl Governor {
     /// What the answer held so far.
     pub fn tally(&self) -> &Tally {
         self.engine.tally()
+    }
+}
+
+fn read(engine: &mut Engine, framing: &mut Option<Framing>, text: &[u8]) -> Result<(), Reason> {
+    match framing {
+        None => engine.feed(text),
+        Some(framing) => framing.feed(engine, text),
     }
 }

@@ -1,7 +1,8 @@
 //! The media type of an answer: what the route declares passes, by its name alone.
 //!
 //! Where it declares nothing that is JSON: `application/json` and every `application/*+json` (RFC 6839) pass, in UTF-8 or
-//! without a `charset`. A route of another format takes the types of that format alone. Refused as `unexpected-media-type`: no `Content-Type` or two of them, what RFC 9110,
+//! without a `charset`. A route of another format takes the types of that format alone, one in another charset that charset or
+//! none. Refused as `unexpected-media-type`: no `Content-Type` or two of them, what RFC 9110,
 //! 8.3.1 cannot parse, every other type (`text/json` is registered nowhere) and every other charset. The body is never looked at to guess:
 //! a guess could only open.
 
@@ -10,11 +11,11 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::header::sole;
 use crate::model::Reason;
-use crate::policy::{AnswerForm, BodyForm, Format};
+use crate::policy::{AnswerForm, BodyForm, Charset, Format};
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Passes an answer whose `Content-Type` is what its route declares, in UTF-8.
+/// Passes an answer whose `Content-Type` is what its route declares.
 pub fn check(headers: &HeaderMap, form: &AnswerForm) -> Result<(), Reason> {
     is_of(headers, form, Reason::UnexpectedMediaType)
 }
@@ -31,13 +32,25 @@ pub fn accept(form: &AnswerForm) -> &'static str {
 
 /// The type of an answer that is as its route declares.
 pub fn usual(form: &AnswerForm) -> HeaderValue {
+    let wrong = form.media.as_deref().map(HeaderValue::from_str);
+    if let Some(Ok(wrong)) = wrong {
+        return wrong;
+    }
     leaves_as(form).unwrap_or(HeaderValue::from_static("application/json"))
 }
 
+/// Says under which type a body leaves, where that is not the upstream's.
+pub fn rename(headers: &mut HeaderMap, form: &AnswerForm) {
+    if let Some(media) = leaves_as(form) {
+        headers.insert(CONTENT_TYPE, media);
+    }
+}
+
 /// The type an answer leaves under; `None` where that is the upstream's.
-pub fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
+fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
     let name = match form.format {
-        Format::Json => return None,
+        Format::Json if form.charset == Charset::Utf8 && form.media.is_none() => return None,
+        Format::Json => "application/json",
         Format::NdJson => "application/x-ndjson",
         Format::JsonSeq => "application/json-seq",
         Format::Sse => "text/event-stream",
@@ -94,7 +107,7 @@ pub fn check_write(
 ) -> Result<Written, Reason> {
     let line = sole(headers, CONTENT_TYPE, Reason::MediaType)?;
     let media = line.and_then(parse).ok_or(Reason::MediaType)?;
-    if media.kind != "application" || media.has_others || !media.is_utf8() {
+    if media.kind != "application" || media.has_others || !media.is_in(Charset::Utf8) {
         return Err(Reason::MediaType);
     }
     let patches = *method == Method::PATCH;
@@ -112,7 +125,7 @@ pub fn check_write(
 fn is_of(headers: &HeaderMap, form: &AnswerForm, reason: Reason) -> Result<(), Reason> {
     let line = sole(headers, CONTENT_TYPE, reason)?;
     line.and_then(parse)
-        .filter(|media| media.is_utf8() && media.is_of(form.format))
+        .filter(|media| media.is_in(form.charset) && media.is_declared(form))
         .map(|_| ())
         .ok_or(reason)
 }
@@ -127,6 +140,17 @@ struct MediaType {
 }
 
 impl MediaType {
+    /// A wrong type that is declared takes the place of those that are right.
+    fn is_declared(&self, form: &AnswerForm) -> bool {
+        match &form.media {
+            None => self.is_of(form.format),
+            Some(media) => {
+                let parts = media.split_once('/');
+                parts == Some((self.kind.as_str(), self.subtype.as_str()))
+            }
+        }
+    }
+
     fn is_of(&self, format: Format) -> bool {
         let subtype = self.subtype.as_str();
         let suffixed = |suffix| subtype.strip_suffix(suffix).is_some_and(is_registrable);
@@ -143,8 +167,9 @@ impl MediaType {
         self.kind == kind && fits
     }
 
-    fn is_utf8(&self) -> bool {
-        self.charset.as_deref().is_none_or(|name| name == "utf-8")
+    fn is_in(&self, charset: Charset) -> bool {
+        let said = self.charset.as_deref();
+        said.is_none_or(|name| name == charset.word())
     }
 }
 
@@ -271,6 +296,46 @@ mod tests {
                 assert_eq!(in_format(format, &[line]), Err(Reason::UnexpectedMediaType));
             }
         }
+    }
+
+    #[test]
+    fn a11_a_declared_charset_must_be_what_the_upstream_says_where_it_says_one() {
+        for charset in Charset::ALL {
+            let form = AnswerForm {
+                charset,
+                ..AnswerForm::default()
+            };
+            for said in ["", "utf-8", "GBK", "gb18030", "gb2312", "\"gbk \""] {
+                let line = match said {
+                    "" => String::from("application/json"),
+                    said => format!("application/json; charset={said}"),
+                };
+                let line = HeaderValue::from_str(&line).unwrap();
+                let headers = HeaderMap::from_iter([(CONTENT_TYPE, line)]);
+                let fits = said.is_empty() || said.to_ascii_lowercase() == charset.word();
+                assert_eq!(check(&headers, &form).is_ok(), fits, "{charset:?} {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn c02_a_wrong_type_passes_where_it_is_declared_and_leaves_as_json() {
+        let form = AnswerForm {
+            media: Some("text/html".into()),
+            ..AnswerForm::default()
+        };
+        for (line, passes) in [
+            ("text/html", true),
+            ("Text/HTML; charset=UTF-8", true),
+            ("text/html; charset=gbk", false),
+            ("application/json", false),
+            ("text/plain", false),
+            ("text/html, application/json", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(line))]);
+            assert_eq!(check(&headers, &form).is_ok(), passes, "{line}");
+        }
+        assert_eq!(leaves_as(&form).unwrap(), "application/json");
     }
 
     #[test]

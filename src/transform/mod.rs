@@ -3,6 +3,7 @@
 //! Refuses an answer that is not strictly JSON of the declared shape within the limits; never passes on what it
 //! could not read.
 
+mod charset;
 mod commit;
 pub mod encoding;
 mod engine;

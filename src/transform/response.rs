@@ -88,10 +88,10 @@ pub fn judge_write(
     }
 }
 
-/// The decoder of an error's body that rules let out in part; `None` where it is not one document of JSON, and is
-/// replaced after all.
-pub fn error_body(headers: &HeaderMap, ratio: Ratio) -> Option<Decoder> {
-    media::check(headers, &AnswerForm::default()).ok()?;
+/// The decoder of an error's body that rules let out in part; `None` where it is not one document of JSON, written as
+/// errors are, and is replaced after all.
+pub fn error_body(headers: &HeaderMap, ratio: Ratio, form: &AnswerForm) -> Option<Decoder> {
+    media::check(headers, form).ok()?;
     match headers.contains_key(CONTENT_RANGE) {
         true => None,
         false => Decoder::of(headers, ratio).ok(),
@@ -200,6 +200,8 @@ mod tests {
 
     #[test]
     fn j01_an_error_lets_something_out_only_as_one_document_of_json() {
+        let form = AnswerForm::default();
+        let error_body = |headers: &HeaderMap, ratio| error_body(headers, ratio, &form);
         assert!(error_body(&json(), RATIO).is_some());
         let with = |name, value: &'static str| {
             let mut headers = json();

@@ -157,3 +157,53 @@ fn explain_and_matrix_say_in_which_format_a_route_answers() {
         said.err
     );
 }
+
+#[test]
+fn apply_and_test_read_gbk_and_write_utf_8() {
+    let text = "fieldgate: 1
+classes: { open: { level: 1 }, hidden: { level: 4 } }
+resources:
+  person:
+    charset: gb18030
+    at: { GET /person: $ }
+    fields: { 姓名: { class: open, mask: cn-name }, 密码: hidden }
+roles: { clerk: { jwt: idp, claim: role, is: clerk } }
+read:
+  person: { clerk: { open: mask } }
+tests:
+  - { name: t, as: clerk, call: GET /person, reply: fixtures/person.json, expect: { 姓名: 欧阳* }, absent: [密码] }
+";
+    let record = "{\"姓名\":\"欧阳誠\",\"密码\":\"乗\"}";
+    let (record, ..) = encoding_rs::GB18030.encode(record);
+    let dir = rules(&[("rules.yaml", text)]);
+    std::fs::create_dir(dir.path().join("fixtures")).unwrap();
+    std::fs::write(dir.path().join("fixtures/person.json"), &record).unwrap();
+    let path = dir.path().to_str().unwrap();
+    let run = fieldgate(&["test", path], b"");
+    assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
+    let run = fieldgate(
+        &[
+            "apply",
+            path,
+            "--as",
+            "clerk",
+            "--call",
+            "GET /person",
+            "--chunk",
+            "1",
+        ],
+        &record,
+    );
+    assert_eq!(
+        (run.exit, run.text()),
+        (0, String::from("{\"姓名\":\"欧阳*\"}")),
+        "{}",
+        run.err
+    );
+    let said = fieldgate(&["matrix", path], b"");
+    assert!(
+        said.text().contains("the upstream writes in gb18030"),
+        "{}",
+        said.text()
+    );
+}

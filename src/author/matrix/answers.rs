@@ -1,10 +1,31 @@
 //! How answers are written, for those who read the rules.
 
 use crate::policy::diagnostic::{Text, say};
-use crate::policy::{AnswerForm, EventFields, Format, RouteRule};
+use crate::policy::{AnswerForm, Charset, EventFields, Format, RouteRule};
 
 /// What a route says of its answers; nothing where they are one JSON document in UTF-8.
-pub fn written(form: &AnswerForm) -> Option<Text> {
+pub fn written(form: &AnswerForm) -> Vec<Text> {
+    let charset = (form.charset != Charset::Utf8).then(|| {
+        let charset = form.charset.word();
+        say!(
+            "answers in UTF-8 what the upstream writes in {charset}",
+            "响应由 {charset} 转成 UTF-8"
+        )
+    });
+    let media = form.media.as_deref().map(|media| {
+        say!(
+            "answers in JSON that the upstream calls {media}",
+            "响应是 JSON，后端却标成 {media}"
+        )
+    });
+    format(form)
+        .into_iter()
+        .chain(charset)
+        .chain(media)
+        .collect()
+}
+
+fn format(form: &AnswerForm) -> Option<Text> {
     match form.format {
         Format::Json => None,
         Format::NdJson => Some(say!(
@@ -47,9 +68,12 @@ fn events(fields: &EventFields) -> Text {
 
 pub(super) fn facts<'r>(routes: impl Iterator<Item = &'r RouteRule>) -> Vec<Text> {
     let said = |route: &RouteRule| {
-        let route_text = &route.text;
-        let form = written(&route.answer)?;
-        Some(say!("{route_text} {form}", "{route_text} 的{form}"; form))
+        let text = &route.text;
+        let said = |form: Text| say!("{text} {form}", "{text} 的{form}"; form);
+        written(&route.answer)
+            .into_iter()
+            .map(said)
+            .collect::<Vec<_>>()
     };
-    routes.filter_map(said).collect()
+    routes.flat_map(said).collect()
 }

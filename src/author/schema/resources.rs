@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use super::{Places, at, entry, is_built, list_of, map_of, needed, one_of, one_or_more};
-use crate::policy::Format;
 use crate::policy::diagnostic::say;
+use crate::policy::{Charset, Format};
 
 pub(super) fn add(places: &mut Places) {
     routes(places);
@@ -73,6 +73,14 @@ pub(super) fn add(places: &mut Places) {
         entry("strip_as", one_of(&["strip", "blank"]), say!(
             "`blank`: listed fields that would go are null instead",
             "`blank`：该删除的登记字段改为 null"
+        )),
+        entry("charset", one_of(&Charset::ALL.map(Charset::word)), say!(
+            "What the upstream writes in; callers get UTF-8",
+            "后端用的字符集；响应一律是 UTF-8"
+        )),
+        entry("answer_charset", one_of(&["utf-8"]), say!(
+            "What an upstream of another charset is answered in",
+            "后端用别的字符集时，以什么字符集响应"
         )),
         entry("unlisted", one_of(&["strip", "refuse", "show"]), say!(
             "What becomes of fields that are not listed; `show` needs `unlisted_reason`",
@@ -185,6 +193,14 @@ fn long_route(places: &mut Places) {
                 say!(
                     "How documents stand in the answer's body: one (`json`), or several, governed one by one as they come",
                     "响应体里文档的写法：一个（`json`），或多个，来一个治理一个"
+                ),
+            ),
+            entry(
+                "media",
+                at("text"),
+                say!(
+                    "The wrong media type under which the upstream sends JSON: `text/html`",
+                    "后端把 JSON 错标成的媒体类型：`text/html`"
                 ),
             ),
             entry(

@@ -170,8 +170,7 @@ pub(super) fn holds(allowed: &Allowed<'_>) -> Vec<Text> {
     let person = allowed.fields.resource.person.as_ref();
     let field = person.and_then(|person| allowed.fields.resource.fields.get(person.field.0));
     let field = field.map_or("", |field| field.text.as_str());
-    let written = answers::written(permit.answer());
-    let mut holds: Vec<Text> = written.into_iter().collect();
+    let mut holds = answers::written(permit.answer());
     let before = holds.len();
     if plan.person_check() {
         holds.push(match plan.is_single() {

@@ -73,7 +73,7 @@ pub(super) fn explain(
         records: Vec::new(),
         values: Vec::new(),
     };
-    let readable = Answer::read(stage, &admitted.permit, text);
+    let readable = Answer::of_upstream(stage, &admitted.permit, text);
     let told = outcome.end == End::Complete || outcome.reason == Some(Reason::NoSuchRecord);
     let Some(answer) = readable.filter(|_| told) else {
         return Ok(explained);

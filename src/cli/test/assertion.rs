@@ -26,10 +26,11 @@ const MASKED: &str = "masked";
 
 /// Every assertion of the test that does not hold. `permit` is there where the request was allowed.
 pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<Text> {
-    let sent = |permit, body: &[u8]| Answer::read(stage, permit, body);
     let document = match (got.outcome.end, permit) {
         (End::Aborted, _) => None,
-        (End::Complete, Some(permit)) => sent(permit, &got.body).and_then(|answer| answer.tree()),
+        (End::Complete, Some(permit)) => {
+            Answer::of_caller(stage, permit, &got.body).and_then(|answer| answer.tree())
+        }
         (End::Complete | End::Refused, _) => read(&got.body, limits(stage)),
     };
     let mut wrong = Vec::new();
@@ -145,7 +146,7 @@ fn masked(stage: &Stage, test: &Test, permit: Option<&Permit>) -> HashMap<Place,
     let (Some(permit), Some(reply)) = (permit, test.reply.as_deref()) else {
         return HashMap::new();
     };
-    let Some(answer) = Answer::read(stage, permit, reply) else {
+    let Some(answer) = Answer::of_upstream(stage, permit, reply) else {
         return HashMap::new();
     };
     let mut masked = HashMap::new();

@@ -149,10 +149,11 @@ impl<'a> Collector<'a> {
             self.proven.extend(rights);
         }
         let permit = &admitted.permit;
-        let tree = |body: &[u8]| Answer::read(stage, permit, body).and_then(|one| one.tree());
         let sent = test.reply.as_deref().unwrap_or_default();
-        let answer = Answer::read(stage, permit, sent);
-        let (Some(before), Some(answer)) = (tree(sent), answer) else {
+        let Some(answer) = Answer::of_upstream(stage, permit, sent) else {
+            return;
+        };
+        let Some(before) = answer.tree() else {
             return;
         };
         let compiled = Arc::clone(admitted.permit.compiled());
@@ -166,7 +167,10 @@ impl<'a> Collector<'a> {
             test,
             before: &before,
             after: match got.outcome.end {
-                End::Complete => tree(&got.body),
+                End::Complete => {
+                    let left = Answer::of_caller(stage, permit, &got.body);
+                    left.and_then(|left| left.tree())
+                }
                 End::Refused | End::Aborted => None,
             },
             traced: trace(permit, stage.limits().record, &answer),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Charset;
+
 /// What a route declares of the body of its answers. An answer that is not so is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerForm {
@@ -9,6 +11,31 @@ pub struct AnswerForm {
     pub format: Format,
     /// What leaves of events besides their data.
     pub events: Arc<EventFields>,
+    /// What the upstream writes in.
+    pub charset: Charset,
+    /// The media type the upstream says its JSON is, where that is wrong: `text/html`.
+    pub media: Option<Arc<str>>,
+}
+
+impl AnswerForm {
+    /// How the answer is written once it has left.
+    #[must_use]
+    pub fn as_sent(&self) -> AnswerForm {
+        AnswerForm {
+            charset: Charset::Utf8,
+            ..self.clone()
+        }
+    }
+
+    /// How the errors of such a route are written, where something of them may leave: one JSON document in the charset of
+    /// the resource.
+    #[must_use]
+    pub fn of_errors(&self) -> AnswerForm {
+        AnswerForm {
+            charset: self.charset,
+            ..AnswerForm::default()
+        }
+    }
 }
 
 /// How documents stand in an answer's body.

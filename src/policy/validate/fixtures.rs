@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::path::{Child, Path, Segment};
-use crate::policy::rules::{Format, Resource, RouteRule, RuleSet, TemplateSegment};
+use crate::policy::rules::{AnswerForm, Format, Resource, RouteRule, RuleSet, TemplateSegment};
 
 /// The parsed answers that tests give to a resource's routes, each once.
 pub(super) fn replies<'a>(
@@ -24,19 +24,24 @@ pub(super) fn replies<'a>(
             let reply = test.reply.as_deref()?;
             let route = route_of(resource, &test.call)?;
             let first = seen.insert((route.text.as_str(), reply));
-            first.then(|| (route, documents(route.answer.format, reply)))
+            first.then(|| (route, documents(&route.answer, reply)))
         })
         .flat_map(|(route, bodies)| bodies.into_iter().map(move |body| (route, body)))
         .collect()
 }
 
 /// The documents of an answer, each as the answer of its own that it is to the rules.
-fn documents(format: Format, reply: &[u8]) -> Vec<Value> {
+fn documents(form: &AnswerForm, reply: &[u8]) -> Vec<Value> {
+    let decoded = form
+        .charset
+        .encoding()
+        .and_then(|encoding| encoding.decode_without_bom_handling_and_without_replacement(reply));
+    let reply = decoded.as_ref().map_or(reply, |text| text.as_bytes());
     let apart = |reply: &[u8]| {
         let documents = serde_json::Deserializer::from_slice(reply).into_iter();
         documents.collect::<Result<_, _>>().unwrap_or_default()
     };
-    match format {
+    match form.format {
         Format::Json => serde_json::from_slice(reply).into_iter().collect(),
         Format::NdJson => apart(reply),
         Format::Sse => events(reply),

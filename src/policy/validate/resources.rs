@@ -9,7 +9,7 @@ use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
 use super::shapes::{self, Built, Shape};
 use super::{
-    Findings, GatePlace, Names, Places, ResourcePlaces, catalogue, params, routes, writing,
+    Findings, GatePlace, Names, Places, ResourcePlaces, answers, catalogue, params, routes, writing,
 };
 use crate::path::{Path, Selector};
 use crate::policy::Place;
@@ -42,7 +42,7 @@ const KNOWN: [&str; 21] = [
     "on_put",
     "on_masked",
 ];
-const LATER: [&str; 6] = ["mode", "like", "when", "consents", "body", "send"];
+const LATER: [&str; 7] = ["mode", "like", "when", "consents", "body", "send", "files"];
 
 /// Mistakes in an entry of `at` or `fields` after which the entry still counts.
 const KEEPS_ENTRY: [&Code; 6] = [
@@ -125,7 +125,8 @@ fn resource(
     let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
         return (resource, places);
     };
-    findings.extend(entries.check_keys(say!("a resource", "资源"), &KNOWN, &LATER));
+    let known = [&KNOWN[..], &answers::OF_RESOURCES[..]].concat();
+    findings.extend(entries.check_keys(say!("a resource", "资源"), &known, &LATER));
     resource.zh = entries
         .get("zh")
         .and_then(|zh| findings.keep(sentence(zh, say!("`zh`"))));
@@ -206,6 +207,7 @@ fn resource(
             groups
         }
     };
+    answers::charset(entries, &mut resource.groups, findings);
     if let Some(node) = entries.get("envelope") {
         let (groups, any_case) = (&resource.groups, resource.any_case);
         resource.envelope = catalogue::envelope(node, names, groups, any_case, findings);

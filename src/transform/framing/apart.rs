@@ -5,6 +5,7 @@ use crate::json::{self, Lexer};
 use crate::model::Reason;
 use crate::policy::AnswerForm;
 use crate::transform::BodyLimits;
+use crate::transform::charset::Transcoder;
 
 /// The texts of a body's documents, in order.
 ///
@@ -22,6 +23,17 @@ pub fn documents(
             depth: limits.depth,
             key: limits.key,
         }),
+    };
+    let mut text = Vec::new();
+    let body = match Transcoder::of(form.charset) {
+        None => body,
+        Some(mut transcoder) => {
+            transcoder.feed(body, true, &mut |piece| {
+                text.extend_from_slice(piece);
+                Ok(())
+            })?;
+            &text
+        }
     };
     match &mut Framing::of(form) {
         None => {

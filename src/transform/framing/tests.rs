@@ -8,7 +8,7 @@ use super::documents;
 use crate::model::Reason;
 use crate::policy::plan::Plan;
 use crate::policy::plan::judge::{Judge, Judged};
-use crate::policy::{AnswerForm, EventFields, Format};
+use crate::policy::{AnswerForm, Charset, EventFields, Format};
 
 const LIMITS: BodyLimits = BodyLimits {
     depth: 8,
@@ -25,6 +25,7 @@ fn form(format: Format) -> AnswerForm {
             ids: Some((0, 1000)),
             retries: Some((100, 60_000)),
         }),
+        ..AnswerForm::default()
     }
 }
 
@@ -44,6 +45,7 @@ struct Seen {
 
 struct Case {
     format: Format,
+    charset: Charset,
     plan: Arc<Plan>,
     judge: Option<Arc<Judge>>,
 }
@@ -52,6 +54,7 @@ impl Case {
     fn new(format: Format, at: &str, fields: &[(&str, &str)], person: Option<&str>) -> Case {
         Case {
             format,
+            charset: Charset::Utf8,
             plan: plan_in(format, at, fields, person),
             judge: None,
         }
@@ -59,7 +62,10 @@ impl Case {
 
     fn governor(&self) -> Governor {
         Governor::new(
-            &form(self.format),
+            &AnswerForm {
+                charset: self.charset,
+                ..form(self.format)
+            },
             Arc::clone(&self.plan),
             LIMITS,
             Some(String::from("1001")),
@@ -184,6 +190,45 @@ fn a23_each_document_is_governed_as_the_only_one_would_be() {
     }
 }
 
+/// Of the first name and of the hidden value, the second byte is that of a backslash or of a bracket.
+#[test]
+fn a11_documents_in_another_charset_are_governed_as_those_in_utf_8() {
+    let fields = [("乗", "show"), ("誠", "strip")];
+    for format in [Format::Json, Format::NdJson, Format::JsonSeq, Format::Sse] {
+        for charset in [Charset::Gbk, Charset::Gb18030] {
+            let encoding = charset.encoding().unwrap();
+            let case = Case {
+                charset,
+                ..Case::new(format, "$", &fields, None)
+            };
+            let text = written(format, &[r#"{"乗":"\"俓","誠":"鎉\"","x":"\u4e57"}"#]);
+            let seen = case.run(encoding.encode(&text).0);
+            assert_eq!(seen.end, Ok(()));
+            assert_eq!(seen.out, written(format, &[r#"{"乗":"\"俓"}"#]));
+            let form = AnswerForm {
+                charset,
+                ..form(format)
+            };
+            let apart = documents(&form, &encoding.encode(&text).0, &LIMITS).unwrap();
+            let plain = documents(&super::tests::form(format), text.as_bytes(), &LIMITS).unwrap();
+            assert_eq!(apart, plain);
+            // What the end cuts, and what is no sequence, though none of it would have left.
+            let wrong = written(format, &["{\"誠\":\"?\"}"]);
+            let mut wrong = encoding.encode(&wrong).0.into_owned();
+            let at = wrong.iter().position(|byte| *byte == b'?').unwrap();
+            wrong[at] = 0xb0;
+            assert_eq!(case.run(&wrong).end, Err(Reason::UnreadableBody));
+            assert_eq!(
+                documents(&form, &wrong, &LIMITS),
+                Err(Reason::UnreadableBody)
+            );
+            let mut cut = encoding.encode(&text).0.into_owned();
+            cut.push(0x81);
+            assert_eq!(case.run(&cut).end, Err(Reason::UnreadableBody));
+        }
+    }
+}
+
 #[test]
 fn records_stand_in_each_document_where_at_says() {
     for format in SEVERAL {
@@ -294,6 +339,7 @@ fn a_gate_keeps_whole_documents_back() {
         let cases = vec![(String::from("1"), Judged::Under(Arc::clone(&base)))];
         let case = Case {
             format,
+            charset: Charset::Utf8,
             plan: base,
             judge: Some(Arc::new(Judge::by_member("k", cases, Judged::Gone))),
         };

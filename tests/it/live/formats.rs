@@ -363,3 +363,45 @@ async fn a24_events_are_governed_as_they_come_and_the_head_waits_for_none() {
         assert_eq!(log.outcome(&id)["records"], 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c02_json_under_a_declared_wrong_type_must_parse_and_leaves_as_json() {
+    for (media, body, reason) in [
+        (
+            "text/html;charset=UTF-8",
+            "{\"id\":\"1\",\"secret\":\"CANARY\"}",
+            None,
+        ),
+        ("text/html", "<html>CANARY</html>", Some("unreadable-body")),
+        (
+            "text/html",
+            "{\"id\":1}<script>CANARY</script>",
+            Some("unreadable-body"),
+        ),
+        ("text/html", ")]}'{\"id\":1}", Some("unreadable-body")),
+        (
+            "application/json",
+            "{\"id\":\"1\"}",
+            Some("unexpected-media-type"),
+        ),
+        (
+            "text/plain",
+            "{\"id\":\"1\"}",
+            Some("unexpected-media-type"),
+        ),
+    ] {
+        let upstream = Upstream::start(move |_| ok(&format!("Content-Type: {media}"), body)).await;
+        let rig = setup(&upstream).start().await;
+        for version in BOTH {
+            let answer = rig.get(version, &rig.door.teller(), "/wrong").await;
+            match reason {
+                None => {
+                    assert_eq!(answer.text(), "{\"id\":\"1\"}");
+                    assert_eq!(answer.header("content-type"), Some("application/json"));
+                }
+                Some(reason) => assert_eq!(answer.reason(), reason, "{media} {body}"),
+            }
+        }
+        rig.finish().await;
+    }
+}

@@ -5,6 +5,7 @@ mod api_keys;
 mod attacks;
 mod audit_failure;
 mod blocks;
+mod charsets;
 mod contracts;
 mod cors;
 mod crash;

@@ -29,4 +29,25 @@ codes! {
             "        GET /customers: $.items[*]"
         )
     }
+    FG2202 {
+        en: "`answer_charset` on a resource without `charset`",
+            "it says in what an upstream of another charset is answered, so it would mean nothing",
+            "`charset: gbk` beside it, or leave it out";
+        zh: "资源写了 `answer_charset`，却没有 `charset`",
+            "它说的是后端用别的字符集时以什么响应，单独写没有意义",
+            "同时写 `charset: gbk`，或者不写";
+        Lines("    unlisted: strip\n    answer_charset: utf-8", "    unlisted: strip")
+    }
+    FG2203 {
+        en: "`media` that is no media type, is JSON's own, or stands beside another format",
+            "it names the one wrong type under which an upstream sends JSON; nothing else passes then",
+            "`media: text/html` on a route whose answers are one JSON document";
+        zh: "`media` 不是媒体类型、本来就是 JSON 的类型，或者写在别的格式旁边",
+            "它指明后端把 JSON 错标成的那一种类型；写了以后别的一律不放行",
+            "响应是单个 JSON 文档的路由上写 `media: text/html`";
+        Lines(
+            "        GET /customers: { record: \"$.items[*]\", media: html }",
+            "        GET /customers: $.items[*]"
+        )
+    }
 }

@@ -94,3 +94,81 @@ fn fields_of_events_are_refused_where_there_are_none_and_where_they_list_nothing
         refuses(SHORT, &long, &parts);
     }
 }
+
+#[test]
+fn a_resource_says_in_which_charset_its_upstream_writes() {
+    use crate::policy::Charset;
+    for charset in Charset::ALL {
+        let rules = loads(
+            "    envelope:",
+            &format!(
+                "    charset: {}\n    answer_charset: utf-8\n    envelope:",
+                charset.word()
+            ),
+        )
+        .rules;
+        let mut routes = rules.resources[0]
+            .groups
+            .iter()
+            .flat_map(|group| &group.routes);
+        assert!(routes.all(|route| route.answer.charset == charset));
+    }
+    for (written, parts) in [
+        ("charset: gb2312", ["FG2009", "`gbk`"]),
+        ("charset: UTF-8", ["FG2009", "`charset` cannot be"]),
+        ("answer_charset: utf-8", ["FG2202", "without `charset`"]),
+        (
+            "charset: gbk\n    answer_charset: gbk",
+            ["FG2009", "`upstream`"],
+        ),
+        (
+            "charset: gbk\n    answer_charset: upstream",
+            ["FG1022", "not supported yet"],
+        ),
+    ] {
+        refuses(
+            "    envelope:",
+            &format!("    {written}\n    envelope:"),
+            &parts,
+        );
+    }
+}
+
+#[test]
+fn a_route_may_say_under_which_wrong_type_its_json_comes() {
+    let rules = loads(
+        SHORT,
+        "GET /customers: { record: \"$.items[*]\", media: text/html }",
+    )
+    .rules;
+    let answer = &rules.resources[0].groups[1].routes[0].answer;
+    assert_eq!(answer.media.as_deref(), Some("text/html"));
+    for (written, part) in [
+        ("media: html", "`text/html`"),
+        ("media: Text/Html", "small letters"),
+        ("media: \"text/html; charset=utf-8\"", "without parameters"),
+        ("media: \"*/*\"", "`text/html`"),
+        ("media: application/hal+json", "passes anyway"),
+        ("media: multipart/mixed", "several parts"),
+        ("media: text/plain, format: ndjson", "another format"),
+    ] {
+        let long = format!("GET /customers: {{ record: $, {written} }}");
+        refuses(SHORT, &long, &["FG2203", part]);
+    }
+}
+
+#[test]
+fn an_upstream_in_another_charset_is_sent_no_body() {
+    for route in [
+        "DELETE /customers/{id}: $",
+        "POST /customers/search: { record: \"$.items[*]\", does: read, send: { phone: \"phones[*].number\" } }",
+    ] {
+        let rules = changed("    envelope:", "    charset: gbk\n    envelope:")
+            .replace("      list:\n", &format!("      {route}\n      list:\n"));
+        let shown = lines(&load_rules(&rules).expect_err("must not load"));
+        assert!(
+            shown.contains("FG1022") && shown.contains("a body to an upstream in gbk"),
+            "{shown}"
+        );
+    }
+}
