@@ -27,6 +27,11 @@ impl Charset {
         }
     }
 
+    /// Whether a media type's `charset`, in lower case, means it. GB 2312 is a part of GBK, and what old systems call it.
+    pub fn is_called(self, name: &str) -> bool {
+        name == self.word() || (self == Charset::Gbk && name == "gb2312")
+    }
+
     /// What reads it; `None` where nothing has to.
     pub fn encoding(self) -> Option<&'static Encoding> {
         match self {

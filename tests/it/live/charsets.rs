@@ -42,7 +42,7 @@ async fn a11_what_an_upstream_writes_in_gbk_leaves_governed_in_utf_8() {
             // Byte by byte, so that every character is cut.
             "/old" => {
                 let bytes = sent.iter().map(|byte| raw(chunk(&[*byte])));
-                let mut all = vec![head("application/json;charset=GBK")];
+                let mut all = vec![head("application/json;charset=GB2312")];
                 all.extend(bytes);
                 all.push(raw("0\r\n\r\n"));
                 all
@@ -106,11 +106,6 @@ async fn a11_another_charset_than_the_declared_one_and_bytes_of_none_are_refused
         ),
         (
             "application/json;charset=gb18030",
-            b"{}",
-            "unexpected-media-type",
-        ),
-        (
-            "application/json;charset=gb2312",
             b"{}",
             "unexpected-media-type",
         ),
