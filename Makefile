@@ -50,7 +50,8 @@ bench: valgrind ## the engine, its counts, an exchange, a large rule set, the wh
 	$(CARGO) bench --locked --bench proxy -- --write
 	$(CARGO) test --locked --release --test it -- --ignored --nocapture a_gib
 
-fuzz: compiler ## the property tests with CASES=20000 cases each, or for MINUTES=5 each, then libFuzzer as long on each reader (else 1 minute)
+fuzz: compiler ## generated tests with CASES=20000 cases each, the properties that carry the proof for MINUTES=5 each, then libFuzzer as long on each reader (else 1 minute)
+	PROPTEST_RNG_SEED=$$(date +%s) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --lib
 	FUZZ_MINUTES=$(MINUTES) PROPTEST_CASES=$(CASES) $(CARGO) test --locked --release --test it -- --nocapture propert
 	fuzz/run $(or $(MINUTES),1)
 
