@@ -1,13 +1,15 @@
-//! An answer in another charset, put into UTF-8 before anything of it is read.
+//! An answer in another charset, put into UTF-8 before anything of it is read; and back, where callers get what the
+//! upstream writes in.
 //!
 //! The second byte of a character may be that of a backslash or of a bracket, so nothing may look for a quote before. Refused
-//! as `unreadable-body`: a sequence that is none, and one that the end cuts. What precedes it was handed on, wherever the
-//! input was cut. After a refusal or the end nothing is read any more.
+//! as `unreadable-body`: a sequence that is none, one that the end cuts, and where it is put back one that would come back as
+//! other bytes. What precedes it was handed on, wherever the input was cut. After a refusal or the end nothing is read any more.
 
-use encoding_rs::{Decoder, DecoderResult};
+use encoding_rs::{Decoder, DecoderResult, EncoderResult, Encoding};
 
+use super::Departed;
 use crate::model::Reason;
-use crate::policy::Charset;
+use crate::policy::AnswerForm;
 
 /// What is handed on at once.
 const PIECE: usize = 4 << 10;
@@ -17,14 +19,18 @@ pub(super) struct Transcoder {
     /// `None` after the end or a fault: encoding_rs must not be asked again then.
     decoder: Option<Decoder>,
     piece: Box<[u8; PIECE]>,
+    /// Where callers get the same charset.
+    back: Option<Back>,
 }
 
 impl Transcoder {
     /// `None` where nothing has to be done.
-    pub fn of(charset: Charset) -> Option<Transcoder> {
+    pub fn of(form: &AnswerForm) -> Option<Transcoder> {
+        let encoding = form.charset.encoding()?;
         Some(Transcoder {
-            decoder: Some(charset.encoding()?.new_decoder_without_bom_handling()),
+            decoder: Some(encoding.new_decoder_without_bom_handling()),
             piece: Box::new([0; PIECE]),
+            back: form.keeps_charset.then(|| Back::new(encoding)),
         })
     }
 
@@ -41,10 +47,19 @@ impl Transcoder {
             let (result, read, written) =
                 decoder.decode_to_utf8_without_replacement(input, output, last);
             let piece = output.get(..written).unwrap_or_default();
-            if !piece.is_empty() {
-                sink(piece)?;
+            let (taken, rest) = input.split_at_checked(read).unwrap_or_default();
+            input = rest;
+            let same = match &mut self.back {
+                None => piece.len(),
+                Some(back) => back.same(taken, piece),
+            };
+            let same = piece.get(..same).unwrap_or_default();
+            if !same.is_empty() {
+                sink(same)?;
             }
-            input = input.get(read..).unwrap_or_default();
+            if same.len() < piece.len() {
+                return Err(Reason::UnreadableBody);
+            }
             match result {
                 DecoderResult::InputEmpty => break,
                 DecoderResult::OutputFull => {}
@@ -64,15 +79,146 @@ impl std::fmt::Debug for Transcoder {
     }
 }
 
+/// Compares what came with what would leave.
+struct Back {
+    encoding: &'static Encoding,
+    /// What came of a character that is not whole yet.
+    begun: Vec<u8>,
+    written: Vec<u8>,
+}
+
+impl Back {
+    fn new(encoding: &'static Encoding) -> Self {
+        Back {
+            encoding,
+            begun: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+
+    /// How much of a piece of UTF-8 comes back as the bytes it was read from, of which `taken` are the last.
+    fn same(&mut self, taken: &[u8], piece: &[u8]) -> usize {
+        let piece = str::from_utf8(piece).unwrap_or_default();
+        self.begun.extend_from_slice(taken);
+        self.written.clear();
+        write(self.encoding, piece, &mut self.written);
+        if self.begun.starts_with(&self.written) {
+            self.begun.drain(..self.written.len());
+            return piece.len();
+        }
+        let mut came = self.begun.as_slice();
+        let mut same = 0;
+        for one in piece.chars() {
+            self.written.clear();
+            write(
+                self.encoding,
+                one.encode_utf8(&mut [0; 4]),
+                &mut self.written,
+            );
+            match came.strip_prefix(self.written.as_slice()) {
+                Some(rest) => came = rest,
+                None => break,
+            }
+            same += one.len_utf8();
+        }
+        same
+    }
+}
+
+/// Puts what leaves into the charset the upstream writes in.
+#[derive(Debug)]
+pub(super) struct Writer {
+    encoding: &'static Encoding,
+    /// How much was written so far, in UTF-8.
+    read: u64,
+    /// How much that is as it leaves.
+    written: u64,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    /// `None` where what leaves is UTF-8.
+    pub fn of(form: &AnswerForm) -> Option<Writer> {
+        Some(Writer {
+            encoding: form.leaves_in().encoding()?,
+            read: 0,
+            written: 0,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// The next of the output as it leaves; the records that end in it are told where they end there.
+    pub fn write(&mut self, output: &[u8], records: &mut Departed) -> &[u8] {
+        let Writer {
+            encoding,
+            read,
+            written,
+            bytes,
+        } = self;
+        let begin = *read;
+        *read += output.len() as u64;
+        bytes.clear();
+        let mut rest = output;
+        let mut done = 0;
+        records.place(*read, |end| {
+            let length = usize::try_from(end.saturating_sub(begin)).unwrap_or(usize::MAX);
+            let (record, after) = rest
+                .split_at_checked(length.saturating_sub(done))
+                .unwrap_or((rest, &[]));
+            write(encoding, &String::from_utf8_lossy(record), bytes);
+            done += record.len();
+            rest = after;
+            *written + bytes.len() as u64
+        });
+        write(encoding, &String::from_utf8_lossy(rest), bytes);
+        *written += bytes.len() as u64;
+        bytes
+    }
+}
+
+/// A character that the charset does not have can only come of a mask, so it stands in a string and may be escaped.
+fn write(encoding: &'static Encoding, mut text: &str, to: &mut Vec<u8>) {
+    let mut encoder = encoding.new_encoder();
+    loop {
+        let most = encoder.max_buffer_length_from_utf8_without_replacement(text.len());
+        to.reserve(most.unwrap_or(text.len()).max(16));
+        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(text, to, true);
+        text = text.get(read..).unwrap_or_default();
+        match result {
+            EncoderResult::InputEmpty => return,
+            EncoderResult::OutputFull => {}
+            EncoderResult::Unmappable(other) => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    to.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                }
+                encoder = encoding.new_encoder();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Charset;
     use encoding_rs::{GB18030, GBK};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
     fn run(charset: Charset, chunks: &[&[u8]]) -> (Vec<u8>, Result<(), Reason>) {
-        let mut transcoder = Transcoder::of(charset).unwrap();
+        run_as(&form(charset, false), chunks)
+    }
+
+    fn form(charset: Charset, keeps_charset: bool) -> AnswerForm {
+        AnswerForm {
+            charset,
+            keeps_charset,
+            ..AnswerForm::default()
+        }
+    }
+
+    fn run_as(form: &AnswerForm, chunks: &[&[u8]]) -> (Vec<u8>, Result<(), Reason>) {
+        let mut transcoder = Transcoder::of(form).unwrap();
         let mut out = Vec::new();
         let mut sink = |piece: &[u8]| {
             out.extend_from_slice(piece);
@@ -139,6 +285,26 @@ mod tests {
 
     /// Every sequence of two bytes and of four: none that begins beyond ASCII is a part of JSON's own, and none that is no
     /// character passes for one.
+    fn each_sequence(mut of: impl FnMut(&[u8])) {
+        for lead in 0x80..=0xff {
+            for second in 0..=0xff {
+                let four = (0x81..=0xfe).contains(&lead) && (0x30..=0x39).contains(&second);
+                match (lead, four) {
+                    // A character of its own, before whatever follows.
+                    (0x80, _) => {}
+                    (_, false) => of(&[lead, second]),
+                    (_, true) => {
+                        for third in 0x81..=0xfe {
+                            for fourth in 0x30..=0x39 {
+                                of(&[lead, second, third, fourth]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a11_no_sequence_beyond_ascii_reads_as_ascii() {
         let mut read = [0_u32; 2];
@@ -158,32 +324,73 @@ mod tests {
                 read[sequence.len() / 4] += 1;
             }
         };
-        for lead in 0x80..=0xff {
-            for second in 0..=0xff {
-                let four = (0x81..=0xfe).contains(&lead) && (0x30..=0x39).contains(&second);
-                match (lead, four) {
-                    // A character of its own, before whatever follows.
-                    (0x80, _) => {}
-                    (_, false) => is_one(&[lead, second]),
-                    (_, true) => {
-                        for third in 0x81..=0xfe {
-                            for fourth in 0x30..=0x39 {
-                                is_one(&[lead, second, third, fourth]);
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        each_sequence(&mut is_one);
         println!("{read:?} sequences of two and four bytes");
         assert!(read[0] > 23_000 && read[1] > 1_000_000, "{read:?}");
         assert_eq!(runs(Charset::Gbk, b"\x80\"").0, "€\"");
     }
 
+    /// Every byte, every sequence of two and of four: what is read is the same bytes again once it is written, or it is not
+    /// read where it is to be written again.
+    #[test]
+    fn a11_what_leaves_in_the_upstreams_charset_is_the_bytes_that_came_or_nothing() {
+        for (charset, encoding) in [(Charset::Gbk, GBK), (Charset::Gb18030, GB18030)] {
+            let form = form(charset, true);
+            let mut transcoder = Transcoder::of(&form).unwrap();
+            let mut back = Vec::new();
+            // Read elsewhere, and refused here.
+            let (mut two, mut four) = (Vec::new(), 0);
+            let mut judge = |sequence: &[u8]| {
+                back.clear();
+                let read = transcoder.feed(sequence, false, &mut |piece| {
+                    write(encoding, str::from_utf8(piece).unwrap(), &mut back);
+                    Ok(())
+                });
+                if read.is_ok() {
+                    assert_eq!(back, sequence);
+                    return;
+                }
+                assert_eq!(back, b"");
+                transcoder.decoder = Some(encoding.new_decoder_without_bom_handling());
+                transcoder.back = Some(Back::new(encoding));
+                match encoding.decode_without_bom_handling_and_without_replacement(sequence) {
+                    None => {}
+                    Some(_) if sequence.len() == 4 => four += 1,
+                    Some(_) => two.push(sequence.to_vec()),
+                }
+            };
+            for byte in 0..=0x80 {
+                judge(&[byte]);
+            }
+            each_sequence(judge);
+            let (of_two, of_four): (&[&[u8]], u32) = match charset {
+                // The euro has a byte of its own, the ideographic blank another place; four bytes are never written.
+                Charset::Gbk => (&[b"\xa2\xe3", b"\xa3\xa0"], 1_087_996),
+                // Of four bytes those whose characters GB 18030 of 2022 has moved.
+                Charset::Gb18030 => (&[b"\x80", b"\xa3\xa0"], 18),
+                Charset::Utf8 => unreachable!(),
+            };
+            assert_eq!(
+                (two, four),
+                (of_two.iter().map(|one| one.to_vec()).collect(), of_four)
+            );
+        }
+    }
+
+    #[test]
+    fn a_character_the_charset_does_not_have_is_escaped() {
+        let mut out = Vec::new();
+        write(GBK, "\"李ñ🙈*\"", &mut out);
+        assert_eq!(out, b"\"\xc0\xee\\u00f1\\ud83d\\ude48*\"");
+        out.clear();
+        write(GB18030, "ñ🙈\u{e5e5}", &mut out);
+        assert_eq!(GB18030.decode(&out).0, "ñ🙈\\ue5e5");
+    }
+
     #[test]
     fn nothing_is_read_after_the_end_or_a_fault() {
         for input in [&b"x"[..], b"\xff"] {
-            let mut transcoder = Transcoder::of(Charset::Gbk).unwrap();
+            let mut transcoder = Transcoder::of(&form(Charset::Gbk, false)).unwrap();
             let first = transcoder.feed(input, true, &mut |_| Ok(()));
             assert_eq!(first.is_ok(), input == b"x");
             for last in [false, true] {
@@ -216,6 +423,15 @@ mod tests {
                 rest = after;
             }
             chunks.push(rest);
+            for charset in [Charset::Gbk, Charset::Gb18030] {
+                let form = form(charset, true);
+                let (out, end) = run_as(&form, &chunks);
+                prop_assert_eq!(run_as(&form, &[&input]), (out.clone(), end));
+                let mut back = Vec::new();
+                write(charset.encoding().unwrap(), str::from_utf8(&out).unwrap(), &mut back);
+                prop_assert!(input.starts_with(&back));
+                prop_assert!(end.is_err() || input == back);
+            }
             let whole = GB18030.decode_without_bom_handling_and_without_replacement(&input);
             let (out, end) = run(Charset::Gb18030, &chunks);
             prop_assert_eq!(end.is_ok(), whole.is_some());

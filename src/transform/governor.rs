@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::charset::Transcoder;
+use super::charset::{Transcoder, Writer};
 use super::framing::Framing;
 use super::{BodyLimits, Departed, Engine, Tally};
 use crate::model::Reason;
@@ -19,6 +19,8 @@ pub struct Governor {
     transcoder: Option<Transcoder>,
     /// Where there may be several documents.
     framing: Option<Framing>,
+    /// Where callers do not get UTF-8.
+    writer: Option<Writer>,
 }
 
 impl Governor {
@@ -30,11 +32,17 @@ impl Governor {
         caller_person: Option<String>,
         judge: Option<Arc<Judge>>,
     ) -> Self {
+        let mut engine = Engine::new(plan, limits, caller_person, judge);
+        let writer = Writer::of(form);
+        if writer.is_some() {
+            engine.output_and_records().1.place_later();
+        }
         Governor {
-            engine: Engine::new(plan, limits, caller_person, judge),
+            engine,
             format: form.format,
-            transcoder: Transcoder::of(form.charset),
+            transcoder: Transcoder::of(form),
             framing: Framing::of(form),
+            writer,
         }
     }
 
@@ -90,7 +98,12 @@ impl Governor {
             None => self.engine.output().len(),
             Some(_) => self.engine.leaving(),
         };
-        to(self.engine.output().get(..length).unwrap_or_default());
+        let (output, records) = self.engine.output_and_records();
+        let output = output.get(..length).unwrap_or_default();
+        match &mut self.writer {
+            None => to(output),
+            Some(writer) => to(writer.write(output, records)),
+        }
         self.engine.forget_first(length);
     }
 

@@ -48,12 +48,19 @@ pub fn rename(headers: &mut HeaderMap, form: &AnswerForm) {
 
 /// The type an answer leaves under; `None` where that is the upstream's.
 fn leaves_as(form: &AnswerForm) -> Option<HeaderValue> {
-    let name = match form.format {
-        Format::Json if form.charset == Charset::Utf8 && form.media.is_none() => return None,
-        Format::Json => "application/json",
-        Format::NdJson => "application/x-ndjson",
-        Format::JsonSeq => "application/json-seq",
-        Format::Sse => "text/event-stream",
+    let name = match (form.format, form.leaves_in()) {
+        (Format::Json, _) if form.charset == Charset::Utf8 && form.media.is_none() => return None,
+        (Format::Json, Charset::Utf8) => "application/json",
+        (Format::Json, Charset::Gbk) => "application/json; charset=gbk",
+        (Format::Json, Charset::Gb18030) => "application/json; charset=gb18030",
+        (Format::NdJson, Charset::Utf8) => "application/x-ndjson",
+        (Format::NdJson, Charset::Gbk) => "application/x-ndjson; charset=gbk",
+        (Format::NdJson, Charset::Gb18030) => "application/x-ndjson; charset=gb18030",
+        (Format::JsonSeq, Charset::Utf8) => "application/json-seq",
+        (Format::JsonSeq, Charset::Gbk) => "application/json-seq; charset=gbk",
+        (Format::JsonSeq, Charset::Gb18030) => "application/json-seq; charset=gb18030",
+        // Who reads events reads UTF-8, whatever is said.
+        (Format::Sse, _) => "text/event-stream",
     };
     Some(HeaderValue::from_static(name))
 }

@@ -110,6 +110,8 @@ pub struct Departed {
     persons: String,
     /// How much of `persons` is of records that are forgotten.
     forgotten: usize,
+    /// Where output leaves as other bytes: of how many records the ends count these.
+    placed: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -121,6 +123,23 @@ struct Entry {
 }
 
 impl Departed {
+    /// From now on output leaves as other bytes, and none is said to end before it is [placed](Departed::place).
+    pub(super) fn place_later(&mut self) {
+        self.placed = Some(0);
+    }
+
+    /// Says of the records whose last byte is among the output's first `until` where they end as it leaves.
+    pub(super) fn place(&mut self, until: u64, mut place: impl FnMut(u64) -> u64) {
+        let Some(placed) = &mut self.placed else {
+            return;
+        };
+        let rest = self.records.iter_mut().skip(*placed);
+        for record in rest.take_while(|record| record.end <= until) {
+            record.end = place(record.end);
+            *placed += 1;
+        }
+    }
+
     pub(super) fn add(&mut self, end: u64, person: Option<&str>, outcomes: &Arc<FieldOutcomes>) {
         self.persons.push_str(person.unwrap_or_default());
         self.records.push_back(Entry {
@@ -133,9 +152,11 @@ impl Departed {
     /// The records whose last byte is among the output's first `end`.
     pub fn until(&self, end: u64) -> impl Iterator<Item = RecordDone<'_>> {
         let mut rest = self.persons.get(self.forgotten..).unwrap_or_default();
+        let known = self.placed.unwrap_or(self.records.len());
         let records = self
             .records
             .iter()
+            .take(known)
             .take_while(move |record| record.end <= end);
         records.map(move |record| {
             let person = record
@@ -154,8 +175,13 @@ impl Departed {
 
     /// Forgets those.
     pub(super) fn forget(&mut self, end: u64) {
-        while let Some(record) = self.records.pop_front_if(|record| record.end <= end) {
+        while self.placed != Some(0)
+            && let Some(record) = self.records.pop_front_if(|record| record.end <= end)
+        {
             self.forgotten += record.person.unwrap_or(0);
+            if let Some(placed) = &mut self.placed {
+                *placed -= 1;
+            }
         }
         if self.records.is_empty() {
             self.persons.clear();

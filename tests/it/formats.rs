@@ -207,3 +207,42 @@ tests:
         said.text()
     );
 }
+
+#[test]
+fn apply_and_test_keep_the_upstreams_charset_where_the_resource_says_so() {
+    let text = "fieldgate: 1
+classes: { open: { level: 1 }, hidden: { level: 4 } }
+resources:
+  person:
+    charset: gb18030
+    answer_charset: upstream
+    at: { GET /person: $ }
+    fields: { 姓名: { class: open, mask: cn-name }, 密码: hidden }
+roles: { clerk: { jwt: idp, claim: role, is: clerk } }
+read:
+  person: { clerk: { open: show } }
+tests:
+  - { name: t, as: clerk, call: GET /person, reply: fixtures/person.json, expect: { 姓名: 欧阳誠 }, absent: [密码], never: [乗] }
+";
+    let record = "{\"姓名\":\"欧阳誠\",\"密码\":\"乗\"}";
+    let (record, ..) = encoding_rs::GB18030.encode(record);
+    let dir = rules(&[("rules.yaml", text)]);
+    std::fs::create_dir(dir.path().join("fixtures")).unwrap();
+    std::fs::write(dir.path().join("fixtures/person.json"), &record).unwrap();
+    let path = dir.path().to_str().unwrap();
+    let run = fieldgate(&["test", path], b"");
+    assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
+    let wrong = text.replace("never: [乗]", "never: [誠]");
+    std::fs::write(dir.path().join("rules.yaml"), wrong).unwrap();
+    assert_ne!(fieldgate(&["test", path], b"").exit, 0);
+    let call = ["--as", "clerk", "--call", "GET /person"];
+    let run = fieldgate(&[&["apply", path][..], &call].concat(), &record);
+    let (expected, ..) = encoding_rs::GB18030.encode("{\"姓名\":\"欧阳誠\"}");
+    assert_eq!((run.exit, &run.out[..]), (0, &expected[..]), "{}", run.err);
+    let said = fieldgate(&["matrix", path], b"");
+    assert!(
+        said.text().contains("answers in gb18030, as the upstream"),
+        "{}",
+        said.text()
+    );
+}

@@ -7,10 +7,16 @@ use crate::policy::{AnswerForm, Charset, EventFields, Format, RouteRule};
 pub fn written(form: &AnswerForm) -> Vec<Text> {
     let charset = (form.charset != Charset::Utf8).then(|| {
         let charset = form.charset.word();
-        say!(
-            "answers in UTF-8 what the upstream writes in {charset}",
-            "响应由 {charset} 转成 UTF-8"
-        )
+        match form.keeps_charset {
+            true => say!(
+                "answers in {charset}, as the upstream writes",
+                "响应用 {charset}，和后端一样"
+            ),
+            false => say!(
+                "answers in UTF-8 what the upstream writes in {charset}",
+                "响应由 {charset} 转成 UTF-8"
+            ),
+        }
     });
     let media = form.media.as_deref().map(|media| {
         say!(

@@ -75,12 +75,12 @@ pub(super) fn add(places: &mut Places) {
             "`blank`：该删除的登记字段改为 null"
         )),
         entry("charset", one_of(&Charset::ALL.map(Charset::word)), say!(
-            "What the upstream writes in; callers get UTF-8",
-            "后端用的字符集；响应一律是 UTF-8"
+            "What the upstream writes in; callers get UTF-8 unless `answer_charset` says otherwise",
+            "后端用的字符集；`answer_charset` 不另说，响应就是 UTF-8"
         )),
-        entry("answer_charset", one_of(&["utf-8"]), say!(
-            "What an upstream of another charset is answered in",
-            "后端用别的字符集时，以什么字符集响应"
+        entry("answer_charset", one_of(&["utf-8", "upstream"]), say!(
+            "What callers get: UTF-8, or what the upstream writes in",
+            "以什么字符集响应：UTF-8，或后端用的"
         )),
         entry("unlisted", one_of(&["strip", "refuse", "show"]), say!(
             "What becomes of fields that are not listed; `show` needs `unlisted_reason`",

@@ -18,8 +18,8 @@ use crate::decide::Permit;
 use crate::model::Openness;
 use crate::path::{self, Path};
 use crate::pipeline::rehearsal::{End, Stage};
-use crate::policy::Test;
 use crate::policy::diagnostic::{Text, quoted, say};
+use crate::policy::{Charset, Test};
 
 /// A text that stands for a mask or a token.
 const MASKED: &str = "masked";
@@ -52,7 +52,8 @@ pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &G
         }
     }
     for text in &test.never {
-        wrong.extend(never(text, got, document.as_ref()));
+        let charset = permit.map_or(Charset::Utf8, |permit| permit.answer().leaves_in());
+        wrong.extend(never(text, got, document.as_ref(), charset));
     }
     wrong
 }
@@ -293,7 +294,7 @@ fn is_same_number(expected: &Number, text: &str) -> bool {
     text.parse::<f64>().ok() == expected.as_f64()
 }
 
-fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<Text> {
+fn never(text: &str, got: &Got, document: Option<&Node>, charset: Charset) -> Option<Text> {
     let headers = got.outcome.headers.iter();
     let in_head = headers
         .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes()].concat())
@@ -304,7 +305,10 @@ fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<Text> {
         .for_each(|root| texts(root, &mut decoded));
     let place = if in_head {
         say!("head", "响应首部")
-    } else if holds(&got.body, text) || decoded.iter().any(|part| part.contains(text)) {
+    } else if holds(&got.body, text)
+        || holds_in(charset, &got.body, text)
+        || decoded.iter().any(|part| part.contains(text))
+    {
         say!("body", "响应体")
     } else {
         return None;
@@ -316,4 +320,11 @@ fn never(text: &str, got: &Got, document: Option<&Node>) -> Option<Text> {
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     memchr::memmem::find(bytes, text.as_bytes()).is_some()
+}
+
+/// The same of a body in another charset. What two characters make together may be found, too: a test that is too strict.
+fn holds_in(charset: Charset, bytes: &[u8], text: &str) -> bool {
+    charset
+        .encoding()
+        .is_some_and(|encoding| memchr::memmem::find(bytes, &encoding.encode(text).0).is_some())
 }

@@ -13,16 +13,26 @@ pub struct AnswerForm {
     pub events: Arc<EventFields>,
     /// What the upstream writes in.
     pub charset: Charset,
+    /// Callers get what the upstream writes in, not UTF-8.
+    pub keeps_charset: bool,
     /// The media type the upstream says its JSON is, where that is wrong: `text/html`.
     pub media: Option<Arc<str>>,
 }
 
 impl AnswerForm {
+    /// What callers get.
+    pub fn leaves_in(&self) -> Charset {
+        match self.keeps_charset {
+            true => self.charset,
+            false => Charset::Utf8,
+        }
+    }
+
     /// How the answer is written once it has left.
     #[must_use]
     pub fn as_sent(&self) -> AnswerForm {
         AnswerForm {
-            charset: Charset::Utf8,
+            charset: self.leaves_in(),
             ..self.clone()
         }
     }
@@ -33,6 +43,7 @@ impl AnswerForm {
     pub fn of_errors(&self) -> AnswerForm {
         AnswerForm {
             charset: self.charset,
+            keeps_charset: self.keeps_charset,
             ..AnswerForm::default()
         }
     }

@@ -167,9 +167,9 @@ fn bounds(node: &Node, name: &'static str) -> Result<(u64, u64), Diagnostic> {
 pub(super) fn charset(entries: Entries<'_>, groups: &mut [Group], findings: &mut Findings) {
     let charset = entries.get("charset").map(charset_of);
     let charset = charset.and_then(|charset| findings.keep(charset));
-    if let Some((key, node)) = entries.entry("answer_charset") {
-        findings.extend(answered_in(charset, key, node).err());
-    }
+    let keeps = entries
+        .entry("answer_charset")
+        .and_then(|(key, node)| Some((findings.keep(keeps(charset, key, node))?, key)));
     let charset = charset.unwrap_or_default();
     let routes = groups.iter_mut().flat_map(|group| &mut group.routes);
     for route in routes {
@@ -181,7 +181,22 @@ pub(super) fn charset(entries: Entries<'_>, groups: &mut [Group], findings: &mut
             findings.add(sends(charset, &route.text, key));
         }
         route.answer.charset = charset;
+        if let Some((true, key)) = keeps {
+            route.answer.keeps_charset = true;
+            if route.answer.format == Format::Sse {
+                findings.add(events_in_utf8(&route.text, key));
+            }
+        }
     }
+}
+
+fn events_in_utf8(route: &str, key: &Key) -> Diagnostic {
+    let message = say!(
+        "{} answers with events, which are read as UTF-8 whatever they are written in",
+        "{} 的响应是服务器推送事件，不管怎么写都按 UTF-8 读",
+        quoted(route)
+    );
+    Diagnostic::error(code::FG2204, message).at(&key.span)
 }
 
 /// What is sent is in UTF-8, which such an upstream would take for something else, even for another end of a string.
@@ -216,8 +231,8 @@ fn charset_of(node: &Node) -> Result<Charset, Diagnostic> {
     })
 }
 
-/// Callers get UTF-8.
-fn answered_in(charset: Option<Charset>, key: &Key, node: &Node) -> Result<(), Diagnostic> {
+/// Whether callers get what the upstream writes in.
+fn keeps(charset: Option<Charset>, key: &Key, node: &Node) -> Result<bool, Diagnostic> {
     match node.as_str(say!("`answer_charset`"))? {
         _ if charset.is_none() => {
             let message = say!(
@@ -226,19 +241,8 @@ fn answered_in(charset: Option<Charset>, key: &Key, node: &Node) -> Result<(), D
             );
             Err(Diagnostic::error(code::FG2202, message).at(&key.span))
         }
-        "utf-8" => Ok(()),
-        "upstream" => {
-            let message = say!(
-                "`answer_charset: upstream` is not supported yet",
-                "`answer_charset: upstream` 暂不支持"
-            );
-            Err(Diagnostic::error(code::FG1022, message)
-                .at(&node.span)
-                .help(say!(
-                    "answers leave in UTF-8 so far: leave it out",
-                    "目前一律以 UTF-8 响应：不写即可"
-                )))
-        }
+        "utf-8" => Ok(false),
+        "upstream" => Ok(true),
         other => {
             let message = say!(
                 "`answer_charset` cannot be {}",

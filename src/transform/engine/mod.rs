@@ -160,6 +160,13 @@ impl Engine {
         &self.body.done
     }
 
+    /// The output that was not forgotten yet, and the records in it.
+    pub fn output_and_records(&mut self) -> (&[u8], &mut Departed) {
+        let decided = self.body.decided();
+        let output = self.body.out.get(..decided).unwrap_or_default();
+        (output, &mut self.body.done)
+    }
+
     /// Forgets the records whose last byte is among the output's first `end`.
     pub fn forget_records(&mut self, end: u64) {
         self.body.done.forget(end);

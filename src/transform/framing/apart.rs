@@ -25,7 +25,7 @@ pub fn documents(
         }),
     };
     let mut text = Vec::new();
-    let body = match Transcoder::of(form.charset) {
+    let body = match Transcoder::of(form) {
         None => body,
         Some(mut transcoder) => {
             transcoder.feed(body, true, &mut |piece| {

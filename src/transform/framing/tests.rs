@@ -46,6 +46,7 @@ struct Seen {
 struct Case {
     format: Format,
     charset: Charset,
+    keeps_charset: bool,
     plan: Arc<Plan>,
     judge: Option<Arc<Judge>>,
 }
@@ -55,6 +56,7 @@ impl Case {
         Case {
             format,
             charset: Charset::Utf8,
+            keeps_charset: false,
             plan: plan_in(format, at, fields, person),
             judge: None,
         }
@@ -64,6 +66,7 @@ impl Case {
         Governor::new(
             &AnswerForm {
                 charset: self.charset,
+                keeps_charset: self.keeps_charset,
                 ..form(self.format)
             },
             Arc::clone(&self.plan),
@@ -229,6 +232,73 @@ fn a11_documents_in_another_charset_are_governed_as_those_in_utf_8() {
     }
 }
 
+/// Both longer and shorter than in UTF-8, so that whoever took one count for the other would know persons too late.
+#[test]
+fn a11_in_the_upstreams_charset_leaves_what_came_and_each_record_ends_where_it_ends() {
+    let fields = [
+        ("id", "show"),
+        ("名", "show"),
+        ("密", "strip"),
+        ("n", "mask"),
+    ];
+    for (charset, name) in [
+        (Charset::Gbk, "乗俓"),
+        (Charset::Gb18030, "乗俓"),
+        (Charset::Gb18030, "ñé乗"),
+    ] {
+        let encoding = charset.encoding().unwrap();
+        for format in [Format::Json, Format::NdJson, Format::JsonSeq] {
+            let case = Case {
+                charset,
+                keeps_charset: true,
+                ..Case::new(format, "$[*]", &fields, Some("id"))
+            };
+            let record = |id: u32, hidden: &str, mask: &str| {
+                let name = name.repeat(3);
+                format!("{{\"id\":\"{id}\",\"名\":\"{name}\\\"\"{hidden},\"n\":\"{mask}\"}}")
+            };
+            let all = |records: &[String]| {
+                let list = format!("[{}]", records.join(","));
+                let text = written(format, &[&list, &list]);
+                match format {
+                    Format::Json => list,
+                    _ => text,
+                }
+            };
+            let came = |id| record(id, &format!(",\"密\":\"{name}\""), name);
+            let input = all(&[came(1001), came(1002), came(1001)]);
+            let left = record(1001, "", "***");
+            let expected = all(&[left.clone(), left.clone()]);
+            let (input, expected) = (encoding.encode(&input).0, encoding.encode(&expected).0);
+            let record = encoding.encode(&left).0.into_owned();
+            let ends: Vec<usize> = memchr::memmem::find_iter(&expected, &record)
+                .map(|at| at + record.len())
+                .collect();
+            for size in [1, 2, 3, 7, 64, input.len()] {
+                let mut governor = case.governor();
+                let mut out = Vec::new();
+                for chunk in input.chunks(size) {
+                    governor.feed(chunk).unwrap();
+                    out.extend_from_slice(&governor.take_output());
+                    let known = governor.records().until(out.len() as u64).count();
+                    assert_eq!(known, ends.iter().filter(|end| **end <= out.len()).count());
+                }
+                governor.finish().unwrap();
+                out.extend_from_slice(&governor.take_output());
+                assert_eq!(out, *expected, "{charset:?} {format:?} in chunks of {size}");
+                for length in 0..=out.len() {
+                    let known = governor.records().until(length as u64).count();
+                    assert_eq!(known, ends.iter().filter(|end| **end <= length).count());
+                }
+                let until = ends[0] as u64;
+                governor.forget_records(until);
+                let known = governor.records().until(out.len() as u64).count();
+                assert_eq!(known, ends.len() - 1);
+            }
+        }
+    }
+}
+
 #[test]
 fn records_stand_in_each_document_where_at_says() {
     for format in SEVERAL {
@@ -340,6 +410,7 @@ fn a_gate_keeps_whole_documents_back() {
         let case = Case {
             format,
             charset: Charset::Utf8,
+            keeps_charset: false,
             plan: base,
             judge: Some(Arc::new(Judge::by_member("k", cases, Judged::Gone))),
         };

@@ -7,7 +7,7 @@ use encoding_rs::{GB18030, GBK};
 
 use super::rig::door::BOTH;
 use super::rig::upstream::{chunk, encoded, gzip, ok, with};
-use super::rig::{Part, Setup, Upstream, raw};
+use super::rig::{COMMIT, Gate, Http1, Log, Part, Setup, Upstream, raw};
 
 const RULES: &str = include_str!("rig/charsets.yaml");
 
@@ -283,4 +283,131 @@ async fn hidden_values_in_another_charset_leave_no_trace() {
         }
     }
     rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_what_leaves_in_the_upstreams_charset_is_its_own_bytes() {
+    let whole = gbk(&format!(
+        "{{ \"编号\" : \"{TRICKY}\\\\\\u20ac\",\"密码\":\"CANARY\",\"姓名\":\"乗诚\"}}"
+    ));
+    let shown = gbk(&format!(
+        "{{ \"编号\" : \"{TRICKY}\\\\\\u20ac\",\"姓名\":\"乗诚\"}}"
+    ));
+    let masked = gbk(&format!(
+        "{{ \"编号\" : \"{TRICKY}\\\\\\u20ac\",\"姓名\":\"乗*\"}}"
+    ));
+    let upstream = Upstream::start(move |asked| {
+        let bytes = whole.iter().map(|byte| raw(chunk(&[*byte])));
+        let media = match asked.target() {
+            "/same" => "application/vnd.old+json; v=2",
+            _ => "application/jsonl",
+        };
+        let mut all = vec![head(media)];
+        all.extend(bytes);
+        all.extend([raw(chunk(b"\n")), raw("0\r\n\r\n")]);
+        all
+    })
+    .await;
+    let rig = setup(&upstream).start().await;
+    for version in BOTH {
+        for (caller, expected) in [(rig.door.teller(), &shown), (rig.door.manager(), &masked)] {
+            let line = [&expected[..], b"\n"].concat();
+            let answer = rig.get(version, &caller, "/same").await;
+            assert_eq!(answer.body, line);
+            let media = answer.header("content-type");
+            assert_eq!(media, Some("application/json; charset=gbk"));
+            let length = line.len().to_string();
+            assert_eq!(answer.header("content-length"), Some(&*length));
+            let answer = rig.get(version, &caller, "/same/lines").await;
+            assert_eq!(answer.body, line);
+            let media = answer.header("content-type");
+            assert_eq!(media, Some("application/x-ndjson; charset=gbk"));
+        }
+        // Ours are in UTF-8 all the same.
+        let answer = rig.get(version, &rig.door.teller(), "/same?q=1").await;
+        assert_eq!(answer.reason(), "unlisted-parameter");
+    }
+    rig.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_what_would_come_back_as_other_bytes_is_refused_and_so_is_what_is_none() {
+    for body in [
+        // The euro in its second place, another ideographic blank, four bytes; hidden or not.
+        &b"{\"\xb1\xe0\xba\xc5\":\"\xa2\xe3\"}"[..],
+        b"{\"x\":\"\xa3\xa0\"}",
+        b"{\"x\":\"\x81\x30\x81\x30\"}",
+        b"{\"x\":\"\xff\"}",
+        b"{}\x81",
+    ] {
+        let upstream = Upstream::start(move |_| ok("Content-Type: application/json", body)).await;
+        let rig = setup(&upstream).start().await;
+        for version in BOTH {
+            let answer = rig.get(version, &rig.door.teller(), "/same").await;
+            assert_eq!((answer.status, &*answer.reason()), (502, "unreadable-body"));
+        }
+        rig.finish().await;
+    }
+}
+
+/// The data of chunks.
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(at) = memchr::memmem::find(chunks, b"\r\n") {
+        let length = std::str::from_utf8(&chunks[..at]).unwrap();
+        let length = usize::from_str_radix(length, 16).unwrap();
+        let data = &chunks[at + 2..];
+        all.extend_from_slice(&data[..length]);
+        chunks = &data[length + 2..];
+    }
+    all
+}
+
+/// In GBK a record is shorter than in UTF-8, so whoever counted the latter would record persons too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn persons_are_recorded_before_their_records_leave_in_another_charset() {
+    let record = |id: usize| {
+        let name = "乗".repeat(200);
+        format!("{{\"编号\":\"{id}\",\"姓名\":\"{name}\",\"密码\":\"CANARY\"}}")
+    };
+    let records: Vec<String> = (0..400).map(record).collect();
+    let list = format!("[{}]", records.join(","));
+    let expected = gbk(&list.replace(",\"密码\":\"CANARY\"", ""));
+    let sent = gbk(&list);
+    let gate = Gate::closed();
+    let script = gate.clone();
+    let upstream = Upstream::start(move |_| {
+        let (most, last) = sent.split_at(sent.len() - 100);
+        vec![
+            head("application/json"),
+            raw(chunk(most)),
+            Part::Wait(script.clone()),
+            raw(chunk(last)),
+            raw("0\r\n\r\n"),
+        ]
+    })
+    .await;
+    let rig = setup(&upstream).start().await;
+    let mut client = Http1::connect(&rig.door, &rig.door.teller()).await;
+    client.send("GET", "/same/list", &[]).await;
+    let id = client.head().await.id().to_owned();
+    let mut came = Vec::new();
+    while came.len() < COMMIT {
+        let more = client.some().await;
+        came.extend(more);
+        let whole = memchr::memmem::find_iter(&came, b"},{").count();
+        let known = Log::read(&rig.audit()).persons(&id).len();
+        assert!(known >= whole, "{known} of {whole}");
+    }
+    gate.open();
+    let mut rest = client.some().await;
+    while !rest.is_empty() {
+        came.extend(rest);
+        rest = client.some().await;
+    }
+    assert!(joined(&came) == expected);
+    drop(client);
+    let log = rig.finish().await;
+    assert_eq!(log.outcome(&id)["records"], 400);
+    assert_eq!(log.persons(&id).len(), 400);
 }

@@ -50,4 +50,16 @@ codes! {
             "        GET /customers: $.items[*]"
         )
     }
+    FG2204 {
+        en: "`answer_charset: upstream` where a route answers with server-sent events",
+            "whoever reads events reads them as UTF-8, whatever the upstream writes in",
+            "`answer_charset: utf-8`, or a resource of its own for that route";
+        zh: "路由的响应是服务器推送事件，却写了 `answer_charset: upstream`",
+            "事件一律按 UTF-8 读，不管后端用什么字符集",
+            "写 `answer_charset: utf-8`，或者把这条路由放到单独的资源里";
+        Lines(
+            "        GET /customers: { record: $, format: sse }\n    charset: gbk\n    answer_charset: upstream",
+            "        GET /customers: $.items[*]"
+        )
+    }
 }

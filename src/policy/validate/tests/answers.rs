@@ -111,7 +111,16 @@ fn a_resource_says_in_which_charset_its_upstream_writes() {
             .groups
             .iter()
             .flat_map(|group| &group.routes);
-        assert!(routes.all(|route| route.answer.charset == charset));
+        assert!(routes.all(|route| route.answer.charset == charset && !route.answer.keeps_charset));
+        let kept = format!(
+            "    charset: {}\n    answer_charset: upstream\n    envelope:",
+            charset.word()
+        );
+        let rules = loads("    envelope:", &kept).rules;
+        assert_eq!(
+            rules.resources[0].groups[0].routes[0].answer.leaves_in(),
+            charset
+        );
     }
     for (written, parts) in [
         ("charset: gb2312", ["FG2009", "`gbk`"]),
@@ -120,10 +129,6 @@ fn a_resource_says_in_which_charset_its_upstream_writes() {
         (
             "charset: gbk\n    answer_charset: gbk",
             ["FG2009", "`upstream`"],
-        ),
-        (
-            "charset: gbk\n    answer_charset: upstream",
-            ["FG1022", "not supported yet"],
         ),
     ] {
         refuses(
