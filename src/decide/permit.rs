@@ -177,6 +177,13 @@ impl Permit {
         self.compiled.write.clone()
     }
 
+    /// The same to be sent once the stored record was read, though rights may not ask for it.
+    #[must_use]
+    pub fn reading_stored(mut self) -> Self {
+        self.stored = Some(self.target.clone());
+        self
+    }
+
     /// What decides of a record whether rights to write it count, where it does.
     pub(super) fn write_judge(&self) -> Option<&Judge> {
         self.write_judge.as_deref()

@@ -63,6 +63,7 @@ reasons! {
     MethodNotDeclared "method-not-declared" 405 "The method is not declared for this route.",
     MaskedValueWrittenBack "masked-value-written-back" 409 "The request writes back a value that was masked for the caller.",
     NoValidator "no-validator" 409 "The stored record has no validator, so it cannot be changed without losing what others write.",
+    PreconditionFailed "precondition-failed" 412 "What the request is conditional on does not hold, or cannot be told.",
     TooLarge "too-large" 413 "The request is too large.",
     MediaType "media-type" 415 "The request's body is not JSON in UTF-8, or it is encoded.",
     WrongHost "wrong-host" 421 "This host is not served here.",

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
+use super::blocks;
 use super::observe::Observed;
+use super::precondition::View;
 use super::reject::Refusal;
 use super::{Generation, Proxy};
 use crate::block::Party;
@@ -16,6 +18,7 @@ use crate::decide::{self, Context, Decision, Permit};
 use crate::identity::Identity;
 use crate::model::{Caller, Reason};
 use crate::policy::contract::ContractNames;
+use crate::policy::store::RouteId;
 use crate::policy::{Resource, Role};
 use crate::route::Match;
 use crate::server::Connection;
@@ -96,6 +99,32 @@ impl Asked<'_> {
             identity,
             now,
         })
+    }
+
+    /// What the caller reads of the record that a permitted write changes, as things stand now.
+    ///
+    /// # Errors
+    ///
+    /// `precondition-failed` where they do not read it: nothing they name was shown to them.
+    pub fn view(&self, party: &Party, write: &Permit) -> Result<View, Reason> {
+        let Generation { policy, router } = self.generation;
+        let matched = router.resolve(&Method::GET, self.target);
+        let matched = matched.map_err(|_| Reason::PreconditionFailed)?;
+        let now = jiff::Timestamp::now().as_second();
+        let context = self
+            .proxy
+            .context(self.connection, &self.parts.headers, now);
+        let route = RouteId {
+            resource: matched.resource,
+            group: matched.group,
+            route: matched.route,
+        };
+        let Decision::Allow(permit) = decide::decide(policy, &party.caller, &matched, context)
+        else {
+            return Err(Reason::PreconditionFailed);
+        };
+        let (permit, _) = blocks::withhold(self.proxy, *permit)?;
+        View::of(write, (permit, route)).ok_or(Reason::PreconditionFailed)
     }
 }
 

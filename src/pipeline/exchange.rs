@@ -19,6 +19,7 @@ use super::budget::Share;
 use super::gate::{self, Answer};
 use super::lease::Lease;
 use super::observe::Observed;
+use super::precondition::{self, View};
 use super::reject::{self, Refusal};
 use super::stream::{Beginning, Holds, Stream};
 use super::{
@@ -28,10 +29,8 @@ use super::{
 use crate::block::{Cut, Party};
 use crate::decide::{self, Permit, Sent};
 use crate::model::Reason;
-use crate::policy::plan::Plan;
 use crate::route::canonical;
 use crate::server::{Connection, check_framing};
-use crate::transform::encoding::{Decoder, Ratio};
 use crate::transform::media;
 use crate::upstream::headers::Facts;
 use crate::upstream::{Upstream, UpstreamBody};
@@ -99,8 +98,10 @@ struct Permitted {
     method: Method,
     upstream: Arc<Upstream>,
     host: Option<String>,
-    /// What the caller has already (`If-None-Match`).
-    known: HeaderMap,
+    /// What the caller has already (`If-None-Match`), or changes (`If-Match`).
+    conditions: HeaderMap,
+    /// What they read of the record they change, where they name what they were shown of it.
+    view: Option<View>,
     /// The request's body counts for as long as it is there.
     held: Share,
     party: Party,
@@ -170,6 +171,15 @@ async fn permit(
         return Err(Reason::NoSuchRecord.into());
     }
 
+    let view = match precondition::names_shown(&permit, &parts.headers)? {
+        true => Some(asked.view(&party, &permit)?),
+        false => None,
+    };
+    let permit = match &view {
+        Some(_) => permit.reading_stored(),
+        None => permit,
+    };
+
     let facts = Facts {
         request_id: &id.to_string(),
         caller_id: observed.caller_id(),
@@ -181,9 +191,9 @@ async fn permit(
         // What was judged as one thing must not arrive as another, or as nothing in particular.
         headers.insert(CONTENT_TYPE, media);
     }
-    if validator::names_ours(&headers) {
-        let status = StatusCode::PRECONDITION_FAILED;
-        return Err(Refusal::upstream(status, Reason::UpstreamStatus));
+    if view.is_some() {
+        // No upstream knows validators of ours.
+        headers.remove(IF_MATCH);
     }
     // The last thing before the upstream is asked: what is refused has no intent.
     observed
@@ -200,7 +210,8 @@ async fn permit(
         method: parts.method,
         upstream,
         host,
-        known: only(&parts.headers, &IF_NONE_MATCH),
+        conditions: only(&parts.headers, [IF_MATCH, IF_NONE_MATCH]),
+        view,
         held,
         party,
         lease,
@@ -208,10 +219,15 @@ async fn permit(
     Ok((permitted, headers))
 }
 
-/// The lines of one header.
-fn only(headers: &HeaderMap, name: &HeaderName) -> HeaderMap {
-    let lines = headers.get_all(name).iter();
-    lines.map(|line| (name.clone(), line.clone())).collect()
+/// The lines of some headers.
+fn only(headers: &HeaderMap, names: [HeaderName; 2]) -> HeaderMap {
+    let mut only = HeaderMap::new();
+    for name in names {
+        for line in headers.get_all(&name) {
+            only.append(&name, line.clone());
+        }
+    }
+    only
 }
 
 /// The body where the route takes one, held whole, and how it is written.
@@ -237,19 +253,8 @@ struct Answered {
     permitted: Permitted,
     status: StatusCode,
     headers: HeaderMap,
-    passes: Passes,
-}
-
-/// What of an answer passes besides its status.
-enum Passes {
-    /// Its listed headers.
-    Head,
-    /// Nothing: who may write but not read learns that it was done, and no more.
-    Nothing,
-    /// The records of its body.
-    Records(Decoder, UpstreamBody),
-    /// Of an error, what the resource lets out, under the plan for it; else a problem document with this reason.
-    Error(Arc<Plan>, Decoder, UpstreamBody, Reason),
+    passes: Answer,
+    body: UpstreamBody,
 }
 
 /// Stage 4, before it the stored record where a write is judged by that, and the gate the answer must pass.
@@ -268,11 +273,17 @@ async fn ask(
             permit,
             upstream,
             held,
+            conditions,
+            view,
             ..
         } = &mut permitted;
         let to = (&**upstream, worker);
         let rules = &generation.policy.rules;
-        let stored = stored::read(to, permit, rules, &headers, &proxy.limits, &mut room).await?;
+        let what = (
+            &*permit,
+            view.as_ref().map(|view| (view, &proxy.validators)),
+        );
+        let stored = stored::read(to, what, rules, &headers, &proxy.limits, &mut room).await?;
         proxy
             .metrics
             .upstream_took(upstream.name(), asked.elapsed());
@@ -282,7 +293,7 @@ async fn ask(
         }
         *permit = decide::with_stored(permit.clone(), record, validator)?;
         // Only now: whether it is what they think it is tells that it is there.
-        stored.meets(&headers)?;
+        stored.meets(conditions)?;
         held.set(permit.body().map_or(0, |body| body.len()))?;
         if let Some(validator) = permit.if_match() {
             headers.insert(IF_MATCH, validator.clone());
@@ -303,36 +314,21 @@ async fn ask(
         .metrics
         .upstream_took(permitted.upstream.name(), asked.elapsed());
     let (head, body) = answer.into_parts();
-    let passes = passes(
-        &permitted.permit,
-        &head,
-        body,
-        decoder_limits(&proxy.limits),
-    )?;
+    let ratio = decoder_limits(&proxy.limits);
+    let passes = gate::answer(&permitted.permit, head.status, &head.headers, ratio)?;
+    if let Answer::Error(_, _, reason) = passes
+        && !is_framed(&head.headers)
+    {
+        // Where nothing says how long it is, nobody knows whether it is whole.
+        return Err(Refusal::upstream(head.status, reason));
+    }
     Ok(Answered {
         permitted,
         status: head.status,
         headers: head.headers,
         passes,
+        body,
     })
-}
-
-fn passes(
-    permit: &Permit,
-    head: &http::response::Parts,
-    body: UpstreamBody,
-    ratio: Ratio,
-) -> Result<Passes, Refusal> {
-    match gate::answer(permit, head.status, &head.headers, ratio)? {
-        Answer::Head => Ok(Passes::Head),
-        Answer::Nothing => Ok(Passes::Nothing),
-        Answer::Records(decoder) => Ok(Passes::Records(decoder, body)),
-        // Where nothing says how long it is, nobody knows whether it is whole.
-        Answer::Error(plan, decoder, reason) if is_framed(&head.headers) => {
-            Ok(Passes::Error(plan, decoder, body, reason))
-        }
-        Answer::Error(_, _, reason) => Err(Refusal::upstream(head.status, reason)),
-    }
 }
 
 fn is_framed(headers: &HeaderMap) -> bool {
@@ -353,6 +349,7 @@ async fn respond(
         status,
         headers: upstreams,
         passes,
+        body,
     } = answered;
     let ends = (cut, permitted.lease.take());
     let Permitted {
@@ -362,7 +359,7 @@ async fn respond(
         ..
     } = &permitted;
     let passed = match passes {
-        Passes::Nothing => upstream.headers().status_alone(&upstreams, &id.to_string()),
+        Answer::Nothing => upstream.headers().status_alone(&upstreams, &id.to_string()),
         _ => {
             let host = host.as_deref();
             let rules = upstream.headers();
@@ -379,15 +376,15 @@ async fn respond(
     observed.status(status);
     let limits = body_limits(&proxy.limits);
     let (governor, body, error) = match passes {
-        Passes::Head | Passes::Nothing => {
+        Answer::Head | Answer::Nothing => {
             observed.complete();
             return response(status, headers, Body::empty());
         }
-        Passes::Records(decoder, body) => {
+        Answer::Records(decoder) => {
             media::rename(&mut headers, permit.answer());
             (gate::governor(permit, limits), (decoder, body), None)
         }
-        Passes::Error(plan, decoder, body, reason) => {
+        Answer::Error(plan, decoder, reason) => {
             media::rename(&mut headers, &permit.answer().of_errors());
             let governor = gate::governor_of_error(permit, plan, limits);
             (governor, (decoder, body), Some(reason))
@@ -404,6 +401,12 @@ async fn respond(
     let stream = Stream::new(governor, body, share, holds, ends, observed);
     let body = match stream.begin().await {
         Err((fault, mut observed)) => {
+            let headers = upstream.headers().status_alone(&upstreams, &id.to_string());
+            if let (true, None, Ok(headers)) = (gate::is_done_unseen(permit, fault), error, headers)
+            {
+                observed.complete_unseen();
+                return response(status, headers, Body::empty());
+            }
             let refusal = match (fault, error) {
                 (Reason::Blocked | Reason::AuditUnavailable, _) | (_, None) => fault.into(),
                 (_, Some(reason)) => Refusal::upstream(status, reason),
@@ -412,7 +415,7 @@ async fn respond(
         }
         Ok(Beginning::Head(whole, mut observed)) => {
             let tag = whole.and_then(|whole| validator(&whole));
-            let known = add_validator(&mut headers, tag, &permitted.known);
+            let known = add_validator(&mut headers, tag, &permitted.conditions);
             if known {
                 return not_modified(headers, &mut observed);
             }
@@ -420,7 +423,7 @@ async fn respond(
             Body::empty()
         }
         Ok(Beginning::Whole(bytes, mut observed)) => {
-            let known = add_validator(&mut headers, validator(&bytes), &permitted.known);
+            let known = add_validator(&mut headers, validator(&bytes), &permitted.conditions);
             if known {
                 return not_modified(headers, &mut observed);
             }

@@ -82,6 +82,12 @@ pub fn answer(
     }
 }
 
+/// Whether of a write nothing may be said but that it was done: the record it left behind is not for the caller. Who were
+/// told that there is none would do it again.
+pub fn is_done_unseen(permit: &Permit, fault: Reason) -> bool {
+    fault == Reason::NoSuchRecord && permit.compiled().write.is_some()
+}
+
 /// What governs the records of a permitted answer.
 pub fn governor(permit: &Permit, limits: BodyLimits) -> Governor {
     let person = permit.checked_person().map(str::to_owned);

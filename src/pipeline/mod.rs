@@ -12,6 +12,7 @@ mod exchange;
 mod gate;
 mod lease;
 pub mod observe;
+mod precondition;
 pub mod rehearsal;
 mod reject;
 mod request_body;

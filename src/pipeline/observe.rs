@@ -309,6 +309,11 @@ impl Observed {
         self.outcome.reason = Some(refusal.reason);
         self.outcome.status = Some(refusal.status.as_u16());
         self.outcome.bytes = bytes;
+        self.complete_unseen();
+    }
+
+    /// Of what the upstream answered no record left.
+    pub fn complete_unseen(&mut self) {
         self.outcome.person = None;
         self.outcome.persons_unknown = 0;
         self.tally = Tally::default();

@@ -15,7 +15,7 @@ use self::body::{Body, Fault};
 use super::gate::{self, Answer};
 use super::reject::{self, Refusal};
 use super::stored::Stored;
-use super::{Generation, body_limits, decoder_limits, request_limits};
+use super::{Generation, body_limits, decoder_limits, precondition, request_limits};
 use crate::config;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::model::{Caller, Reason};
@@ -310,6 +310,12 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
     };
     let permit =
         with_body(stage, *permit, call).map_err(|refusal| on_route(Step::Body, refusal))?;
+    match precondition::names_shown(&permit, &call.headers) {
+        Ok(false) => {}
+        // Nobody was shown anything here.
+        Ok(true) => return Err(on_route(Step::Stored, Reason::PreconditionFailed.into())),
+        Err(reason) => return Err(on_route(Step::Header, reason.into())),
+    }
     let facts = Facts {
         request_id,
         caller_id: "",
@@ -398,6 +404,9 @@ pub fn answer<R: Read>(
             (governor, decoder, Some(Refusal::upstream(status, reason)))
         }
     };
+    let alone = header_rules()
+        .and_then(|rules| rules.status_alone(&reply.headers, request_id))
+        .unwrap_or_default();
     let fault = Body::new(governor, decoder, admitted.head).run(reply, out)?;
     Ok(match (fault, error) {
         (None, _) => Outcome::complete(status, headers),
@@ -408,6 +417,9 @@ pub fn answer<R: Read>(
             end: End::Aborted,
             ..Outcome::complete(status, headers)
         },
+        (Some(Fault::Held(reason)), None) if gate::is_done_unseen(permit, reason) => {
+            Outcome::complete(status, alone)
+        }
         (Some(Fault::Held(_)), Some(refusal)) => Outcome::refused(&refusal, request_id),
         (Some(Fault::Held(reason)), None) => Outcome::refused(&reason.into(), request_id),
     })

@@ -3,14 +3,15 @@
 //! Refuses, as for any answer, one that cannot be read strictly, and an error other than 404. A record that is not there, or
 //! larger than the limit `record`, is none: nothing is known of it.
 
-use http::header::{ETAG, HeaderValue, IF_MATCH};
+use http::header::{ETAG, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
 use super::budget::Share;
+use super::precondition::{self, View};
 use super::reject::Refusal;
-use super::validator::names;
+use super::validator::Validators;
 use super::{body_limits, decoder_limits};
 use crate::config::Limits;
 use crate::decide::{self, Permit};
@@ -26,6 +27,8 @@ use crate::upstream::{Upstream, UpstreamBody};
 pub struct Stored {
     record: Option<String>,
     validator: Option<HeaderValue>,
+    /// The validator of what the caller would be shown of it, where that was asked.
+    shown: Option<HeaderValue>,
 }
 
 impl Stored {
@@ -81,6 +84,7 @@ impl Stored {
         Ok(Stored {
             record: record.map(str::to_owned),
             validator: strong(headers),
+            shown: None,
         })
     }
 
@@ -95,22 +99,13 @@ impl Stored {
     }
 
     /// Whether it is what the caller says they change (`If-Match`), where that can be told: the write may go with a validator
-    /// of ours in its place.
+    /// of the upstream's in its place.
     ///
     /// # Errors
     ///
-    /// 412, as the upstream would answer.
-    pub fn meets(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(validator) = &self.validator else {
-            return Ok(());
-        };
-        if !headers.contains_key(IF_MATCH) || names(headers, &IF_MATCH, validator, false) {
-            return Ok(());
-        }
-        Err(Refusal::upstream(
-            StatusCode::PRECONDITION_FAILED,
-            Reason::UpstreamStatus,
-        ))
+    /// `precondition-failed`.
+    pub fn meets(&self, headers: &HeaderMap) -> Result<(), Reason> {
+        precondition::holds(headers, self.validator.as_ref(), self.shown.as_ref())
     }
 }
 
@@ -123,11 +118,14 @@ fn strong(headers: &HeaderMap) -> Option<HeaderValue> {
     }
 }
 
+/// What the caller of a write reads of the record, and what names that.
+pub(super) type Shown<'a> = (&'a View, &'a Validators);
+
 /// Asks the upstream, on this worker's connections, for the record that a permitted write is about. `headers` are those of
 /// the write.
 pub(super) async fn read(
     (upstream, worker): (&Upstream, usize),
-    permit: &Permit,
+    (permit, shown): (&Permit, Option<Shown<'_>>),
     rules: &RuleSet,
     headers: &HeaderMap,
     limits: &Limits,
@@ -140,7 +138,16 @@ pub(super) async fn read(
         return Ok(Stored::default());
     };
     let read = whole(decoder, body, limits, held).await;
-    Ok(Stored::of(permit, rules, &head.headers, read)?)
+    let shown = match (&read, shown) {
+        (Ok(answer), Some((view, validators))) if head.status == StatusCode::OK => {
+            // What is shown of it is held beside it.
+            held.set(2 * answer.len())?;
+            view.validator(validators, answer, limits)
+        }
+        _ => None,
+    };
+    let stored = Stored::of(permit, rules, &head.headers, read)?;
+    Ok(Stored { shown, ..stored })
 }
 
 async fn whole(
@@ -162,6 +169,7 @@ async fn whole(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header::IF_MATCH;
 
     fn stored(validator: &'static str) -> Stored {
         let mut headers = HeaderMap::new();
@@ -169,6 +177,7 @@ mod tests {
         Stored {
             record: None,
             validator: strong(&headers),
+            shown: None,
         }
     }
 
@@ -203,10 +212,18 @@ mod tests {
         for line in ["\"x\"", "W/\"a,b\"", "\"a\"", "a,b", "", "\"a,b", "\"x\" *"] {
             assert!(!meets(&[line]), "{line}");
         }
-        let refusal = stored("\"a\"").meets(&HeaderMap::from_iter([(
-            IF_MATCH,
-            HeaderValue::from_static("\"b\""),
-        )]));
-        assert_eq!(refusal.unwrap_err().status.as_u16(), 412);
+        let other = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static("\"b\""))]);
+        let refused = stored("\"a\"").meets(&other);
+        assert_eq!(refused, Err(Reason::PreconditionFailed));
+        // What nobody here knows, the upstream may; a validator of ours it does not.
+        let unknown = Stored::default();
+        assert_eq!(unknown.meets(&other), Ok(()));
+        let ours = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static("\"fg-a\""))]);
+        assert_eq!(unknown.meets(&ours), Err(Reason::PreconditionFailed));
+        let shown = Stored {
+            shown: Some(HeaderValue::from_static("\"fg-a\"")),
+            ..Stored::default()
+        };
+        assert_eq!(shown.meets(&ours), Ok(()));
     }
 }

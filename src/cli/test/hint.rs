@@ -94,6 +94,7 @@ pub(super) fn hint(reason: Reason) -> Option<Text> {
         | Reason::SeveralCredentials
         | Reason::ExpiredCredential
         | Reason::Blocked
+        | Reason::PreconditionFailed
         | Reason::TooLarge
         | Reason::MediaType
         | Reason::WrongHost

@@ -244,12 +244,13 @@ pub(super) fn bad_route(key: &Key, why: Text) -> Diagnostic {
     .at(&key.span)
 }
 
-/// Finds for each route that writes the `GET` of the same path that answers with one record.
+/// Finds for each route that writes the `GET` of the same path that answers with one record, and with one document: each
+/// of several is a record.
 pub(super) fn stored(groups: &mut [(Group, Vec<Span>)]) {
     let mut reading: Vec<(Vec<TemplateSegment>, (GroupId, usize))> = Vec::new();
     for (at, (group, _)) in groups.iter().enumerate() {
         for (index, route) in group.routes.iter().enumerate() {
-            if route.method == Method::GET && deeds::is_one(&route.at) {
+            if is_of_one(route) && !route.answer.format.is_several() {
                 reading.push((route.template.clone(), (GroupId(at), index)));
             }
         }
@@ -262,8 +263,13 @@ pub(super) fn stored(groups: &mut [(Group, Vec<Span>)]) {
     }
 }
 
+/// Whether a route answers a `GET` with one record in each document.
+pub(super) fn is_of_one(route: &RouteRule) -> bool {
+    route.method == Method::GET && deeds::is_one(&route.at)
+}
+
 /// Whether two templates take the same targets, whatever their parameters are called.
-fn same_path(a: &[TemplateSegment], b: &[TemplateSegment]) -> bool {
+pub(super) fn same_path(a: &[TemplateSegment], b: &[TemplateSegment]) -> bool {
     let same = |pair: (&TemplateSegment, &TemplateSegment)| match pair {
         (TemplateSegment::Literal(a), TemplateSegment::Literal(b)) => a == b,
         (TemplateSegment::Param { kind: a, .. }, TemplateSegment::Param { kind: b, .. }) => a == b,

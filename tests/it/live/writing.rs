@@ -301,7 +301,7 @@ async fn a_put_keeps_what_its_caller_cannot_see_and_names_the_state_it_changes()
     let stale = write(&rig, BOTH[0], &teller, call, &changes("\"v6\""), body).await;
     assert_eq!(
         (stale.status, stale.reason().as_str()),
-        (412, "upstream-status")
+        (412, "precondition-failed")
     );
     assert_eq!(upstream.count(), heard + 1, "only the record was read");
     write(&rig, BOTH[0], &teller, call, &changes("\"v7\""), body).await;
@@ -477,6 +477,64 @@ async fn i11_a_write_may_be_answered_without_a_body() {
             assert_eq!(answer.status, status, "{head}");
         }
         rig.finish().await;
+    }
+}
+
+/// "The answer to a write by a role without a `read` row is its status and no body": so is that to a write whose record is
+/// then not for the caller. Who were told 404 would do it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_a_write_that_was_done_is_never_answered_as_if_it_were_not() {
+    let gated = RULES.replace(
+        "    manager: { basic: show, contact: mask }",
+        "    manager: { only: [ours], basic: show, contact: mask }",
+    );
+    let gated = gated.replace(
+        "name: { class: basic, mask: cn-name }",
+        "name: { class: basic, mask: cn-name, written_by: [manager] }",
+    );
+    let gated = format!("{gated}conditions: {{ ours: {{ field: name, is: 张三 }} }}\n");
+    let other = STORED.replace("1001", "1002").replace("张三", "李四");
+    let mut left = Vec::new();
+    for after in [other.as_str(), "null", " [] "] {
+        let after = after.to_owned();
+        let upstream = Upstream::start(move |asked| {
+            let head = match asked.method() {
+                "GET" => return legacy(asked),
+                "POST" => "201 Created\r\nLocation: /customers/1002",
+                _ => "200 OK",
+            };
+            let lines = "Content-Type: application/json\r\nContent-Language: zh";
+            with(&format!("{head}\r\n{lines}"), after.clone())
+        })
+        .await;
+        let rig = Setup::new(upstream.address()).rules(&gated).start().await;
+        let mut done = Vec::new();
+        for version in BOTH {
+            let (me, manager) = (rig.door.customer(), rig.door.manager());
+            for (caller, call, body, status) in [
+                (&me, ("PATCH", RECORD), r#"{"email":"z@e.cn"}"#, 200),
+                (&manager, ("POST", "/customers"), r#"{"name":"张三"}"#, 201),
+            ] {
+                let answer = json(&rig, version, caller, call, body).await;
+                let got = (answer.status, answer.body.len());
+                assert_eq!(got, (status, 0), "{call:?}: {}", answer.text());
+                for name in ["location", "content-type", "content-language", "etag"] {
+                    assert_eq!(answer.header(name), None, "{name}");
+                }
+                let at = left.len() % 4;
+                left.push(answer.comparable());
+                assert_eq!(left[at], answer.comparable(), "hidden or not there");
+                done.push(answer.id().to_owned());
+            }
+        }
+        let log = rig.finish().await;
+        for id in done {
+            let outcome = log.outcome(&id);
+            assert_eq!(log.kinds(&id), ["intent", "outcome"], "{outcome}");
+            let seen = (&outcome["sent"], &outcome["records"], &outcome["end"]);
+            assert_eq!(seen, (&true.into(), &0.into(), &"complete".into()));
+            assert!(outcome["reason"].is_null(), "{outcome}");
+        }
     }
 }
 

@@ -77,6 +77,18 @@ codes! {
             "写上路径，从错误信息的根算起：`errors: [code, message]`";
         Lines("    on_forbidden: strip\n    errors: [code, code]", "    on_forbidden: strip")
     }
+    FG2188 {
+        en: "a record that is changed or deleted is read before by a `GET` that answers with several documents",
+            "what is judged before a write is one record in one document; of several nobody could say which is meant",
+            "a `GET` of the same path without `format`; what streams, under a path of its own";
+        zh: "要修改或删除的记录，事先读它的 `GET` 返回多个文档",
+            "写之前判断的是一个文档里的一条记录，多个文档就分不清说的是哪条",
+            "同路径的 `GET` 不写 `format`；流式响应另用一个路径";
+        Lines(
+            "      GET /tickets/{id}: { record: $, format: ndjson }\n      PATCH /tickets/{id}: $",
+            "      GET /tickets/{id}: $\n      PATCH /tickets/{id}: $"
+        )
+    }
     FG2190 {
         en: "a right that no route of its group exercises",
             "it opens nothing, though it looks as if it did",

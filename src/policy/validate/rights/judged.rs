@@ -13,6 +13,7 @@ use crate::policy::rules::{
 };
 use crate::policy::source::Span;
 use crate::policy::store::formless;
+use crate::policy::validate::routes::{is_of_one, same_path};
 use crate::policy::validate::{Findings, Places};
 
 /// What can only be judged once all of the rules are known.
@@ -66,6 +67,9 @@ impl Writing<'_> {
             && self.resource.writing.on_put == OnPut::MergeHidden
             && route.stored.is_none()
         {
+            if let Some(several) = self.several() {
+                return Some(several);
+            }
             let message = say!(
                 "`on_put: merge-hidden` needs the stored record, and no `GET` of the same path as {name} answers with it",
                 "`on_put: merge-hidden` 要先读已存的记录，而没有与 {name} 同路径的 `GET`"
@@ -74,6 +78,9 @@ impl Writing<'_> {
         }
         let (role, why, right) = self.judged_holder()?;
         let who = quoted(&role.name);
+        if let Some(several) = self.several().filter(|_| !creates_over) {
+            return Some(several);
+        }
         let message = match creates_over {
             true => say!(
                 "{name} may change a record that is there, and {why} {who}: for one that is new nothing could be judged",
@@ -91,6 +98,21 @@ impl Writing<'_> {
             Some(span) => mistake.labelled(span, say!("the right", "这项权限")),
             None => mistake,
         })
+    }
+
+    /// The `GET` that would answer with the stored record answers with any number of documents.
+    fn several(&self) -> Option<Diagnostic> {
+        let mut routes = self.resource.groups.iter().flat_map(|group| &group.routes);
+        let route = routes
+            .find(|route| is_of_one(route) && same_path(&route.template, &self.route.template))?;
+        let message = say!(
+            "the stored record must be read before {}, and {} answers with `format: {}`",
+            "{} 之前要先读已存的记录，而 {} 的响应是 `format: {}`",
+            quoted(&self.route.text),
+            quoted(&route.text),
+            route.answer.format.word()
+        );
+        Some(Diagnostic::error(code::FG2188, message).help(code::FG2188.cure()))
     }
 
     /// Somebody who may change some records only, and why.

@@ -330,6 +330,43 @@ fn what_could_not_be_judged_before_it_is_changed_does_not_load() {
     );
 }
 
+/// What several documents hold are several records, whatever the place says.
+#[test]
+fn a_stored_record_is_never_read_from_several_documents() {
+    let stream =
+        |format: &str| format!("      GET /customers/{{id}}: {{ record: $, format: {format} }}\n");
+    for format in ["ndjson", "json-seq", "sse"] {
+        let streams = stream(format);
+        let get = ("      GET /customers/{id}: $\n", streams.as_str());
+        refuses(
+            &[get],
+            &[
+                "FG2188",
+                "`PATCH /customers/{id}`",
+                "`GET /customers/{id}`",
+                format,
+            ],
+        );
+        // Where nothing has to be judged, nothing is read.
+        loaded(&[
+            get,
+            ("    self: [contact]\n", ""),
+            ("written_by: [self]", "zh: 同意"),
+        ]);
+    }
+    let streams = stream("ndjson");
+    refuses(
+        &[
+            ("      GET /customers/{id}: $\n", streams.as_str()),
+            ("      new:\n", "      PUT /customers/{id}: $\n      new:\n"),
+            ("    params:", "    on_put: merge-hidden\n    params:"),
+            ("    self: [contact]\n", ""),
+            ("written_by: [self]", "zh: 同意"),
+        ],
+        &["FG2188", "`PUT /customers/{id}`"],
+    );
+}
+
 #[test]
 fn a_put_that_creates_judges_nothing_and_one_that_merges_reads_first() {
     let put = |form: &str| format!("      PUT /customers/{{id}}: {form}\n      new:\n");
