@@ -97,6 +97,8 @@ pub struct Upstream {
     pub timeouts: Timeouts,
     /// Connections to it at once.
     pub connections: usize,
+    /// Those one caller may have of them.
+    pub connections_per_caller: usize,
 }
 
 /// How an upstream proves who it is, and we to it.

@@ -163,6 +163,23 @@ fn the_example_is_read_whole() {
 }
 
 #[test]
+fn o09_one_caller_has_three_quarters_of_an_upstream_s_connections_or_what_is_written() {
+    let share = |line: &str| {
+        let text = EXAMPLE.replacen("    hosts:", &format!("    {line}\n    hosts:"), 1);
+        let crm = &loaded(&text).upstreams["crm"];
+        (crm.connections, crm.connections_per_caller)
+    };
+    assert_eq!(share("connections: 1000"), (1000, 750));
+    assert_eq!(share("connections: 1"), (1, 1));
+    assert_eq!(share("connections: 3"), (3, 2));
+    assert_eq!(share("connections_per_caller: 20"), (1000, 20));
+    assert_eq!(share("connections_per_caller: 1000"), (1000, 1000));
+    let more = "    connections: 3\n    connections_per_caller: 4\n    hosts:";
+    let line = mistake("    hosts:", more);
+    assert!(line.contains("1 to 3"), "{line}");
+}
+
+#[test]
 fn what_is_not_written_has_the_defaults_of_the_documentation() {
     let (example, least) = (loaded(EXAMPLE), loaded(LEAST));
     assert_eq!(least.limits, example.limits);

@@ -22,7 +22,15 @@ use crate::policy::source::{Node, Span};
 /// `upstreams.NAME`.
 pub const UPSTREAM: Section = Section {
     path: "upstreams.NAME",
-    known: &["url", "hosts", "tls", "headers", "timeouts", "connections"],
+    known: &[
+        "url",
+        "hosts",
+        "tls",
+        "headers",
+        "timeouts",
+        "connections",
+        "connections_per_caller",
+    ],
     later: &[],
 };
 /// `upstreams.NAME.tls`.
@@ -113,6 +121,16 @@ fn upstream(reader: &mut Reader<'_>, node: &Node) -> Option<Upstream> {
     let mut connections = CONNECTIONS;
     let place = (entries, &UPSTREAM);
     count(reader, place, "connections", 1_000_000, &mut connections);
+    // A quarter is left for everybody else, whatever one caller asks for.
+    let mut connections_per_caller = (connections * 3 / 4).max(1);
+    let most = connections as u64;
+    count(
+        reader,
+        place,
+        "connections_per_caller",
+        most,
+        &mut connections_per_caller,
+    );
     Some(Upstream {
         url: url?,
         hosts: hosts?,
@@ -120,6 +138,7 @@ fn upstream(reader: &mut Reader<'_>, node: &Node) -> Option<Upstream> {
         headers: headers?.unwrap_or_default(),
         timeouts: timeouts?.unwrap_or_default(),
         connections,
+        connections_per_caller,
     })
 }
 

@@ -33,7 +33,7 @@ use crate::route::canonical;
 use crate::server::{Connection, check_framing};
 use crate::transform::media;
 use crate::upstream::headers::Facts;
-use crate::upstream::{Upstream, UpstreamBody};
+use crate::upstream::{Place, Upstream, UpstreamBody};
 
 /// Answers one request.
 pub async fn serve(
@@ -102,6 +102,8 @@ struct Permitted {
     conditions: HeaderMap,
     /// What they read of the record they change, where they name what they were shown of it.
     view: Option<View>,
+    /// Taken when the upstream is asked.
+    place: Option<Place>,
     /// The request's body counts for as long as it is there.
     held: Share,
     party: Party,
@@ -195,6 +197,8 @@ async fn permit(
         // No upstream knows validators of ours.
         headers.remove(IF_MATCH);
     }
+    let place = upstream.place(&party.caller);
+    let place = place.inspect_err(|_| proxy.metrics.share_refused(upstream.name()))?;
     // The last thing before the upstream is asked: what is refused has no intent.
     observed
         .intend(&generation.policy, &permit)
@@ -212,6 +216,7 @@ async fn permit(
         host,
         conditions: only(&parts.headers, [IF_MATCH, IF_NONE_MATCH]),
         view,
+        place: Some(place),
         held,
         party,
         lease,
@@ -306,9 +311,10 @@ async fn ask(
         &Method::HEAD => Method::GET,
         method => method.clone(),
     };
+    let place = permitted.place.take().ok_or(Reason::Internal)?;
     let answer = permitted
         .upstream
-        .send(worker, &permitted.permit, method, headers)
+        .send((worker, place), &permitted.permit, method, headers)
         .await?;
     proxy
         .metrics

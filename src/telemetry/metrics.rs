@@ -65,6 +65,7 @@ pub struct Metrics {
     held: Gauge,
     bytes: Counter,
     upstream: Seconds,
+    shares_refused: Family<Asked, Counter>,
     audit_errors: Counter,
     connections: Gauge,
     refused: Family<Refused, Counter>,
@@ -85,6 +86,7 @@ impl Default for Metrics {
             held: Gauge::default(),
             bytes: Counter::default(),
             upstream: Family::new_with_constructor(seconds),
+            shares_refused: Family::default(),
             audit_errors: Counter::default(),
             connections: Gauge::default(),
             refused: Family::default(),
@@ -132,6 +134,11 @@ impl Metrics {
             "upstream_seconds",
             "Time from asking an upstream to the head of its answer",
             self.upstream.clone(),
+        );
+        to.register(
+            "upstream_shares_refused",
+            "Requests of callers who had their share of an upstream",
+            self.shares_refused.clone(),
         );
         to.register(
             "audit_errors",
@@ -211,6 +218,14 @@ impl Metrics {
         self.upstream
             .get_or_create(&labels)
             .observe(time.as_secs_f64());
+    }
+
+    /// Counts a request of a caller who has their share of an upstream.
+    pub fn share_refused(&self, upstream: &str) {
+        let labels = Asked {
+            upstream: upstream.to_owned(),
+        };
+        self.shares_refused.get_or_create(&labels).inc();
     }
 
     /// Says how many bytes all exchanges hold together.
@@ -298,6 +313,7 @@ mod tests {
         metrics.answered(None, 200, "", 0);
         metrics.found(None, true);
         metrics.upstream_took("crm", Duration::ZERO);
+        metrics.share_refused("crm");
         metrics.connection_refused("handshake");
         metrics.rules_judged("taken");
         let text = metrics.text();
@@ -322,6 +338,7 @@ mod tests {
         metrics.answered(Some("GET /customers/{id}".into()), 200, "", 412);
         metrics.answered(None, 404, "no-such-route", 0);
         metrics.upstream_took("crm", Duration::from_millis(2));
+        metrics.share_refused("crm");
         metrics.found(Some("GET /customers".into()), true);
         metrics.found(Some("GET /customers".into()), false);
         metrics.audit_failed();
@@ -345,6 +362,7 @@ mod tests {
             "fieldgate_finds_total{route=\"GET /customers\",found=\"true\"} 1",
             "fieldgate_finds_total{route=\"GET /customers\",found=\"false\"} 1",
             "fieldgate_upstream_seconds_count{upstream=\"crm\"} 1",
+            "fieldgate_upstream_shares_refused_total{upstream=\"crm\"} 1",
             "fieldgate_audit_errors_total 1",
             "fieldgate_connections 1",
             "fieldgate_connections_refused_total{kind=\"handshake\"} 1",

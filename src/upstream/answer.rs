@@ -21,6 +21,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use super::places::Place;
 use super::pool::{Connected, Pool};
 use crate::model::Reason;
 
@@ -84,6 +85,8 @@ pub struct UpstreamBody {
     incoming: Incoming,
     /// Here until the end is known, good or bad.
     connected: Option<Connected>,
+    /// The caller's, as long.
+    place: Option<Place>,
     pool: Arc<Pool>,
     idle: Duration,
     /// Made at the first wait and used again for later ones.
@@ -103,6 +106,7 @@ impl UpstreamBody {
         UpstreamBody {
             incoming,
             connected: Some(connected),
+            place: None,
             pool,
             idle,
             timer: None,
@@ -111,8 +115,16 @@ impl UpstreamBody {
         }
     }
 
+    /// The same in the place of its caller.
+    pub(super) fn in_place(self, place: Place) -> Self {
+        let mut this = self;
+        this.place = Some(place);
+        this
+    }
+
     /// The end is proven: the connection may serve someone else.
     fn finish(&mut self) {
+        self.place = None;
         if let Some(connected) = self.connected.take() {
             self.pool.put_back(connected);
         }
@@ -120,6 +132,7 @@ impl UpstreamBody {
 
     fn fail<T>(&mut self, reason: Reason) -> Option<Result<T, Reason>> {
         self.connected = None;
+        self.place = None;
         self.fault = Some(reason);
         Some(Err(reason))
     }

@@ -1,8 +1,8 @@
 //! The legacy APIs: pooled HTTP/1.1 connections, verified TLS, headers that may pass, answers that
 //! provably end.
 //!
-//! Refuses, as a [`Reason`]: an upstream that cannot be reached, verified or waited for, or has as many connections as it
-//! may have; an answer
+//! Refuses, as a [`Reason`]: a caller who has their share of an upstream; one that cannot be reached, verified or waited for,
+//! or has as many connections as it may have; an answer
 //! whose end cannot be proven; one that upgrades or has a status no one defined. A request is never
 //! sent twice once a byte of it was written, redirects are never followed, and the place it goes to
 //! is configuration, never data of a caller.
@@ -10,6 +10,7 @@
 mod answer;
 pub mod headers;
 mod link;
+mod places;
 mod pool;
 mod tls;
 
@@ -29,11 +30,13 @@ use hyper::client::conn::http1::SendRequest;
 
 pub use answer::UpstreamBody;
 pub use headers::HeaderRules;
+pub use places::Place;
 pub use tls::TlsError;
 
 use crate::config::{self, Limits, Timeouts};
 use crate::decide::Permit;
-use crate::model::Reason;
+use crate::model::{Caller, Reason};
+use places::Places;
 use pool::{Connected, Pool};
 
 /// What a request carries upstream: nothing, or all that was judged.
@@ -51,6 +54,7 @@ pub struct Upstream {
     hosts: Option<Vec<String>>,
     headers: HeaderRules,
     timeouts: Timeouts,
+    places: Places,
     pool: Arc<Pool>,
 }
 
@@ -111,6 +115,7 @@ fn one(
         hosts: settings.hosts.clone(),
         headers,
         timeouts: settings.timeouts,
+        places: Places::new(settings.connections_per_caller),
         pool: Arc::new(Pool::new(
             &settings.url,
             tls,
@@ -140,25 +145,35 @@ impl Upstream {
         &self.headers
     }
 
+    /// Leave for a caller to ask, once at a time.
+    ///
+    /// # Errors
+    ///
+    /// `overloaded` where they have their share.
+    pub fn place(&self, caller: &Caller) -> Result<Place, Reason> {
+        self.places.take(caller)
+    }
+
     /// Sends a permitted request and waits for the head of its answer.
     ///
     /// The target is the one that was matched, and is sent exactly so; `headers` come from
     /// [`HeaderRules::request`]. The body ends without an error only when the upstream's answer
-    /// provably has. A body goes as it came; a permit that still awaits one sends nothing. `lane` is the number of the runtime this is called in.
+    /// provably has. A body goes as it came; a permit that still awaits one sends nothing. `lane` is the number of the runtime
+    /// this is called in. The caller's `place` is taken until the answer has ended.
     pub async fn send(
         &self,
-        lane: usize,
+        (lane, place): (usize, Place),
         permit: &Permit,
         method: Method,
         headers: HeaderMap,
     ) -> Result<Response<UpstreamBody>, Reason> {
         let body = permit.body().ok_or(Reason::Internal)?;
-        self.send_to(lane, permit.target(), method, headers, body)
-            .await
+        let answer = self.send_to(lane, permit.target(), method, headers, body);
+        Ok(answer.await?.map(|body| body.in_place(place)))
     }
 
     /// Asks for the stored record that a permitted write is judged by, and waits for the head of the answer. `headers` come
-    /// from [`HeaderRules::reading`].
+    /// from [`HeaderRules::reading`]. Both are asked in one place, this before that.
     pub async fn read_stored(
         &self,
         lane: usize,

@@ -23,6 +23,7 @@ fn settings(url: &str) -> config::Upstream {
         headers: config::Headers::default(),
         timeouts: Timeouts::default(),
         connections: 1000,
+        connections_per_caller: 1000,
     }
 }
 

@@ -115,6 +115,7 @@ async fn a_client_that_leaves_closes_the_connection_to_the_upstream() {
         headers: config::Headers::default(),
         timeouts: config::Timeouts::default(),
         connections: 1000,
+        connections_per_caller: 1000,
     };
     let named = std::collections::BTreeMap::from([("crm".to_owned(), settings)]);
     let upstreams = Upstreams::new(&named, &Limits::default(), "gw-1", NonZeroUsize::MIN).unwrap();

@@ -345,6 +345,64 @@ async fn o07_what_would_be_held_above_the_budget_is_refused_and_nothing_else_is(
     assert_eq!(log.outcome(&id)["reason"], "overloaded");
 }
 
+/// Who asks for what is slow has their share of the upstream, whatever tokens they bring; everybody else is served.
+#[tokio::test(flavor = "multi_thread")]
+async fn o09_nobody_takes_all_connections_of_an_upstream() {
+    let gate = Gate::closed();
+    let closed = gate.clone();
+    let upstream = Upstream::start(move |asked| match asked.target() {
+        "/customers/7" => vec![
+            raw(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ),
+            Part::Wait(closed.clone()),
+            raw(chunk(br#"{"id":"7"}"#)),
+            raw("0\r\n\r\n"),
+        ],
+        _ => json(r#"{"id":"1"}"#),
+    })
+    .await;
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    let rig = setup.upstream("connections: 3").start().await;
+    let greedy = rig.door.manager();
+    // Three quarters, in whole connections.
+    let mut slow = Vec::new();
+    for count in 1..=3 {
+        let mut client = Http1::connect(&rig.door, &greedy).await;
+        client.send("GET", "/customers/7", &[]).await;
+        slow.push(client);
+        upstream.asked(count.min(2)).await;
+    }
+    let third = slow.pop().unwrap().answer().await;
+    assert_eq!(
+        (third.status, third.reason()),
+        (503, "overloaded".to_owned())
+    );
+    for version in BOTH {
+        let more = rig.get(version, &greedy, "/customers/1").await;
+        assert_eq!(more.reason(), "overloaded");
+        let other = rig.get(version, &rig.door.teller(), "/customers/1").await;
+        assert_eq!(other.status, 200, "{}", other.text());
+    }
+    assert_eq!(upstream.count(), 4);
+    slow.iter().for_each(|_| gate.open());
+    for mut client in slow {
+        assert_eq!(client.answer().await.status, 200);
+    }
+    let again = rig.get(Version::Http2, &greedy, "/customers/1").await;
+    assert_eq!(again.status, 200, "what is given back can be taken again");
+    let metrics = rig.metrics().await;
+    let counted = "fieldgate_upstream_shares_refused_total{upstream=\"crm\"} 3\n";
+    assert!(metrics.contains(counted), "{metrics}");
+    let log = rig.finish().await;
+    assert_eq!(
+        log.kinds(third.id()),
+        ["outcome"],
+        "nothing was to be asked"
+    );
+    assert_eq!(log.outcome(third.id())["reason"], "overloaded");
+}
+
 /// What the metrics say of it.
 async fn held(rig: &Rig) -> u64 {
     let metrics = rig.metrics().await;
