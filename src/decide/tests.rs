@@ -283,3 +283,28 @@ fn a_plan_depends_on_what_the_call_answers_and_on_nothing_else_of_it() {
         Reason::FilterOnHidden
     );
 }
+
+/// What an answer under way is compared by: what has ended counts, though another condition may open as much.
+#[test]
+fn n10_a_plan_is_another_when_an_exception_under_a_condition_has_ended() {
+    let rules = rules(&ROLES[..1]).replace("secret: strip }", "secret: show if agreed }");
+    let exception = format!(
+        "{{ field: customer.name, role: r0, do: show if known, until: {ENDS}, reason: x }}"
+    );
+    let rules = format!(
+        "{rules}exceptions: [{exception}]\nconditions: {{ agreed: {{ field: id, is: \"1\" }}, known: {{ field: id, is: \"2\" }} }}\n"
+    );
+    let policy = policy(&loaded(&rules));
+    let caller = caller(Some(token("staff", json!({"roles": "a"}))), None);
+    let plan = |now: &str| {
+        let now: jiff::Timestamp = now.parse().unwrap();
+        let matched = matched(&policy, "/customers/1");
+        match decide(&policy, &caller, &matched, at(now.as_second())) {
+            Decision::Allow(permit) => permit.plan_digest().clone(),
+            Decision::Deny(denial) => panic!("{denial:?}"),
+        }
+    };
+    let before = plan("2026-05-01T00:00:00Z");
+    assert_eq!(before, plan("2026-05-30T00:00:00Z"));
+    assert_ne!(before, plan("2026-06-02T00:00:00Z"));
+}

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::Proxy;
 use crate::decide::{self, Decision, Permit};
 use crate::model::Reason;
+use crate::policy::plan::judge::Judge;
 use crate::server::Connection;
 
 /// How long a judgement holds.
@@ -29,6 +30,8 @@ pub(super) struct Lease {
     headers: HeaderMap,
     /// What the caller is answered under.
     plan: Arc<str>,
+    /// What judges its records, where conditions do.
+    judge: Option<Arc<Judge>>,
     /// When it must be judged again.
     until: Instant,
 }
@@ -47,8 +50,14 @@ impl Lease {
             target: permit.target().to_owned(),
             headers,
             plan: Arc::clone(permit.plan_digest()),
+            judge: permit.judge().cloned(),
             until: Instant::now() + TERM,
         }
+    }
+
+    /// What has to be told the time, as it is when a record comes and not when it was asked for.
+    pub fn clock(&self) -> Option<Arc<Judge>> {
+        self.judge.clone()
     }
 
     /// Whether the request must be judged again.

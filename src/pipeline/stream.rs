@@ -7,6 +7,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::observe::Observed;
 use crate::block::Cut;
 use crate::model::Reason;
 use crate::policy::Format;
+use crate::policy::plan::judge::Judge;
 use crate::transform::encoding::Decoder;
 use crate::transform::{COMMIT_AT, Commit, FRAME, Governor};
 use crate::upstream::UpstreamBody;
@@ -61,6 +63,8 @@ pub struct Stream {
     cut: Option<Cut>,
     /// Away while its end is waited for.
     lease: Option<Box<Lease>>,
+    /// Judges records by the time that it is told.
+    clock: Option<Arc<Judge>>,
     observed: Box<Observed>,
 }
 
@@ -109,6 +113,7 @@ impl Stream {
             head: holds == Holds::NothingWanted,
             records: holds == Holds::Records,
             cut: Some(cut),
+            clock: lease.as_ref().and_then(|lease| lease.clock()),
             lease,
             several: governor.format().is_several(),
             live: governor.format() == Format::Sse,
@@ -297,6 +302,9 @@ impl Stream {
         self.note(
             |stream| match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(chunk))) => {
+                    if let Some(clock) = &stream.clock {
+                        clock.goes_on_at(jiff::Timestamp::now().as_second());
+                    }
                     stream.unread = chunk;
                     stream.feed()
                 }

@@ -349,13 +349,13 @@ impl Policy {
             person_check,
         };
         let (treatments, plan) = terms.base()?;
-        let (envelope, names_shown) = (
-            treatments.envelope,
-            format!(
-                "{:?} {person_check} {:?}",
-                treatments.names_shown, key.answers
-            ),
-        );
+        // Where records decide, the plan above is not all: what has ended may have opened something under a condition.
+        let ended = match (self.rules.conditions.is_empty(), key.ended) {
+            (true, _) | (_, 0) => String::new(),
+            (false, ended) => format!(" {ended}"),
+        };
+        let (envelope, shown) = (treatments.envelope, &treatments.names_shown);
+        let names_shown = format!("{shown:?} {person_check} {:?}{ended}", key.answers);
         let names: Option<Vec<String>> = held().map(|role| Some(role?.name.clone())).collect();
         let names = names?;
         let mut by_name: Vec<FieldId> = (0..plan.listed().len()).map(FieldId).collect();

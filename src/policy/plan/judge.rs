@@ -9,6 +9,7 @@ mod by_member;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use quick_cache::sync::Cache;
 
@@ -275,7 +276,8 @@ enum Kind {
         cases: Arc<Cases>,
         /// What fields are compared with (`same_as`), by condition; `None` where the call does not say it.
         others: Vec<(ConditionId, Option<Literal>)>,
-        now: i64,
+        /// Shared by all that judge one answer.
+        now: Arc<AtomicI64>,
     },
     #[cfg(test)]
     Member(by_member::ByMember),
@@ -288,8 +290,22 @@ impl Judge {
         let others = cases.others().map(|(id, with)| (id, other(with)));
         let others = others.collect();
         Judge {
-            kind: Kind::Conditions { cases, others, now },
+            kind: Kind::Conditions {
+                cases,
+                others,
+                now: Arc::new(AtomicI64::new(now)),
+            },
             withheld: None,
+        }
+    }
+
+    /// Says that it is later by now, in an answer that may go on for ever: the next record is judged by that.
+    pub fn goes_on_at(&self, later: i64) {
+        match &self.kind {
+            Kind::Conditions { now, .. } => now.store(later, Ordering::Relaxed),
+            Kind::Alike(_) => {}
+            #[cfg(test)]
+            Kind::Member(_) => {}
         }
     }
 
@@ -329,7 +345,8 @@ impl Judge {
         match &self.kind {
             Kind::Alike(_) => Vec::new(),
             Kind::Conditions { cases, others, now } => {
-                let asking = Asking::of(cases, others, *now, text);
+                let now = now.load(Ordering::Relaxed);
+                let asking = Asking::of(cases, others, now, text);
                 let named = cases.asked.iter().map(|(id, _)| *id);
                 named.zip(asking.truths()).collect()
             }
@@ -346,7 +363,8 @@ impl Judge {
         match &self.kind {
             Kind::Alike(plan) => Judged::Under(Arc::clone(plan)),
             Kind::Conditions { cases, others, now } => {
-                let asking = Asking::of(cases, others, *now, text);
+                let now = now.load(Ordering::Relaxed);
+                let asking = Asking::of(cases, others, now, text);
                 cases.under(&asking.truths())
             }
             #[cfg(test)]

@@ -311,6 +311,50 @@ async fn n10_a_stream_under_way_ends_when_its_request_would_not_be_answered_alik
     }
 }
 
+/// What is young, or not any more, is so when it comes, and not when it was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn n10_a_record_of_a_stream_is_judged_by_the_time_at_which_it_comes() {
+    let gated = "teller:  { only: [fresh], open: show }";
+    let rules = RULES.replace("teller:  { open: show }", gated);
+    assert_ne!(rules, RULES);
+    let rules = format!("{rules}conditions: {{ fresh: {{ field: name, younger_than: 1h }} }}\n");
+    let now = jiff::Timestamp::now().as_second();
+    let at = |second: i64| jiff::Timestamp::from_second(second).unwrap().to_string();
+    let (soon, gate) = (now + 2, Gate::closed());
+    let script = gate.clone();
+    let line = move |id: u8, second| format!("{{\"id\":\"{id}\",\"name\":\"{}\"}}\n", at(second));
+    // The second will have been an hour ago when it comes, the third then.
+    let first = line(1, now - 3000);
+    let (old, new) = (line(2, soon - 3600), line(3, soon));
+    let upstream = Upstream::start(move |_| {
+        vec![
+            head(LINES),
+            raw(chunk(first.as_bytes())),
+            Part::Wait(script.clone()),
+            raw(chunk(old.as_bytes())),
+            raw(chunk(new.as_bytes())),
+            raw("0\r\n\r\n"),
+        ]
+    })
+    .await;
+    let rig = Setup::new(upstream.address()).rules(&rules).start().await;
+    let (mut coming, _) = Coming::ask(Version::Http2, &rig.door, "/lines").await;
+    let has_come = || jiff::Timestamp::now().as_second() > soon;
+    patiently("a moment to come", async {
+        while !has_come() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    gate.open();
+    let rest = coming.rest().await;
+    for (id, leaves) in [(1, true), (2, false), (3, true)] {
+        let record = format!("\"id\":\"{id}\"");
+        assert_eq!(rest.contains(&record), leaves, "{id}: {rest}");
+    }
+    rig.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kill_switch_ends_a_stream_at_once() {
     let gates = [Gate::closed(), Gate::closed()];
