@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Flood {
     /// Nothing bad: as many callers, each with a request now and then.
     Calm,
+    /// Nothing bad either, but each request on a connection of its own: what beginning anew costs by itself.
+    Reconnects,
     /// A head that comes byte by byte.
     SlowHeads,
     /// A body that comes byte by byte.
@@ -47,7 +49,8 @@ pub enum Flood {
 }
 
 impl Flood {
-    pub const ALL: [Flood; 6] = [
+    pub const ALL: [Flood; 7] = [
+        Flood::Reconnects,
         Flood::SlowHeads,
         Flood::SlowBodies,
         Flood::SlowReads,
@@ -59,6 +62,7 @@ impl Flood {
     pub fn name(self) -> &'static str {
         match self {
             Flood::Calm => "calm",
+            Flood::Reconnects => "reconnects",
             Flood::SlowHeads => "slow headers",
             Flood::SlowBodies => "slow bodies",
             Flood::SlowReads => "slow reads",
@@ -66,6 +70,13 @@ impl Flood {
             Flood::Continuation => "CONTINUATION",
             Flood::EmptyData => "empty DATA",
         }
+    }
+}
+
+impl Flood {
+    /// Whether it is an attack, and not only beside one as a measure of it.
+    pub fn is_attack(self) -> bool {
+        !matches!(self, Flood::Calm | Flood::Reconnects)
     }
 }
 
@@ -234,6 +245,12 @@ fn one(flood: Flood, client: &Client, port: u16) -> Result<()> {
                 connection.get(Size::Record.path(), |_| ())?;
                 std::thread::sleep(PAUSE);
             }
+        }
+        Flood::Reconnects => {
+            let mut connection = client.connect(port)?;
+            begun()?;
+            connection.get(Size::Record.path(), |_| ())?;
+            Ok(())
         }
         Flood::SlowHeads => {
             let target = Size::Record.path();

@@ -310,6 +310,7 @@ impl Bench<'_> {
                 }
                 eprintln!("floods, round {}: {}", round + 1, subject.name);
                 let calm = self.beside(subject, Flood::Calm)?.p99;
+                eprintln!("  p99 beside as many callers: {calm:.0} µs");
                 for (flood, felt) in Flood::ALL.into_iter().zip(felt) {
                     let tree = subject.tree();
                     tree.forget_peak();
@@ -318,6 +319,7 @@ impl Bench<'_> {
                         failed,
                         p99,
                     } = self.beside(subject, flood)?;
+                    eprintln!("  p99 beside {}: {p99:.0} µs", flood.name());
                     felt.ratios.push(p99 / calm);
                     felt.served += served;
                     felt.failed += failed;

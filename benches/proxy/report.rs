@@ -231,7 +231,7 @@ impl<'a> Report<'a> {
 
     pub fn floods(&mut self, felt: &[Vec<Felt>]) {
         self.say(&format!(
-            "### Floods\n\nThe p99 of four well-behaved callers of the 1 KB record beside {ATTACKERS} attackers, over their p99 beside {ATTACKERS} well-behaved\ncallers, in the same round; behind it the share of requests that were served, and the most resident memory. Attackers begin anew\ntwice a second at most, and are otherwise as fast as the lowest priority on the same machine lets them be. nginx and haproxy stand\nhere with their own defaults.",
+            "### Floods\n\nThe p99 of four well-behaved callers of the 1 KB record beside {ATTACKERS} attackers, over their p99 beside {ATTACKERS} well-behaved\ncallers, in the same round; behind it the share of requests that were served, and the most resident memory. Attackers begin anew\ntwice a second at most, and are otherwise as fast as the lowest priority on the same machine lets them be; `reconnects` is as many\ncallers who ask for one record on a connection of its own at that pace, and attack nothing. nginx and haproxy stand\nhere with their own defaults.",
         ));
         let heading = Flood::ALL.map(|flood| flood.name().to_owned());
         let heading: Vec<String> = std::iter::once("p99, calm = 1".to_owned())
@@ -253,7 +253,7 @@ impl<'a> Report<'a> {
         let governed: Vec<&Felt> = governed.into_iter().flat_map(|at| &felt[at]).collect();
         let named = |of: fn(&Felt) -> f64, unit: &str| -> Vec<(f64, String)> {
             let each = Flood::ALL.into_iter().zip(&governed);
-            let each = each.filter(|(_, felt)| !felt.ratios.is_empty());
+            let each = each.filter(|(flood, felt)| flood.is_attack() && !felt.ratios.is_empty());
             each.map(|(flood, felt)| {
                 let figure = of(felt);
                 (figure, format!("{} {figure:.2}{unit}", flood.name()))

@@ -16,6 +16,7 @@ mod guard;
 mod http1;
 mod signals;
 mod tls;
+mod turns;
 mod wire;
 mod workers;
 
