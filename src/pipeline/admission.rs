@@ -8,11 +8,10 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use super::blocks;
 use super::observe::Observed;
 use super::precondition::View;
 use super::reject::Refusal;
-use super::{Generation, Proxy};
+use super::{Generation, Proxy, blocks, cors};
 use crate::block::Party;
 use crate::decide::{self, Context, Decision, Permit};
 use crate::identity::Identity;
@@ -63,6 +62,9 @@ impl Asked<'_> {
         } = *self;
         let now = jiff::Timestamp::now().as_second();
         let identity = proxy.identity.load_full();
+        if cors::is_forged(parts) {
+            return Err(Reason::NoCredential.into());
+        }
         let caller = authenticate(&identity, connection, generation, &parts.headers, now)?;
         let person = decide::claimed_person(&generation.policy, &caller);
         observed.caller(&caller, person.as_deref());

@@ -1,13 +1,15 @@
 //! Calls of pages in browsers (Fetch standard, 3.3): which page may read an answer, and what it may ask.
 //!
-//! Refuses nothing by itself: an answer without these headers is one that the browser keeps from the page. The proxy alone
+//! Refuses what a page may have made a browser send with nothing but its client certificate. Otherwise nothing by
+//! itself: an answer without these headers is one that the browser keeps from the page. The proxy alone
 //! answers a preflight, whatever the target, so that it tells nobody which routes there are, and no upstream hears of it (F13).
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-    VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    AUTHORIZATION, HOST, ORIGIN, VARY,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use ulid::Ulid;
@@ -22,6 +24,7 @@ use crate::route::canonical;
 use crate::server::{Connection, check_framing};
 use crate::upstream::headers;
 
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Every method a route may have.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// What callers say who they are and what they want with, beside what upstreams let through.
@@ -114,6 +117,33 @@ impl Cors {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         response
+    }
+}
+
+/// Whether a page of another origin may have made a browser send what could change something, in nobody's name but the
+/// connection's: the browser adds a client certificate whoever asks. Words of who calls it adds for a page that is listed.
+pub fn is_forged(request: &Parts) -> bool {
+    let headers = &request.headers;
+    let is_said = || {
+        let mut words = [AUTHORIZATION, X_API_KEY].into_iter();
+        words.any(|name| headers.contains_key(name))
+    };
+    let names_page = headers.contains_key(ORIGIN);
+    names_page && !request.method.is_safe() && !is_said() && !is_own_page(request)
+}
+
+/// Whether the page that calls came from the host it calls.
+fn is_own_page(request: &Parts) -> bool {
+    let headers = &request.headers;
+    let mut named = headers.get_all(ORIGIN).iter();
+    let (Some(origin), None) = (named.next(), named.next()) else {
+        return false;
+    };
+    let host = headers.get(HOST).map(HeaderValue::as_bytes);
+    let own = request.uri.authority().map(|own| own.as_str().as_bytes());
+    match (origin.as_bytes().strip_prefix(b"https://"), own.or(host)) {
+        (Some(page), Some(own)) => page.eq_ignore_ascii_case(own),
+        _ => false,
     }
 }
 

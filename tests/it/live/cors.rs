@@ -1,7 +1,7 @@
 //! F13: pages in browsers. A browser keeps an answer from a page unless we name the page; a preflight is ours to answer.
 
 use super::rig::door::BOTH;
-use super::rig::{Answer, Rig, Setup, Upstream, Version};
+use super::rig::{Answer, Rig, Setup, Upstream, Version, writer};
 
 const RULES: &str = include_str!("rig/rules.yaml");
 const PAGE: &str = "https://app.bank.example";
@@ -133,4 +133,42 @@ async fn f13_a_preflight_of_another_page_is_a_request_like_any_other() {
     assert!(!varies(&plain));
     with.finish().await;
     without.finish().await;
+}
+
+/// A browser adds a client certificate to what any page sends; a form needs no preflight.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_no_page_writes_with_the_certificate_of_the_browser_it_is_in() {
+    let upstream = Upstream::start(writer::legacy).await;
+    let setup = Setup::new(upstream.address()).rules(writer::RULES);
+    let rig = setup.settings(&cors()).start().await;
+    let (call, body) = (("POST", "/customers"), br#"{"email":"l@e.cn"}"#);
+    let (machine, manager) = (rig.door.partner(), rig.door.manager());
+    for version in BOTH {
+        for (caller, origins, status) in [
+            (&machine, &["https://evil.example"][..], 401),
+            (&machine, &["null"], 401),
+            (&machine, &["https://localhost.evil.example"], 401),
+            (&machine, &["http://localhost"], 401),
+            (
+                &machine,
+                &["https://localhost", "https://evil.example"],
+                401,
+            ),
+            (&machine, &["https://localhost"], 201),
+            // A listed page may say who calls; it has no say in what the connection says.
+            (&machine, &[PAGE], 401),
+            (&machine, &[], 201),
+            // What a page says itself the browser has asked us for.
+            (&manager, &["https://evil.example"], 201),
+        ] {
+            let heard = upstream.count();
+            let json = ("content-type", "application/json");
+            let named = origins.iter().map(|origin| ("origin", *origin));
+            let headers: Vec<(&str, &str)> = std::iter::once(json).chain(named).collect();
+            let answer = writer::write(&rig, version, caller, call, &headers, body).await;
+            assert_eq!(answer.status, status, "{origins:?}: {}", answer.text());
+            assert_eq!(upstream.count() - heard, usize::from(status == 201));
+        }
+    }
+    rig.finish().await;
 }
