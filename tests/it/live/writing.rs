@@ -678,3 +678,66 @@ async fn i12_location_tells_an_id_to_nobody_who_does_not_see_it() {
     assert_eq!((answer.status, answer.header("location")), (201, None));
     rig.finish().await;
 }
+
+/// The rules that are shipped, end to end: what they say of writing is what the upstream hears, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn i01_i02_i04_what_the_bank_may_write_is_all_that_its_upstream_hears() {
+    const BANK: &str = include_str!("../../../rules/bank/fixtures/customer-1001.json");
+    let upstream = Upstream::start(|asked| {
+        let etag = if asked.method() == "GET" {
+            "\r\nETag: \"v1\""
+        } else {
+            ""
+        };
+        with(
+            &format!("200 OK\r\nContent-Type: application/json{etag}"),
+            BANK,
+        )
+    })
+    .await;
+    let rig = Setup::new(upstream.address()).start().await;
+    let door = &rig.door;
+    let (me, teller, manager) = (door.customer(), door.teller(), door.manager());
+    let call = ("PATCH", RECORD);
+    for version in BOTH {
+        let phone = r#"{"phones":[{"number":"13900139000"}]}"#;
+        let before = upstream.count();
+        let mine = json(&rig, version, &me, call, phone).await;
+        assert_eq!(mine.status, 200, "{}", mine.text());
+        let heard = asked(&upstream).split_off(before);
+        assert_eq!(heard, ["GET /customers/1001", "PATCH /customers/1001"]);
+        assert!(upstream.last().ends_with(&format!("\r\n\r\n{phone}")));
+
+        // Read, change one thing, send everything back.
+        let read = rig.get(version, &teller, RECORD).await;
+        let mut sent = read.json();
+        sent["email"] = value!("new@example.com");
+        let heard = upstream.count();
+        let back = json(&rig, version, &teller, call, &sent.to_string()).await;
+        let refusal = (back.status, back.reason());
+        assert_eq!(refusal, (409, "masked-value-written-back".to_owned()));
+        let balance = r#"{"accounts":[{"balance":999999}]}"#;
+        let consent = r#"{"consent":{"marketing":true}}"#;
+        let other = r#"{"id":"1002","email":"a@example.com"}"#;
+        for (caller, body, reason) in [
+            (&me, balance, "field-not-writable"),
+            (&me, r#"{"accounts":[]}"#, "would-erase"),
+            (&me, other, "person-mismatch"),
+            (&teller, balance, "field-not-writable"),
+            (&teller, consent, "field-not-writable"),
+            (&manager, balance, "field-not-writable"),
+            (&manager, consent, "field-not-writable"),
+        ] {
+            let answer = json(&rig, version, caller, call, body).await;
+            assert_eq!(
+                (answer.status, answer.reason().as_str()),
+                (403, reason),
+                "{body}"
+            );
+        }
+        let forged = json(&rig, version, &me, ("PATCH", "/customers/1002"), consent).await;
+        assert_eq!(forged.reason(), "no-role", "another person's consent");
+        assert_eq!(upstream.count(), heard, "{}", upstream.last());
+    }
+    rig.finish().await;
+}

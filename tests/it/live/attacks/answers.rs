@@ -4,6 +4,7 @@
 //! O1: both answers are the same bytes. O2: no canary leaves, to the caller, the log or the metrics. O4: what is refused
 //! leaves nothing of itself. O5: what is shown is what came.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ use super::super::rig::{
 };
 use super::{RECORD, RULES};
 
-const CANARIES: [&str; 2] = [
+pub(super) const CANARIES: [&str; 2] = [
     "CANARY-7f3a91",
     "CANARY-another-and-much-longer-one-0123456789",
 ];
@@ -689,7 +690,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// As it is, backwards, in hexadecimal digits and in base64.
-fn holds_a_canary(text: &str) -> bool {
+pub(super) fn holds_a_canary(text: &str) -> bool {
     [
         "CANARY",
         "YRANAC",
@@ -701,7 +702,7 @@ fn holds_a_canary(text: &str) -> bool {
     .any(|form| text.contains(form))
 }
 
-fn everything_below(dir: &Path) -> String {
+pub(super) fn everything_below(dir: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -792,9 +793,26 @@ async fn twins(
     seen.unwrap()
 }
 
+/// What tells an answer from others.
+fn said(parts: Vec<Part>) -> String {
+    let part = |part: Part| match part {
+        Part::Bytes(bytes) => format!("{bytes:?}"),
+        Part::Made(made) => format!("{:?}", made.take(4).collect::<Vec<_>>()),
+        Part::Wait(_) => String::from("wait"),
+        Part::Close => String::from("close"),
+        Part::Reset => String::from("reset"),
+    };
+    parts.into_iter().map(part).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_b_c_d_e_f_j_no_answer_shows_what_is_hidden_or_what_it_was() {
     let cases = Arc::new(cases());
+    let distinct: BTreeSet<_> = (cases.iter())
+        .map(|case| said((case.make)(CANARIES[0])))
+        .collect();
+    assert_eq!(distinct.len(), cases.len());
+    println!("on the wire: {} distinct hostile answers", cases.len());
     assert!(cases.len() >= 100, "{}", cases.len());
     let now: Arc<Mutex<Option<(usize, &'static str)>>> = Arc::default();
     let script = {

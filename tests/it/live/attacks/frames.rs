@@ -1,14 +1,17 @@
 //! E19 and all that only HTTP/2 can say wrongly, frame by frame.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fieldgate::model::Reason;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use super::super::rig::{Caller, Door, Setup, Upstream, Version, patiently};
+use super::super::rig::{Caller, Door, Setup, Upstream, Version, json, patiently};
 use super::Fate::{Arrives, Bad, Cut, Refused};
+use super::answers::{CANARIES, everything_below, holds_a_canary};
 use super::{Attack, FORGED, Fate, RECORD, RULES};
 
 pub const DATA: u8 = 0;
@@ -401,13 +404,22 @@ pub fn all() -> Vec<Attack> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e11_e15_e19_o05_frames_and_fields_that_are_none_reach_nobody() {
-    let upstream = Upstream::always(r#"{"id":"1001","name":"n"}"#).await;
+    // Each is met twice, with two canaries where something hidden stands.
+    let times = Arc::new(AtomicUsize::new(0));
+    let met = Arc::clone(&times);
+    let upstream = Upstream::start(move |_| {
+        let canary = CANARIES[met.load(Ordering::SeqCst) % 2];
+        json(format!(r#"{{"id":"1001","name":"n","secret":"{canary}"}}"#))
+    })
+    .await;
     let setup = Setup::new(upstream.address()).rules(RULES);
     let rig = setup.upstream("hosts: [localhost]").start().await;
     let token = rig.door.teller().token.unwrap();
     let mut answered = BTreeSet::new();
     let (mut cut, mut heard, mut wrong) = (0, 0, Vec::new());
-    for Attack { bytes, fate, .. } in cases(&token) {
+    let twice = |attack: Attack| [attack.clone(), attack];
+    for Attack { bytes, fate, .. } in cases(&token).into_iter().flat_map(twice) {
+        times.fetch_add(1, Ordering::SeqCst);
         let mut frames = Frames::connect(&rig.door).await;
         let _ = frames.write(&bytes).await;
         let came = frames.came().await;
@@ -448,6 +460,8 @@ async fn e11_e15_e19_o05_frames_and_fields_that_are_none_reach_nobody() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(!holds_a_canary(&rig.metrics().await));
+    assert!(!holds_a_canary(&everything_below(&rig.audit())));
     // Whatever the others did, a good one is served.
     let good = rig.get(Version::Http2, &rig.door.teller(), RECORD).await;
     assert_eq!(good.status, 200);

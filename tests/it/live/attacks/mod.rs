@@ -15,10 +15,12 @@ mod tokens;
 mod writes;
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use fieldgate::model::Reason;
 
-use super::rig::{Answer, Caller, Http1, Rig, Setup, Upstream};
+use self::answers::{CANARIES, everything_below, holds_a_canary};
+use super::rig::{Answer, Caller, Http1, Rig, Setup, Upstream, json};
 
 const RULES: &str = include_str!("../rig/rules.yaml");
 /// What an attacker would like to see at the upstream, or back.
@@ -73,6 +75,8 @@ fn replace(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 /// A proxy under attack.
 struct Target {
+    /// What is hidden in the upstream's answers just now.
+    canary: Arc<Mutex<&'static str>>,
     upstream: Upstream,
     rig: Rig,
     /// The ids of all exchanges that were answered.
@@ -85,10 +89,19 @@ struct Target {
 
 impl Target {
     async fn new() -> Target {
-        let upstream = Upstream::always(r#"{"id":"1001","name":"n"}"#).await;
+        let canary = Arc::new(Mutex::new(CANARIES[0]));
+        let hidden = Arc::clone(&canary);
+        let upstream = Upstream::start(move |_| {
+            let canary = *hidden.lock().unwrap();
+            json(format!(
+                r#"{{"id":"1001","{canary}":1,"name":"n","secret":"{canary}"}}"#
+            ))
+        })
+        .await;
         let setup = Setup::new(upstream.address()).rules(RULES);
         let rig = setup.upstream("hosts: [localhost]").start().await;
         Target {
+            canary,
             upstream,
             rig,
             answered: BTreeSet::new(),
@@ -99,12 +112,25 @@ impl Target {
 
     async fn meet_all(mut self, attacks: &[Attack]) {
         for attack in attacks {
-            self.meet(attack).await;
+            // O1: what is hidden makes no difference, to whoever attacks neither.
+            let mut seen: Vec<Option<Answer>> = Vec::new();
+            for canary in CANARIES {
+                *self.canary.lock().unwrap() = canary;
+                seen.push(self.meet(attack).await);
+            }
+            let [one, other] = &seen[..] else {
+                unreachable!("there are two")
+            };
+            if one != other {
+                self.wrong
+                    .push(format!("{}: {one:?}, and then {other:?}", attack.id));
+            }
         }
         self.finish().await;
     }
 
-    async fn meet(&mut self, attack: &Attack) {
+    /// What the attacker gets, but for the ids.
+    async fn meet(&mut self, attack: &Attack) -> Option<Answer> {
         let heard = self.upstream.count();
         let token = self.rig.door.teller().token.unwrap();
         let line = format!("Authorization: Bearer {token}\r\n");
@@ -122,6 +148,11 @@ impl Target {
         {
             self.arrived(target, answer.id(), &what);
         }
+        let seen = answer.as_ref().map(|answer| match answer.status {
+            // The library's own has no id.
+            _ if answer.header("x-request-id").is_none() => answer.clone(),
+            _ => answer.comparable(),
+        });
         self.answers_only_what_is_asked_next(client, answer, &what)
             .await;
         assert_eq!(
@@ -129,6 +160,7 @@ impl Target {
             heard + usize::from(arrived),
             "{what}"
         );
+        seen
     }
 
     fn judge(&mut self, fate: Fate, answer: Option<&Answer>, what: &str) {
@@ -139,6 +171,7 @@ impl Target {
         };
         let text = format!("{answer:?} {}", answer.text());
         assert!(!text.contains(FORGED), "{what}: {text}");
+        assert!(!holds_a_canary(&text), "{what}: {text}");
         for (name, _) in &answer.headers {
             assert!(!name.starts_with("access-control"), "{what}: {text}");
         }
@@ -236,6 +269,9 @@ impl Target {
                 id.split("\r\n").next().unwrap().to_owned()
             })
             .collect();
+        // O2: no sink holds what is hidden.
+        assert!(!holds_a_canary(&self.rig.metrics().await));
+        assert!(!holds_a_canary(&everything_below(&self.rig.audit())));
         let log = self.rig.finish().await;
         let ids = log
             .of_kind("outcome")
@@ -263,6 +299,7 @@ fn there_are_two_hundred_attacks_and_no_two_are_the_same() {
     let all: Vec<Attack> = lines_of(lists);
     let distinct: BTreeSet<&[u8]> = all.iter().map(|attack| &attack.bytes[..]).collect();
     assert_eq!(distinct.len(), all.len());
+    println!("on the wire: {} distinct attack requests", all.len());
     assert!(all.len() >= 200, "{}", all.len());
 }
 

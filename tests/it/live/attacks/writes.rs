@@ -690,6 +690,7 @@ fn there_are_thirty_attacks_on_writing_and_no_two_are_the_same() {
         .map(|one| (one.who as u8, one.call, one.headers, one.body))
         .collect();
     assert_eq!(distinct.len(), all.len());
+    println!("on the wire: {} distinct attacks on writing", all.len());
     assert!(all.len() >= 30, "{}", all.len());
 }
 
