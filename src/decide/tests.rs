@@ -287,7 +287,12 @@ fn a_plan_depends_on_what_the_call_answers_and_on_nothing_else_of_it() {
 /// What an answer under way is compared by: what has ended counts, though another condition may open as much.
 #[test]
 fn n10_a_plan_is_another_when_an_exception_under_a_condition_has_ended() {
-    let rules = rules(&ROLES[..1]).replace("secret: strip }", "secret: show if agreed }");
+    // Who holds both roles is shown the name by the one while the exception lasts, by the other for good.
+    let (mine, other) = (
+        "r1: { basic: show, secret: strip }",
+        "r1: { basic: show, secret: show if agreed }",
+    );
+    let rules = rules(&ROLES[..2]).replace(mine, other);
     let exception = format!(
         "{{ field: customer.name, role: r0, do: show if known, until: {ENDS}, reason: x }}"
     );
@@ -295,7 +300,7 @@ fn n10_a_plan_is_another_when_an_exception_under_a_condition_has_ended() {
         "{rules}exceptions: [{exception}]\nconditions: {{ agreed: {{ field: id, is: \"1\" }}, known: {{ field: id, is: \"2\" }} }}\n"
     );
     let policy = policy(&loaded(&rules));
-    let caller = caller(Some(token("staff", json!({"roles": "a"}))), None);
+    let caller = caller(Some(token("staff", json!({"roles": ["a", "b"]}))), None);
     let plan = |now: &str| {
         let now: jiff::Timestamp = now.parse().unwrap();
         let matched = matched(&policy, "/customers/1");
