@@ -3,6 +3,7 @@
 //! Refuses nothing: whatever is not said, tied or expired ends more closed. Neither the order of roles
 //! nor of files, keys, exceptions or ceilings changes the result.
 
+mod here;
 pub(super) mod reach;
 mod treatment;
 mod weighing;
@@ -13,48 +14,18 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use self::reach::{Reach, is_bound, level_of, reach_of};
-pub use self::treatment::Treatment;
+use self::here::Covering;
+pub(super) use self::here::{Governed, Here, Inputs, Thing};
+use self::reach::is_bound;
+pub use self::treatment::{Standing, Treatment, Treatments};
 pub use self::weighing::{Binding, Given, Weighing, Weighings, Within};
 use super::condition::{Truth, Truths};
 use super::rules::{
-    Ceiling, Cell, Choice, ClassId, Contract, ContractId, Covers, Exception, FieldId, GroupId,
-    Resource, ResourceId, Role, RoleId, Row, RuleSet,
+    Cell, Choice, ClassId, Contract, Exception, FieldId, GroupId, ResourceId, Role, RoleId, Row,
+    RuleSet,
 };
-use crate::mask::Mask;
 use crate::mask::token::{TokenMaster, TokenSpace};
 use crate::model::Openness;
-use crate::path::Path;
-
-/// As whom a caller is treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing<'a> {
-    /// The roles held.
-    pub roles: &'a [RoleId],
-    /// The contract the exchange runs under.
-    pub contract: Option<ContractId>,
-}
-
-impl<'a> From<&'a [RoleId]> for Standing<'a> {
-    /// Without a contract.
-    fn from(roles: &'a [RoleId]) -> Standing<'a> {
-        Standing {
-            roles,
-            contract: None,
-        }
-    }
-}
-
-/// What happens to everything a resource lists, for one caller and one group of routes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Treatments {
-    /// By [`FieldId`]; strip where an entry has no class.
-    pub fields: Vec<Treatment>,
-    /// By [`FieldId`]: whether the member names an entry gives a class (`names:`) are shown.
-    pub names_shown: Vec<bool>,
-    /// By the index of the envelope's entries. They list no masks, so a mask there is `"***"`.
-    pub envelope: Vec<Treatment>,
-}
 
 /// Merges the caller's roles for one group of routes at `now` (seconds since 1970).
 ///
@@ -92,159 +63,108 @@ pub fn weigh<'a>(
     tokens: &TokenMaster,
     truths: &Truths,
 ) -> Weighings<'a> {
-    let Some(listed) = rules.resources.get(resource.0) else {
+    let Some(here) = Here::new(rules, resource, group) else {
         return Weighings::default();
     };
-    let merge = Merge::new(
-        rules,
-        (resource, listed),
-        group,
-        standing,
-        now,
-        (tokens, truths),
-    );
-    let fields = listed.fields.iter().enumerate();
-    let fields = fields.map(|(at, field)| Governed {
-        text: &field.text,
-        place: Place::Field(FieldId(at), &field.path),
-        own: field.masks.first().map(|(_, mask)| mask),
-        masks: &field.masks,
-        class: field.class,
-        exceptions: merge.exceptions_of(FieldId(at)),
-    });
-    let names = listed.fields.iter().enumerate();
-    let names = names.map(|(at, field)| Governed {
-        text: &field.text,
-        place: Place::Names(FieldId(at), &field.path),
-        own: None,
-        masks: &[],
-        class: field.names,
-        // An exception speaks of the values; of the names only where an entry lists nothing else.
-        exceptions: match field.class {
-            Some(_) => Vec::new(),
-            None => merge.exceptions_of(FieldId(at)),
-        },
-    });
-    let has_row = |governed: &Governed<'_>| governed.class.is_some() && !merge.rows.is_empty();
-    let envelope = listed.envelope.iter().map(|entry| match entry.class {
-        // It is no record's, so gates say nothing of it.
-        None if merge.has_row => Weighing::settled(Treatment::Show),
-        None => Weighing::settled(Treatment::Strip),
-        Some(_) => merge.weigh(&Governed {
-            text: &entry.text,
-            place: Place::Envelope,
-            own: None,
-            masks: &[],
-            class: entry.class,
-            exceptions: Vec::new(),
-        }),
-    });
-    let of_field = |governed: Governed<'a>| {
-        let weighing = merge.weigh(&governed);
-        // For clients that need the member. An entry that gives names a class and nothing else has no value to blank.
-        let blanked = listed.strip_as_blank && has_row(&governed);
-        match weighing.outcome {
-            Treatment::Strip if blanked => Weighing {
-                outcome: Treatment::Blank,
-                blanked,
-                ..weighing
-            },
-            _ => weighing,
-        }
+    let merge = Merge::new(&here, standing, now, (tokens, truths));
+    let all = |kind: fn(usize) -> Thing, count: usize| {
+        let things = (0..count).map(kind);
+        things.map(|thing| merge.of_thing(thing)).collect()
     };
+    let (fields, envelope) = (here.listed.fields.len(), here.listed.envelope.len());
     Weighings {
-        fields: fields.map(of_field).collect(),
-        names: names.map(|governed| merge.weigh(&governed)).collect(),
-        envelope: envelope.collect(),
+        fields: all(|at| Thing::Value(FieldId(at)), fields),
+        names: all(|at| Thing::Names(FieldId(at)), fields),
+        envelope: all(Thing::Envelope, envelope),
     }
 }
 
-/// One thing an outcome is wanted for: a field, its member names, or an envelope entry.
-struct Governed<'a> {
-    text: &'a str,
-    place: Place<'a>,
-    own: Option<&'a Arc<Mask>>,
-    masks: &'a [(String, Arc<Mask>)],
-    class: Option<ClassId>,
-    exceptions: Vec<&'a Exception>,
-}
-
-/// Where it stands: ceilings on fields reach nothing outside the record.
-enum Place<'a> {
-    Field(FieldId, &'a Path),
-    Names(FieldId, &'a Path),
-    Envelope,
-}
-
 /// All that is the same for every field of one caller.
-struct Merge<'a, 't> {
+pub(super) struct Merge<'a, 't> {
+    here: &'t Here<'a>,
     rules: &'a RuleSet,
-    resource: ResourceId,
-    /// The resource it has the shape of, whose ceilings bind here too: the records are the same.
-    shape_of: Option<ResourceId>,
     /// Whether any of the caller's roles has a row here.
     has_row: bool,
     /// Those whose row counts.
     rows: Vec<(RoleId, &'a Role, &'a Row)>,
     /// The contract the caller runs under, and what it says of this group.
     contract: Option<(&'a Contract, Option<&'a Row>)>,
-    /// The exceptions of this resource that are in force.
-    exceptions: Vec<&'a Exception>,
-    /// The ceilings that bind this caller and what of this resource each reaches.
-    ceilings: Vec<(&'a Ceiling, Reach<'a>)>,
+    now: i64,
+    /// The ceilings that bind this caller.
+    ceilings: Vec<&'t Covering<'a>>,
     tokens: &'t TokenMaster,
     truths: &'t Truths,
 }
 
 impl<'a, 't> Merge<'a, 't> {
-    fn new(
-        rules: &'a RuleSet,
-        (resource, listed): (ResourceId, &'a Resource),
-        group: GroupId,
+    pub(super) fn new(
+        here: &'t Here<'a>,
         standing: Standing<'_>,
         now: i64,
         (tokens, truths): (&'t TokenMaster, &'t Truths),
     ) -> Merge<'a, 't> {
+        let rules = here.rules;
         let held: BTreeSet<RoleId> = standing.roles.iter().copied().collect();
         let contract = standing.contract.and_then(|id| rules.contracts.get(id.0));
-        let contract = contract.map(|one| (one, one.items.get(&(resource, group))));
+        let contract = contract.map(|one| (one, one.items.get(&(here.resource, here.group))));
         // What the contract does not name at all, not even the envelope leaves.
         let is_covered = contract.is_none_or(|(_, items)| items.is_some());
         let held_here = held.iter().filter(|_| is_covered);
         let rows: Vec<(RoleId, &Role, &Row)> = held_here
             .filter_map(|&id| {
-                let row = rules.rows.get(&(resource, group, id))?;
+                let row = here.row(id)?;
                 Some((id, rules.roles.get(id.0)?, row))
             })
             .collect();
         let has_row = !rows.is_empty();
         let counts = |(role, _, row): &(RoleId, &Role, &Row)| truths.may_count(*role, &row.only);
-        let exceptions = rules.exceptions.iter().filter(|exception| {
-            exception.resource == resource && exception.until.is_none_or(|until| now <= until)
-        });
-        let ceilings = rules
-            .ceilings
-            .iter()
-            .filter(|ceiling| is_bound(rules, ceiling, &held));
+        let ceilings = here.ceilings.iter();
         Merge {
+            here,
             rules,
-            resource,
-            shape_of: listed.shape_of,
             has_row,
             rows: rows.into_iter().filter(counts).collect(),
             contract,
-            exceptions: exceptions.collect(),
+            now,
             ceilings: ceilings
-                .map(|ceiling| (ceiling, reach_of(rules, ceiling, resource, listed)))
+                .filter(|one| is_bound(rules, one.ceiling, &held))
                 .collect(),
             tokens,
             truths,
         }
     }
 
-    fn exceptions_of(&self, field: FieldId) -> Vec<&'a Exception> {
-        let of_field = |exception: &&&Exception| exception.fields.contains(&field);
-        self.exceptions.iter().filter(of_field).copied().collect()
+    /// Whether any of the caller's roles has a row here, behind whatever gate.
+    pub(super) fn has_row(&self) -> bool {
+        self.has_row
+    }
+
+    /// Whether the row of any of them counts.
+    pub(super) fn may_read(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// What happens to one thing the resource lists.
+    pub(super) fn of_thing(&self, thing: Thing) -> Weighing<'a> {
+        let Some(governed) = self.here.governed(thing) else {
+            return Weighing::settled(Treatment::Strip);
+        };
+        let weighing = self.weigh(&governed);
+        match (thing, governed.class, &weighing.outcome) {
+            // It is no record's, so gates say nothing of it.
+            (Thing::Envelope(_), None, _) if self.has_row => Weighing::settled(Treatment::Show),
+            // For clients that need the member. An entry that gives names a class and nothing else has no value to blank.
+            (Thing::Value(_), Some(_), Treatment::Strip)
+                if self.here.listed.strip_as_blank && !self.rows.is_empty() =>
+            {
+                Weighing {
+                    outcome: Treatment::Blank,
+                    blanked: true,
+                    ..weighing
+                }
+            }
+            _ => weighing,
+        }
     }
 
     fn weigh(&self, governed: &Governed<'a>) -> Weighing<'a> {
@@ -320,7 +240,8 @@ impl<'a, 't> Merge<'a, 't> {
         let mut outcomes = Vec::new();
         let mut exceptions = Vec::new();
         let mut decided = false;
-        let mine = governed.exceptions.iter().copied();
+        let in_force = |one: &&Exception| one.until.is_none_or(|until| self.now <= until);
+        let mine = governed.exceptions.iter().copied().filter(in_force);
         for exception in mine.filter(|one| one.role == id) {
             // One inherited from farther than the cell only closes, and one that ends would then open.
             let nearer = written.is_some_and(|steps| steps < exception.steps);
@@ -382,10 +303,11 @@ impl<'a, 't> Merge<'a, 't> {
         let mut outcomes = vec![merged.clone()];
         let mut any_mask = false;
         let mut bounds = Vec::new();
-        for (ceiling, reach) in &self.ceilings {
-            if !self.binds(ceiling, reach, class, governed) {
+        for covering in &self.ceilings {
+            if !self.here.covers(covering, governed) {
                 continue;
             }
+            let ceiling = covering.ceiling;
             let lowers = match &ceiling.at_most {
                 // It accepts any mask, so it must not tie with the one that came out.
                 Cell::Mask(None) => {
@@ -407,32 +329,6 @@ impl<'a, 't> Merge<'a, 't> {
             _ => outcome,
         };
         (outcome, bounds)
-    }
-
-    fn binds(
-        &self,
-        ceiling: &Ceiling,
-        reach: &Reach<'_>,
-        class: ClassId,
-        governed: &Governed<'_>,
-    ) -> bool {
-        let named = match &ceiling.covers {
-            Covers::Fields(resource, fields) | Covers::Container(resource, fields, _) => {
-                (*resource == self.resource || self.shape_of == Some(*resource))
-                    && match governed.place {
-                        Place::Field(id, _) | Place::Names(id, _) => fields.contains(&id),
-                        Place::Envelope => false,
-                    }
-            }
-            Covers::Class(covered) => *covered == class,
-            Covers::Level(level) => level_of(self.rules, class) >= *level,
-        };
-        named
-            || match governed.place {
-                Place::Field(_, path) => reach.holds(path),
-                Place::Names(_, path) => reach.holds_names(path),
-                Place::Envelope => false,
-            }
     }
 
     /// A cell as written to what it does. `holders` are the roles it comes from: with several, a key of

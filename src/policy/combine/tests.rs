@@ -7,10 +7,12 @@ use proptest::prelude::*;
 use super::super::Place;
 use super::super::condition::{Condition, ConditionId, Possible, Question};
 use super::super::rules::{
-    Bound, Class, EnvelopeEntry, Field, Group, Unlisted, UnlistedParams, When, Writing,
+    Bound, Ceiling, Class, Covers, EnvelopeEntry, Field, Group, Resource, Unlisted, UnlistedParams,
+    When, Writing,
 };
 use super::*;
-use crate::path::{Segment, Selector};
+use crate::mask::Mask;
+use crate::path::{Path, Segment, Selector};
 
 const BASIC: ClassId = ClassId(0);
 const CONTACT: ClassId = ClassId(1);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::mask::Mask;
 use crate::mask::token::TokenKey;
 use crate::model::Openness;
+use crate::policy::rules::{ContractId, RoleId};
 
 /// What happens to a value: an outcome with its key or mask.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -80,4 +81,34 @@ impl Treatment {
             Some(_) => Treatment::fixed(),
         }
     }
+}
+
+/// As whom a caller is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// The roles held.
+    pub roles: &'a [RoleId],
+    /// The contract the exchange runs under.
+    pub contract: Option<ContractId>,
+}
+
+impl<'a> From<&'a [RoleId]> for Standing<'a> {
+    /// Without a contract.
+    fn from(roles: &'a [RoleId]) -> Standing<'a> {
+        Standing {
+            roles,
+            contract: None,
+        }
+    }
+}
+
+/// What happens to everything a resource lists, for one caller and one group of routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Treatments {
+    /// By [`FieldId`]; strip where an entry has no class.
+    pub fields: Vec<Treatment>,
+    /// By [`FieldId`]: whether the member names an entry gives a class (`names:`) are shown.
+    pub names_shown: Vec<bool>,
+    /// By the index of the envelope's entries. They list no masks, so a mask there is `"***"`.
+    pub envelope: Vec<Treatment>,
 }

@@ -41,7 +41,7 @@ impl Lang {
 }
 
 /// One sentence, or part of one, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text {
     en: Cow<'static, str>,
     zh: Cow<'static, str>,

@@ -1,34 +1,100 @@
-//! What each set of roles gets of each field, before and after, by the merge that serves callers.
+//! What each set of roles gets of each thing, before and after, by the merge that serves callers.
 //!
-//! Up to [`ALL_SETS`] roles that matter to a group, every set of them is weighed. Beyond, sets of at most [`FEW`] are
-//! enough where no ceiling names roles or asks for a token of the role's own: a result is settled by the cell that
-//! comes out or by two that tie, before and after, and ceilings are then the same for all. Whatever else there is
-//! remains unweighed.
+//! Nothing is estimated. Each set of roles, thing, moment and turn of the conditions comes out as if it had been asked for by
+//! itself, but what has the same inputs is asked for once: things that are written alike, turns that differ in conditions
+//! nobody asks there, and roles that give the same before and after ([`super::alike`]). `tests` holds it against the long way.
+//! Where sets are still too many, that is told as not weighed.
 
-use std::collections::{BTreeSet, HashMap};
+#[cfg(test)]
+mod tests;
 
-use super::super::combine::{Treatment, Treatments, treatments};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::super::combine::{Here, Inputs, Merge, Thing, Treatment};
 use super::super::condition::Truths;
-use super::super::diagnostic::{Text, quoted, say};
-use super::super::rules::{Bound, Ceiling, Cell, Find, RoleId, RuleSet, Unlisted};
-use super::worlds::{World, Worlds};
+use super::super::diagnostic::{quoted, say};
+use super::super::rules::{Bound, Ceiling, Cell, ClassId, FieldId, Find, RoleId, RuleSet};
+use super::alike::{self, Kind};
+use super::found::Found;
+use super::worlds::Worlds;
 use super::{Gain, Member, Scales, Site};
-use crate::mask::Mask;
 use crate::mask::token::TokenMaster;
-use crate::model::Openness;
 
-/// Roles of which every set is weighed.
+/// Roles of which every set is weighed where that must be.
 const ALL_SETS: usize = 12;
-/// The most roles of a set that is weighed where there are more.
+/// The most roles of a set that is weighed where no ceiling tells roles apart.
 const FEW: usize = 4;
-/// Outcomes that are asked for in all; what would need more is unweighed.
+/// Outcomes that are asked for in all, beside those of each role alone; what would need more is unweighed.
 pub(super) const BUDGET: usize = 4_000_000;
+/// The same for things that are written alike, so that one of them leaves something to the others.
+const BUDGET_OF_ONE: usize = 200_000;
 
-/// One side of the scales, for one set of roles at one moment.
-struct Weight {
-    treatments: Treatments,
+/// One group of routes on both sides.
+pub(super) struct Sides<'a> {
+    pub was: &'a Site<'a>,
+    pub is: &'a Site<'a>,
+    pub old: Here<'a>,
+    pub new: Here<'a>,
+    /// Roles that matter here.
+    pub members: Vec<&'a Member>,
+    pub worlds: &'a Worlds<'a>,
+    /// What both rule sets make of each turn of the conditions.
+    pub turns: Vec<(Truths, Truths)>,
+    /// Now, and when an exception of the resource has ended.
+    pub moments: Vec<i64>,
+    /// Sets of a few roles say all there is to say: no ceiling names roles or asks for a token of the role's own. A result is
+    /// settled by the cell that comes out or by two that tie, before and after, and ceilings are then the same for all.
+    pub few: bool,
+    /// Some ceiling asks for a token of the role's own.
+    pub own_keys: bool,
+    /// For each role that matters, the ceilings that name it, before and after.
+    pub named: Vec<[Named; 2]>,
+    tokens: TokenMaster,
+}
+
+/// For each ceiling, whether it names a role.
+pub(super) type Named = Rc<[bool]>;
+
+/// What is compared, in the order in which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// Who may read here at all.
+    Row,
+    /// Whether they read records of their own alone.
+    Person,
+    /// The value at a field; what the old rules do not list has nothing before.
+    Value {
+        before: Option<FieldId>,
+        after: FieldId,
+    },
+    /// The member names below a field.
+    Names { before: FieldId, after: FieldId },
+    /// An entry of the envelope.
+    Envelope { before: Option<usize>, after: usize },
+}
+
+/// What one set of roles gets on one side.
+pub(super) struct Weight {
+    pub has_row: bool,
+    pub person_check: bool,
+    pub outcome: Treatment,
+}
+
+/// What a role brings to a set.
+#[derive(PartialEq, Eq)]
+pub(super) struct Alone {
     has_row: bool,
-    person_check: bool,
+    counts: bool,
+    given: Option<Treatment>,
+}
+
+/// What may still be asked for.
+pub(super) struct Budget<'b> {
+    left: &'b mut usize,
+    of_one: usize,
+    /// Something was left out.
+    pub over: bool,
 }
 
 /// All that some set of roles gains in a group whose catalogue gives nothing by itself, whatever conditions turn out to be.
@@ -38,6 +104,39 @@ pub(super) fn gains(
     worlds: &Worlds<'_>,
     budget: &mut usize,
 ) -> Vec<Gain> {
+    if !worlds.are_few() {
+        return vec![Gain::unweighed(say!(
+            "too many conditions to weigh each turn of them",
+            "条件太多，无法逐一衡量"
+        ))];
+    }
+    let Some(sides) = Sides::new(scales, (was, is), worlds) else {
+        return Vec::new();
+    };
+    let mut found = Found::new(&sides, !scales.new.contracts.is_empty());
+    let mut budget = Budget {
+        left: budget,
+        of_one: 0,
+        over: false,
+    };
+    let mut known: HashMap<[Option<ClassId>; 2], Rc<[Kind]>> = HashMap::new();
+    for alike in sides.things() {
+        let Some(&(_, first)) = alike.first() else {
+            continue;
+        };
+        let kinds = match sides.classes_alone_decide(first) {
+            None => alike::kinds(&sides, first).into(),
+            Some(classes) => {
+                let new = || alike::kinds(&sides, first).into();
+                Rc::clone(known.entry(classes).or_insert_with(new))
+            }
+        };
+        budget.of_one = BUDGET_OF_ONE;
+        let gained = alike::gained(&sides, first, &kinds, &found, &mut budget);
+        for (order, compared) in alike {
+            found.add(order, compared, &gained);
+        }
+    }
     let many = || {
         let text = say!(
             "too many sets of roles to weigh each",
@@ -45,55 +144,181 @@ pub(super) fn gains(
         );
         Gain::unweighed(text)
     };
-    let members = that_matter(scales, was, is);
-    let Some(mut sets) = sets(members.len(), few_are_enough(scales)) else {
-        return vec![many()];
-    };
-    let mut unweighed = Vec::new();
-    let turns = match worlds.are_few() {
-        true => worlds.each(),
-        false => {
-            unweighed.push(Gain::unweighed(say!(
-                "too many conditions to weigh each turn of them",
-                "条件太多，无法逐一衡量"
-            )));
-            Vec::new()
-        }
-    };
-    // Whoever holds a role with contracts holds no other.
-    let can_be = |set: &Vec<usize>| {
-        let mut held = set.iter().filter_map(|at| members.get(*at));
-        set.len() < 2 || !held.any(|one| one.contract)
-    };
-    sets.retain(can_be);
-    let each = was.listed.fields.len() + is.listed.fields.len() + 1;
-    let needed = sets.len() * scales.moments.len() * turns.len() * each;
-    match budget.checked_sub(needed) {
-        Some(left) => *budget = left,
-        None => {
-            // What each role gains by itself is told all the same.
-            sets.truncate(members.len());
-            unweighed.push(many());
-        }
-    }
-    let tokens = TokenMaster::test_key();
-    let mut found = Found::new(was, is, !scales.new.contracts.is_empty());
-    for &now in &scales.moments {
-        for (turn, world) in turns.iter().enumerate() {
-            let (before, after) = worlds.truths(world);
-            for set in &sets {
-                let held = set.iter().filter_map(|at| members.get(*at).copied());
-                let held: Vec<&Member> = held.collect();
-                let old = held.iter().map(|one| (one.old, *one));
-                let new = held.iter().map(|one| (one.new, *one));
-                let old = weight((scales.old, was), old, now, &tokens, &before);
-                let new = weight((scales.new, is), new, now, &tokens, &after);
-                found.compare(&held, turn, (&old, &new));
+    let over = budget.over.then(many);
+    over.into_iter().chain(found.told()).collect()
+}
+
+impl Budget<'_> {
+    /// Whether there is so much left, which is then gone.
+    pub(super) fn spend(&mut self, cost: usize) -> bool {
+        let left = (self.left.checked_sub(cost), self.of_one.checked_sub(cost));
+        match left {
+            (Some(left), Some(of_one)) => {
+                (*self.left, self.of_one) = (left, of_one);
+                true
+            }
+            _ => {
+                self.over = true;
+                false
             }
         }
     }
-    unweighed.extend(found.told(worlds, &turns));
-    unweighed
+}
+
+impl<'a> Sides<'a> {
+    fn new(
+        scales: &'a Scales<'a>,
+        (was, is): (&'a Site<'a>, &'a Site<'a>),
+        worlds: &'a Worlds<'a>,
+    ) -> Option<Sides<'a>> {
+        let members = that_matter(scales, was, is);
+        let named =
+            |member: &&Member| [named(scales.old, member.old), named(scales.new, member.new)];
+        let mut ceilings = scales.old.ceilings.iter().chain(&scales.new.ceilings);
+        let turns = worlds.each();
+        Some(Sides {
+            was,
+            is,
+            old: Here::new(scales.old, was.resource, was.group)?,
+            new: Here::new(scales.new, is.resource, is.group)?,
+            named: members.iter().map(named).collect(),
+            members,
+            worlds,
+            turns: turns.iter().map(|world| worlds.truths(world)).collect(),
+            moments: scales.moments(was, is),
+            few: few_are_enough(scales),
+            own_keys: ceilings.any(|one| one.at_most == Cell::Token(None)),
+            tokens: TokenMaster::test_key(),
+        })
+    }
+
+    /// All that is compared, each with its place in the order; those that are written alike together.
+    fn things(&self) -> Vec<Vec<(usize, Compared)>> {
+        type Key<'a> = (Option<Inputs<'a>>, Option<Inputs<'a>>, bool);
+        let mut all = vec![vec![(0, Compared::Row)], vec![(1, Compared::Person)]];
+        let mut alike: Vec<(Key<'_>, Vec<(usize, Compared)>)> = Vec::new();
+        let (was, is) = (self.was.listed, self.is.listed);
+        let mut add = |order: usize, compared: Compared, same_text: bool| {
+            let (old, new) = compared.things();
+            let key: Key<'_> = (
+                old.and_then(|old| self.old.inputs(old)),
+                new.and_then(|new| self.new.inputs(new)),
+                same_text,
+            );
+            match alike.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, all)) => all.push((order, compared)),
+                None => alike.push((key, vec![(order, compared)])),
+            }
+        };
+        for (at, field) in is.fields.iter().enumerate() {
+            let after = FieldId(at);
+            let mut known = was.fields.iter();
+            let before = known.position(|other| other.path == field.path);
+            let before_text = before.and_then(|at| was.fields.get(at));
+            // Keys of tokens are made of it.
+            let same_text = before_text.is_some_and(|other| other.text == field.text);
+            let before = before.map(FieldId);
+            add(2 + 2 * at, Compared::Value { before, after }, same_text);
+            if let (Some(before), Some(_)) = (before, field.names) {
+                add(3 + 2 * at, Compared::Names { before, after }, same_text);
+            }
+        }
+        for (after, entry) in is.envelope.iter().enumerate() {
+            let mut known = was.envelope.iter();
+            let before = known.position(|other| other.path == entry.path);
+            let before_text = before.and_then(|at| was.envelope.get(at));
+            let same_text = before_text.is_some_and(|other| other.text == entry.text);
+            let order = 2 + 2 * is.fields.len() + after;
+            add(order, Compared::Envelope { before, after }, same_text);
+        }
+        all.extend(alike.into_iter().map(|(_, things)| things));
+        all
+    }
+
+    /// The classes on both sides, where nothing else tells what roles have written for a thing: no exception does.
+    fn classes_alone_decide(&self, compared: Compared) -> Option<[Option<ClassId>; 2]> {
+        let (old, new) = compared.things();
+        let old = old.and_then(|old| self.old.governed(old));
+        let new = new.and_then(|new| self.new.governed(new));
+        let both = [&old, &new];
+        let mut exceptions = both
+            .iter()
+            .flat_map(|side| side.iter())
+            .map(|one| &one.exceptions);
+        let none = exceptions.all(|exceptions| exceptions.is_empty());
+        none.then_some(both.map(|side| side.as_ref().and_then(|one| one.class)))
+    }
+
+    /// What a set of roles gets of it, before and after.
+    pub(super) fn weights(
+        &self,
+        compared: Compared,
+        held: &[&Member],
+        (turn, now): (usize, i64),
+    ) -> Option<(Weight, Weight)> {
+        let (old, new) = compared.things();
+        let (before, after) = self.turns.get(turn)?;
+        let held = |side: fn(&Member) -> Option<RoleId>| {
+            let held = held.iter();
+            held.filter_map(move |one| Some((side(one)?, *one)))
+        };
+        Some((
+            self.weight(&self.old, old, held(|one| one.old), (before, now)),
+            self.weight(&self.new, new, held(|one| one.new), (after, now)),
+        ))
+    }
+
+    fn weight<'m>(
+        &self,
+        here: &Here<'a>,
+        thing: Option<Thing>,
+        held: impl Iterator<Item = (RoleId, &'m Member)>,
+        (truths, now): (&Truths, i64),
+    ) -> Weight {
+        let (roles, held): (Vec<RoleId>, Vec<&Member>) = held.unzip();
+        let merge = Merge::new(here, roles.as_slice().into(), now, (&self.tokens, truths));
+        Weight {
+            has_row: merge.may_read(),
+            person_check: held.iter().any(|one| one.same_as_person),
+            outcome: thing.map_or(Treatment::Strip, |thing| merge.of_thing(thing).outcome),
+        }
+    }
+
+    /// What a role brings to a set by itself, before ceilings are asked.
+    pub(super) fn alone(
+        &self,
+        here: &Here<'a>,
+        thing: Option<Thing>,
+        role: RoleId,
+        (truths, now): (&Truths, i64),
+    ) -> Alone {
+        let merge = Merge::new(here, [role].as_slice().into(), now, (&self.tokens, truths));
+        let weighing = thing.map(|thing| merge.of_thing(thing));
+        let mut given = weighing.into_iter().flat_map(|one| one.given);
+        Alone {
+            has_row: merge.has_row(),
+            counts: merge.may_read(),
+            given: given.next().map(|one| one.treatment),
+        }
+    }
+}
+
+impl Compared {
+    /// What it is on both sides.
+    pub(super) fn things(self) -> (Option<Thing>, Option<Thing>) {
+        match self {
+            Compared::Row | Compared::Person => (None, None),
+            Compared::Value { before, after } => {
+                (before.map(Thing::Value), Some(Thing::Value(after)))
+            }
+            Compared::Names { before, after } => {
+                (Some(Thing::Names(before)), Some(Thing::Names(after)))
+            }
+            Compared::Envelope { before, after } => {
+                (before.map(Thing::Envelope), Some(Thing::Envelope(after)))
+            }
+        }
+    }
 }
 
 /// Who may look a person up by what they do not see.
@@ -161,6 +386,15 @@ fn tells_apart(rules: &RuleSet, ceiling: &Ceiling, role: RoleId) -> bool {
     }
 }
 
+/// For each ceiling, whether it names this role.
+fn named(rules: &RuleSet, role: Option<RoleId>) -> Named {
+    let names = |ceiling: &Ceiling| match &ceiling.to {
+        Bound::Everyone | Bound::Contracts => false,
+        Bound::Roles(roles) => role.is_some_and(|role| roles.contains(&role)),
+    };
+    rules.ceilings.iter().map(names).collect()
+}
+
 fn few_are_enough(scales: &Scales<'_>) -> bool {
     let simple = |ceiling: &Ceiling| {
         let Ceiling {
@@ -184,8 +418,8 @@ fn few_are_enough(scales: &Scales<'_>) -> bool {
 /// Sets of the first `count` numbers, small ones first; `None` where they are too many.
 pub(super) fn sets(count: usize, few: bool) -> Option<Vec<Vec<usize>>> {
     let most = match (count <= ALL_SETS, few) {
-        (true, _) => count,
-        (false, true) => FEW,
+        (_, true) => count.min(FEW),
+        (true, false) => count,
         (false, false) => return None,
     };
     let mut all: Vec<Vec<usize>> = Vec::new();
@@ -204,254 +438,4 @@ pub(super) fn sets(count: usize, few: bool) -> Option<Vec<Vec<usize>>> {
         all.extend(last.iter().cloned());
     }
     Some(all)
-}
-
-fn weight<'m>(
-    (rules, site): (&RuleSet, &Site<'_>),
-    held: impl Iterator<Item = (Option<RoleId>, &'m Member)>,
-    now: i64,
-    tokens: &TokenMaster,
-    truths: &Truths,
-) -> Weight {
-    let held: Vec<(RoleId, &Member)> = held.filter_map(|(role, one)| Some((role?, one))).collect();
-    let roles: Vec<RoleId> = held.iter().map(|(role, _)| *role).collect();
-    let counts = |role: &RoleId| {
-        let row = rules.rows.get(&(site.resource, site.group, *role));
-        row.is_some_and(|row| truths.may_count(*role, &row.only))
-    };
-    let standing = roles.as_slice().into();
-    Weight {
-        has_row: roles.iter().any(counts),
-        person_check: held.iter().any(|(_, one)| one.same_as_person),
-        treatments: treatments(
-            rules,
-            site.resource,
-            site.group,
-            standing,
-            now,
-            tokens,
-            truths,
-        ),
-    }
-}
-
-/// What was found so far, each thing once for each smallest set of roles that gains it.
-struct Found<'a> {
-    was: &'a Site<'a>,
-    is: &'a Site<'a>,
-    /// Where an outcome is the more closed of several: only what no tie can open again counts as narrower.
-    meets_others: bool,
-    /// Under a contract the annex meets every outcome.
-    has_contracts: bool,
-    covers_containers: bool,
-    gains: Vec<One>,
-    /// For each turn and thing, the sets of roles it was told of.
-    told: HashMap<(usize, String), Vec<Vec<String>>>,
-    /// The turns in which a set of roles reads here at all.
-    reads: HashMap<Vec<String>, BTreeSet<usize>>,
-}
-
-/// One gain of one set of roles, and the turns in which it is one.
-struct One {
-    held: Vec<String>,
-    gain: Gain,
-    turns: BTreeSet<usize>,
-}
-
-impl<'a> Found<'a> {
-    fn new(was: &'a Site<'a>, is: &'a Site<'a>, has_contracts: bool) -> Self {
-        let fields = &is.listed.fields;
-        let envelope = &is.listed.envelope;
-        let nets = fields.iter().any(|field| field.path.is_net())
-            || envelope.iter().any(|entry| entry.path.is_net());
-        let overlaps = fields.iter().enumerate().any(|(at, one)| {
-            let others = fields.iter().skip(at + 1);
-            let mut others =
-                others.filter(|other| other.path.segments.len() == one.path.segments.len());
-            others.any(|other| super::shape::lie_on_one_way(&one.path, &other.path))
-        });
-        Found {
-            was,
-            is,
-            meets_others: nets || overlaps,
-            has_contracts,
-            covers_containers: fields.iter().any(|field| field.whole),
-            gains: Vec::new(),
-            told: HashMap::new(),
-            reads: HashMap::new(),
-        }
-    }
-
-    /// All of it, with the conditions under which it is one.
-    fn told(self, worlds: &Worlds<'_>, turns: &[World]) -> Vec<Gain> {
-        let of = |at: &BTreeSet<usize>| -> Vec<&World> {
-            at.iter().filter_map(|at| turns.get(*at)).collect()
-        };
-        let reads = &self.reads;
-        let told = self.gains.into_iter().map(|one| {
-            let among = reads.get(&one.held).map(of).unwrap_or_default();
-            let told = worlds.told(&of(&one.turns), &among);
-            one.gain
-                .with(|what| say!("{what}{told}", "{what}{told}"; what, told))
-        });
-        told.collect()
-    }
-
-    fn compare(&mut self, held: &[&Member], turn: usize, (old, new): (&Weight, &Weight)) {
-        if !new.has_row {
-            return;
-        }
-        let reads = self.reads.entry(names_of(held)).or_default();
-        reads.insert(turn);
-        let who = names(held);
-        if !old.has_row {
-            let gain = Gain::opens(
-                say!("{who} may read here", "{who} 可以读这里"; who),
-                say!("{who} may read here no more", "{who} 不能再读这里"; who),
-            );
-            self.tell("row", held, turn, gain);
-        } else if old.person_check != new.person_check {
-            let text = say!(
-                "{who}: whose records may be read has changed",
-                "{who}：能读谁的记录变了";
-                who
-            );
-            self.tell("person", held, turn, Gain::unweighed(text));
-        }
-        let (was, is) = (self.was.listed, self.is.listed);
-        for (at, field) in is.fields.iter().enumerate() {
-            let outcome = new.treatments.fields.get(at);
-            let Some(before) = was.fields.iter().position(|other| other.path == field.path) else {
-                self.listed(held, turn, &field.text, outcome);
-                continue;
-            };
-            let pair = (old.treatments.fields.get(before), outcome);
-            self.outcome(held, turn, &field.text, pair);
-            let shown =
-                |weight: &Weight, at: usize| weight.treatments.names_shown.get(at) == Some(&true);
-            if shown(new, at) && !shown(old, before) {
-                let text = quoted(&field.text);
-                let gain = Gain::opens(
-                    say!("{who} sees the names below {text}", "{who} 能看到 {text} 下的名字"; who),
-                    say!("{who} sees the names below {text} no more", "{who} 不能再看到 {text} 下的名字"; who),
-                );
-                self.tell(&format!("names {}", field.text), held, turn, gain);
-            }
-        }
-        for (at, entry) in is.envelope.iter().enumerate() {
-            let mut known = was.envelope.iter();
-            let outcome = new.treatments.envelope.get(at);
-            let Some(before) = known.position(|other| other.path == entry.path) else {
-                self.listed(held, turn, &entry.text, outcome);
-                continue;
-            };
-            let pair = (old.treatments.envelope.get(before), outcome);
-            self.outcome(held, turn, &entry.text, pair);
-        }
-    }
-
-    /// What is got of an entry that was not listed before; the entry itself was told with the catalogue.
-    fn listed(&mut self, held: &[&Member], turn: usize, text: &str, outcome: Option<&Treatment>) {
-        let hidden = !matches!(self.was.listed.unlisted, Unlisted::Show { .. });
-        let Some(new) = outcome.filter(|one| hidden && **one != Treatment::Strip) else {
-            return;
-        };
-        let (who, field, to) = (names(held), quoted(text), new.openness().word());
-        let gain = Gain::opens(
-            say!("{who}: {field} from not listed to `{to}`", "{who}：{field} 从未列出变为 `{to}`"; who),
-            say!("{who}: {field} from `{to}` to not listed", "{who}：{field} 从 `{to}` 变为不再列出"; who),
-        );
-        self.tell(text, held, turn, gain);
-    }
-
-    fn outcome(
-        &mut self,
-        held: &[&Member],
-        turn: usize,
-        text: &str,
-        pair: (Option<&Treatment>, Option<&Treatment>),
-    ) {
-        let (Some(old), Some(new)) = pair else {
-            return;
-        };
-        if old == new {
-            return;
-        }
-        let who = names(held);
-        let change = |(old, new): (&Treatment, &Treatment)| {
-            let (from, to) = (old.openness().word(), new.openness().word());
-            say!(
-                "{who}: {} from `{from}` to `{to}`",
-                "{who}：{} 从 `{from}` 变为 `{to}`",
-                quoted(text);
-                who
-            )
-        };
-        let gain = if new.openness() > old.openness() {
-            Gain::opens(change((old, new)), change((new, old)))
-        } else {
-            let partner = self.has_contracts && held.iter().any(|one| one.contract);
-            let why = if !shows_no_more(new, old) {
-                say!(", which cannot be compared", "，无法比较")
-            } else if partner && !is_constant(new) {
-                say!(", where an annex meets it", "，还要过合同附件")
-            } else if self.covers_containers || (self.meets_others && !is_constant(new)) {
-                say!(", where other entries meet it", "，此处还有别的条目")
-            } else {
-                return;
-            };
-            let gain = Gain::unweighed(change((old, new)));
-            gain.or_back(change((new, old))).since(why)
-        };
-        self.tell(text, held, turn, gain);
-    }
-
-    /// Smaller sets of roles come before larger ones.
-    fn tell(&mut self, what: &str, held: &[&Member], turn: usize, gain: Gain) {
-        let is_held = |name: &String| held.iter().any(|one| one.name == *name);
-        let told = self.told.entry((turn, what.to_owned())).or_default();
-        if told.iter().any(|set| set.iter().all(is_held)) {
-            return;
-        }
-        told.push(names_of(held));
-        let same = |one: &&mut One| one.gain == gain && one.held == names_of(held);
-        match self.gains.iter_mut().find(same) {
-            Some(known) => _ = known.turns.insert(turn),
-            None => self.gains.push(One {
-                held: names_of(held),
-                gain,
-                turns: BTreeSet::from([turn]),
-            }),
-        }
-    }
-}
-
-fn names_of(held: &[&Member]) -> Vec<String> {
-    held.iter().map(|one| one.name.clone()).collect()
-}
-
-fn names(held: &[&Member]) -> Text {
-    Text::list(names_of(held))
-}
-
-/// Whether the new outcome tells nothing of a value that the old one did not. A mask shows parts that a token hides.
-fn shows_no_more(new: &Treatment, old: &Treatment) -> bool {
-    match (new, old) {
-        (Treatment::Strip, _) | (_, Treatment::Show) => true,
-        (Treatment::Blank, other) => other.openness() >= Openness::Blank,
-        (Treatment::Mask(mask), other) => {
-            new == other || (**mask == Mask::Fixed && other.openness() >= Openness::Mask)
-        }
-        (Treatment::Token(_) | Treatment::Show, other) => new == other,
-    }
-}
-
-/// Whether nothing it meets can make it show more: the more closed of it and anything is no more than it was of what it
-/// replaces.
-fn is_constant(new: &Treatment) -> bool {
-    match new {
-        Treatment::Strip | Treatment::Blank => true,
-        Treatment::Mask(mask) => **mask == Mask::Fixed,
-        Treatment::Token(_) | Treatment::Show => false,
-    }
 }

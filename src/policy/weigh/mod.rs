@@ -6,9 +6,11 @@
 //! on the closed side alone. Structs are taken apart whole: what the language learns must be weighed, or said to be
 //! without effect.
 
+mod alike;
 mod asked;
 mod contracts;
 mod effect;
+mod found;
 mod shape;
 mod worlds;
 mod writes;
@@ -16,7 +18,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::diagnostic::{Text, quoted, say};
 use super::rules::{
@@ -93,6 +95,8 @@ impl Gain {
 /// All that callers lose where `new` takes the place of `old`, beside what [`gains`] tells already: it is what going
 /// back would give.
 pub fn losses(old: &RuleSet, new: &RuleSet, now: i64, gains: &[Gain]) -> Vec<Text> {
+    let told: HashSet<&Text> = gains.iter().map(|gain| &gain.what).collect();
+    let mut known: HashSet<Text> = HashSet::new();
     let mut losses: Vec<Text> = Vec::new();
     for Gain {
         kind: _,
@@ -102,8 +106,7 @@ pub fn losses(old: &RuleSet, new: &RuleSet, now: i64, gains: &[Gain]) -> Vec<Tex
     } in self::gains(new, old, now)
     {
         let loss = back.unwrap_or(what);
-        let is_told = gains.iter().any(|gain| gain.what == loss);
-        if !is_told && !losses.contains(&loss) {
+        if !told.contains(&loss) && known.insert(loss.clone()) {
             losses.push(loss);
         }
     }
@@ -126,8 +129,27 @@ struct Scales<'a> {
     old: &'a RuleSet,
     new: &'a RuleSet,
     roles: Vec<Member>,
-    /// From now on, each moment at which some exception has ended, in seconds since 1970.
-    moments: Vec<i64>,
+    /// In seconds since 1970.
+    now: i64,
+}
+
+impl Scales<'_> {
+    /// Now, and each later moment at which some exception of the resource has ended.
+    fn moments(&self, was: &Site<'_>, is: &Site<'_>) -> Vec<i64> {
+        let of = |rules: &'_ RuleSet, resource: ResourceId| -> Vec<i64> {
+            let mine = rules
+                .exceptions
+                .iter()
+                .filter(|one| one.resource == resource);
+            let ended = |exception: &Exception| Some(exception.until?.saturating_add(1));
+            mine.filter_map(ended)
+                .filter(|moment| *moment > self.now)
+                .collect()
+        };
+        let later = [of(self.old, was.resource), of(self.new, is.resource)];
+        let moments: BTreeSet<i64> = later.into_iter().flatten().chain([self.now]).collect();
+        moments.into_iter().collect()
+    }
 }
 
 /// A group of routes and the resource it belongs to.
@@ -166,7 +188,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
         old,
         new,
         roles: members(old, new),
-        moments: moments(old, new, now),
+        now,
     };
     let mut pairs = BTreeMap::new();
     let known = routes(old);
@@ -344,14 +366,6 @@ fn same_role(one: &Role, other: &Role) -> bool {
         && *contract == other.contract
         && all(matchers, &other.matchers)
         && all(&other.matchers, matchers)
-}
-
-fn moments(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<i64> {
-    let exceptions = old.exceptions.iter().chain(&new.exceptions);
-    let ended = |exception: &Exception| Some(exception.until?.saturating_add(1));
-    let later = exceptions.filter_map(ended).filter(|moment| *moment > now);
-    let moments: BTreeSet<i64> = later.chain([now]).collect();
-    moments.into_iter().collect()
 }
 
 fn routes(rules: &RuleSet) -> Vec<(Site<'_>, &RouteRule)> {

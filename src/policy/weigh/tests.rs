@@ -860,3 +860,31 @@ fn what_is_lost_is_what_going_back_would_give() {
         "{held:#?}"
     );
 }
+
+#[test]
+fn roles_that_are_alike_are_weighed_however_many_they_are() {
+    let with = |cell: &str| {
+        let roles: Vec<String> = (0..40).map(|at| format!("r{at:02}")).collect();
+        let each = |of: &dyn Fn(&String) -> String| -> String {
+            roles.iter().map(|role| of(role) + "\n").collect()
+        };
+        rules(&format!(
+            "fieldgate: 1
+classes: {{ open: {{ level: 1 }}, own: {{ level: 2 }} }}
+ceilings: [{{ class: own, to: [r00], at_most: token, reason: r }}]
+resources: {{ r: {{ at: {{ GET /r: $ }}, fields: {{ a: open, b: {{ class: own, mask: last4 }} }} }} }}
+roles:
+{}read:
+  r:
+{}",
+            each(&|role| format!("  {role}: {{ jwt: i, claim: c, has: {role} }}")),
+            each(&|role| format!("    {role}: {{ open: show, own: {cell} }}")),
+        ))
+    };
+    let told = |old: &str, new: &str| gains(&with(old), &with(new), NOW).len();
+    assert_eq!(told("strip", "show"), 40);
+    assert_eq!(told("show", "strip"), 0);
+    // What the first gets at most is what its own cell then says.
+    assert_eq!(told("show", "token"), 0);
+    assert_eq!(told("\"token:x\"", "token"), 40);
+}

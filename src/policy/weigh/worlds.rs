@@ -15,6 +15,14 @@ const MOST: usize = 4;
 /// What each condition has turned out to be, those of [`Worlds`] in their order.
 pub(super) type World = Vec<Truth>;
 
+/// A set of worlds: a bit for each of [`Worlds::each`].
+pub(super) type Turns = u128;
+
+const _: () = assert!(
+    3_usize.pow(MOST as u32) <= Turns::BITS as usize,
+    "there is a bit for each"
+);
+
 /// The conditions that rows of a group ask on either side and that are not made of others.
 pub(super) struct Worlds<'a> {
     old: &'a RuleSet,
@@ -118,15 +126,57 @@ impl<'a> Worlds<'a> {
         )
     }
 
+    /// Those of its conditions, a bit for each, that these of the old rules ask or are made of.
+    pub(super) fn of_old(&self, asked: Vec<ConditionId>) -> u8 {
+        self.bits(closure(&self.old.conditions, asked), |one| one.old)
+    }
+
+    /// The same of the new rules.
+    pub(super) fn of_new(&self, asked: Vec<ConditionId>) -> u8 {
+        self.bits(closure(&self.new.conditions, asked), |one| one.new)
+    }
+
+    fn bits(&self, asked: Vec<ConditionId>, side: fn(&Shared<'_>) -> Option<ConditionId>) -> u8 {
+        let all = self.conditions.iter().enumerate().take(MOST);
+        let asked = all.filter(|(_, one)| side(one).is_some_and(|id| asked.contains(&id)));
+        asked.fold(0, |bits, (at, _)| bits | 1 << at)
+    }
+
+    /// One world for all that differ in no condition of these, the first of them, and which those are; in their order.
+    pub(super) fn apart(&self, asked: u8) -> Vec<(usize, Turns)> {
+        let worlds = self.each();
+        let told = |world: &World| -> Vec<Truth> {
+            let all = world.iter().enumerate();
+            let asked = all.filter(|(at, _)| asked >> at & 1 == 1);
+            asked.map(|(_, truth)| *truth).collect()
+        };
+        let mut apart: Vec<(Vec<Truth>, (usize, Turns))> = Vec::new();
+        for (at, world) in worlds.iter().enumerate() {
+            let told = told(world);
+            match apart.iter_mut().find(|(known, _)| *known == told) {
+                Some((_, (_, turns))) => *turns |= 1 << at,
+                None => apart.push((told, (at, 1 << at))),
+            }
+        }
+        apart.into_iter().map(|(_, one)| one).collect()
+    }
+
     /// What these worlds have in common that not all of `among` have: `, where X holds`.
-    pub(super) fn told(&self, these: &[&World], among: &[&World]) -> Text {
+    pub(super) fn told(&self, these: Turns, among: Turns) -> Text {
+        let worlds = self.each();
+        let of = |turns: Turns| -> Vec<&World> {
+            let all = worlds.iter().enumerate();
+            let these = all.filter(|(at, _)| turns >> at & 1 == 1);
+            these.map(|(_, world)| world).collect()
+        };
+        let (these, among) = (of(these), of(among));
         let mut parts = Vec::new();
         for (at, condition) in self.conditions.iter().enumerate() {
             let may = |worlds: &[&World], truth: Truth| {
                 worlds.iter().any(|world| world.get(at) == Some(&truth))
             };
-            let found = Truth::ALL.map(|truth| may(these, truth));
-            if found != Truth::ALL.map(|truth| may(among, truth)) {
+            let found = Truth::ALL.map(|truth| may(&these, truth));
+            if found != Truth::ALL.map(|truth| may(&among, truth)) {
                 parts.push(turned_out(condition.name, found));
             }
         }

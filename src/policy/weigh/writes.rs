@@ -3,8 +3,10 @@
 //! Weighed field by field for each role: of several the rights add up, so no set of roles gains what none of its roles does.
 //! A gate that has changed cannot be weighed.
 
+use std::collections::HashSet;
+
 use super::super::combine::Standing;
-use super::super::diagnostic::{quoted, say};
+use super::super::diagnostic::{Text, quoted, say};
 use super::super::rules::{
     ContractId, Does, FieldId, GroupId, OnForbidden, OnMasked, OnPut, Resource, ResourceId, Rights,
     RoleId, RuleSet, Writing,
@@ -25,6 +27,7 @@ struct Holder<'a> {
 /// All that roles gain over what they might write.
 pub(super) fn gains(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
     let mut gains = Vec::new();
+    let mut known: HashSet<Text> = HashSet::new();
     for (key, rights) in &new.rights {
         let (resource, group, role) = *key;
         let (Some(listed), Some(named)) = (new.resources.get(resource.0), new.roles.get(role.0))
@@ -52,7 +55,7 @@ pub(super) fn gains(old: &RuleSet, new: &RuleSet) -> Vec<Gain> {
             let before = holder.before(old);
             for gain in holder.gains(rights, before.as_ref()) {
                 // Under several contracts the same is gained once.
-                if !gains.iter().any(|known: &Gain| known.what == gain.what) {
+                if known.insert(gain.what.clone()) {
                     gains.push(gain);
                 }
             }
