@@ -150,6 +150,12 @@ impl Lexer {
         self.open.len()
     }
 
+    /// Whether so many more brackets may be open at once.
+    #[inline]
+    pub fn has_room(&self, brackets: usize) -> bool {
+        self.open.len() + brackets <= self.limits.depth
+    }
+
     /// Goes back to where a value began, around which so many brackets are open, to read it again.
     pub fn rewind(&mut self, depth: usize) {
         self.open.truncate(depth);

@@ -16,7 +16,7 @@ pub use decimal::Decimal;
 pub use lexer::{Kind, Lexer, Next, Piece};
 pub use text::decode;
 pub use utf8::{Chunk, Utf8, boundary};
-pub use word::Word;
+pub use word::{Phrase, Word};
 
 /// A longer run of blanks is never read ahead: whoever shortens runs must be asked.
 pub const LONGEST_BLANKS: usize = 256;

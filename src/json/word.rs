@@ -54,6 +54,57 @@ impl Word {
     }
 }
 
+/// A text of any length, as it is expected in another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phrase {
+    first: u8x16,
+    mask: u32,
+    /// Its last bytes, where it is longer than those.
+    last: u8x16,
+    /// What lies between, where it is longer than both.
+    between: Box<[u8]>,
+    length: usize,
+}
+
+impl Phrase {
+    /// The phrase of these bytes.
+    pub fn new(text: &[u8]) -> Phrase {
+        let mut first = [0; LANES];
+        for (to, from) in first.iter_mut().zip(text) {
+            *to = *from;
+        }
+        let between = text.get(LANES..text.len().saturating_sub(LANES));
+        Phrase {
+            first: u8x16::new(first),
+            mask: (1_u32 << text.len().min(LANES)) - 1,
+            last: u8x16::new(*text.last_chunk().unwrap_or(&first)),
+            between: between.unwrap_or_default().into(),
+            length: text.len(),
+        }
+    }
+
+    /// Whether it stands at that place. May say no near the end of the text.
+    #[inline(always)]
+    pub fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        block(text, at).is_some_and(|first| same(first, self.first, self.mask))
+            && (self.length <= LANES || self.goes_on_at(text, at))
+    }
+
+    #[inline(always)]
+    fn goes_on_at(&self, text: &[u8], at: usize) -> bool {
+        let end = at + self.length;
+        block(text, end - LANES).is_some_and(|last| same(last, self.last, 0xFFFF))
+            && (self.between.is_empty()
+                || text.get(at + LANES..end - LANES) == Some(&*self.between))
+    }
+
+    /// Bytes.
+    #[inline(always)]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+}
+
 #[inline]
 fn block(text: &[u8], at: usize) -> Option<u8x16> {
     let block = text.get(at..)?.first_chunk()?;
@@ -83,6 +134,23 @@ mod tests {
                 assert!(!word.stands_at(&other, 1), "{length}, {place}");
             }
             assert!(!word.stands_at(text.as_bytes(), 0));
+        }
+    }
+
+    #[test]
+    fn a_phrase_stands_where_each_of_its_bytes_stands_and_nowhere_else() {
+        for length in 0..=50 {
+            let text: String = ('a'..='z').cycle().take(length).collect();
+            let phrase = Phrase::new(text.as_bytes());
+            let around = format!("x{text}{}", " ".repeat(16));
+            assert!(phrase.stands_at(around.as_bytes(), 1), "{length}");
+            assert_eq!(phrase.length(), length);
+            for place in 1..=length {
+                let mut other = around.clone().into_bytes();
+                other[place] ^= 1;
+                assert!(!phrase.stands_at(&other, 1), "{length}, {place}");
+            }
+            assert!(!phrase.stands_at(text.as_bytes(), 1), "{length}, cut");
         }
     }
 

@@ -11,6 +11,18 @@ use crate::policy::FieldId;
 pub struct FieldOutcomes(Vec<(FieldId, u8)>);
 
 impl FieldOutcomes {
+    /// Those of these fields with these [`bit`]s.
+    pub(super) fn of(outcomes: impl Iterator<Item = (FieldId, u8)>) -> Self {
+        let mut all: Vec<(FieldId, u8)> = outcomes.collect();
+        all.sort_unstable();
+        all.dedup_by(|(field, bits), (same, into)| {
+            let is_same = field == same;
+            *into |= if is_same { *bits } else { 0 };
+            is_same
+        });
+        FieldOutcomes(all)
+    }
+
     /// Each field with each of its outcomes.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, Openness)> {
         self.0.iter().flat_map(|(field, bits)| {

@@ -6,6 +6,7 @@
 
 mod document;
 mod reduce;
+mod repeat;
 mod rules;
 mod twin;
 
@@ -14,6 +15,7 @@ use proptest::prelude::*;
 use crate::sketch::Sketch;
 
 pub use reduce::reduce;
+pub use repeat::repeated;
 pub use twin::twins;
 
 /// A rule set, an answer of its upstream, and where the answer is cut.

@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use fieldgate::transform::FRAME;
 
 use crate::engine::Engine;
-use crate::generate::{Case, cases, cut, reduce, twins};
+use crate::generate::{Case, cases, cut, reduce, repeated, twins};
 use crate::oracle::matching::to_value;
 use crate::oracle::{fate, fate_by_jsonpath, govern, govern_bytes, read};
 
@@ -145,63 +145,88 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[test]
 fn any_split_of_the_input_gives_identical_output() {
-    holds("any_split_of_the_input_gives_identical_output", |case| {
-        let engine = Engine::new(&case.sketch);
-        let body = case.body.as_bytes();
-        // The body as it is, torn, and with one byte changed.
-        let place = case.spare.clone().below(body.len() + 1);
-        let mut changed = body.to_vec();
-        changed
-            .iter_mut()
-            .skip(place)
-            .take(1)
-            .for_each(|byte| *byte ^= 4);
-        for body in [body, &body[..place], &changed] {
-            let whole = engine.govern(&[body]);
-            for chunks in cuts(body, &case.chunks) {
-                same(
-                    &format!("cut {:?}", lengths(&chunks)),
-                    engine.govern(&chunks),
-                    whole.clone(),
-                )?;
-            }
+    holds(
+        "any_split_of_the_input_gives_identical_output",
+        any_split_is_alike,
+    );
+}
+
+fn any_split_is_alike(case: &Case) -> Result<(), String> {
+    let engine = Engine::new(&case.sketch);
+    let body = case.body.as_bytes();
+    // The body as it is, torn, and with one byte changed.
+    let place = case.spare.clone().below(body.len() + 1);
+    let mut changed = body.to_vec();
+    changed
+        .iter_mut()
+        .skip(place)
+        .take(1)
+        .for_each(|byte| *byte ^= 4);
+    for body in [body, &body[..place], &changed] {
+        let whole = engine.govern(&[body]);
+        for chunks in cuts(body, &case.chunks) {
+            same(
+                &format!("cut {:?}", lengths(&chunks)),
+                engine.govern(&chunks),
+                whole.clone(),
+            )?;
         }
-        Ok(())
-    });
+    }
+    Ok(())
 }
 
 #[test]
 fn what_leaves_is_what_parse_then_edit_leaves() {
-    holds("what_leaves_is_what_parse_then_edit_leaves", |case| {
-        let (rules, treatments) = (case.sketch.rules(), case.sketch.treatments());
-        let view = case.sketch.view(&rules, &treatments);
-        let answer = Engine::new(&case.sketch).govern(&[case.body.as_bytes()]);
-        let leaves = govern_bytes(view, case.body.as_bytes());
-        let bytes = match leaves {
-            Ok(bytes) => bytes,
-            // Which of two refusals comes first is nobody's right.
-            Err(_) if case.sketch.person.is_some() && answer.end.is_err() => return Ok(()),
-            Err(reason) => {
-                same("the end", answer.end, Err(reason))?;
-                return same("bytes beyond the last frame", answer.sent.len() % FRAME, 0);
-            }
-        };
-        same(
-            "what leaves",
-            (text(answer.sent.clone()), answer.end),
-            (text(bytes), Ok(())),
-        )?;
-        let document = read::read(case.body.as_bytes()).expect("it was governed");
-        let tree = govern(view, &document).expect("it was governed");
-        match serde_json::from_slice(&answer.sent) {
-            Ok(parsed) if !document.has_duplicates() => same(
-                "the value",
-                without_numbers(&parsed),
-                without_numbers(&to_value(&tree)),
-            ),
-            // Nobody but us reads a number beyond 64 bits, or a name twice.
-            _ => Ok(()),
+    holds(
+        "what_leaves_is_what_parse_then_edit_leaves",
+        leaves_as_edited,
+    );
+}
+
+fn leaves_as_edited(case: &Case) -> Result<(), String> {
+    let (rules, treatments) = (case.sketch.rules(), case.sketch.treatments());
+    let view = case.sketch.view(&rules, &treatments);
+    let answer = Engine::new(&case.sketch).govern(&[case.body.as_bytes()]);
+    let leaves = govern_bytes(view, case.body.as_bytes());
+    let bytes = match leaves {
+        Ok(bytes) => bytes,
+        // Which of two refusals comes first is nobody's right.
+        Err(_) if case.sketch.person.is_some() && answer.end.is_err() => return Ok(()),
+        Err(reason) => {
+            same("the end", answer.end, Err(reason))?;
+            return same("bytes beyond the last frame", answer.sent.len() % FRAME, 0);
         }
+    };
+    same(
+        "what leaves",
+        (text(answer.sent.clone()), answer.end),
+        (text(bytes), Ok(())),
+    )?;
+    let document = read::read(case.body.as_bytes()).expect("it was governed");
+    let tree = govern(view, &document).expect("it was governed");
+    match serde_json::from_slice(&answer.sent) {
+        Ok(parsed) if !document.has_duplicates() => same(
+            "the value",
+            without_numbers(&parsed),
+            without_numbers(&to_value(&tree)),
+        ),
+        // Nobody but us reads a number beyond 64 bits, or a name twice.
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn objects_of_one_shape_leave_as_any_object_does() {
+    holds("objects_of_one_shape_leave_as_any_object_does", |case| {
+        let Some(body) = repeated(&case.body, &mut case.spare.clone()) else {
+            return Ok(());
+        };
+        let case = Case {
+            body,
+            ..case.clone()
+        };
+        any_split_is_alike(&case)?;
+        leaves_as_edited(&case)
     });
 }
 

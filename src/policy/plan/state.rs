@@ -219,6 +219,11 @@ impl State {
         }
     }
 
+    /// All elements of an array here lead to one state.
+    pub fn has_like_elements(&self) -> bool {
+        self.elements.first.is_empty() && self.elements.rest.is_some()
+    }
+
     pub(super) fn member(
         &self,
         name: &str,

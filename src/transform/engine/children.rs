@@ -60,6 +60,15 @@ impl Engine {
                         let piece = self.lexer.close_ahead(bracket, frame.object);
                         frame = self.body.close_direct(chunk, at, piece, &frame)?;
                         at = piece.end;
+                        let Terms {
+                            plan,
+                            states,
+                            scripts,
+                            ..
+                        } = &mut self.terms;
+                        if let Some(watched) = scripts.ended(&self.body) {
+                            scripts.learn((plan, states), watched, chunk, at);
+                        }
                         continue;
                     }
                 },
@@ -70,6 +79,7 @@ impl Engine {
                         plan,
                         states,
                         habits,
+                        ..
                     },
                 lexer,
                 body,
@@ -175,6 +185,7 @@ impl Engine {
             plan,
             states,
             habits,
+            ..
         } = &mut self.terms;
         let leads_to = reach(plan, states, member.state)?;
         let lead = within.get(at..value).unwrap_or_default();

@@ -12,6 +12,7 @@ mod held;
 mod output;
 mod raw;
 mod scalar;
+mod script;
 mod several;
 mod stride;
 mod value;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use self::body::{Body, Length, Member, Now, Spot};
 use self::habit::Habits;
 use self::raw::{Raw, Variant};
+use self::script::Scripts;
 use self::several::Document;
 use super::{BodyLimits, Departed, Tally};
 use crate::json::{self, Kind, Lexer, Piece, Utf8};
@@ -61,6 +63,7 @@ struct Terms {
     plan: Arc<Plan>,
     states: Arc<Vec<Arc<State>>>,
     habits: Habits,
+    scripts: Scripts,
 }
 
 impl Terms {
@@ -68,6 +71,7 @@ impl Terms {
         Terms {
             states: plan.states(),
             habits: Habits::default(),
+            scripts: Scripts::default(),
             plan,
         }
     }
@@ -189,6 +193,14 @@ impl Engine {
     }
 
     fn pieces(&mut self, chunk: &str) -> Result<(), Reason> {
+        // Places in another text say nothing of this one.
+        self.terms.scripts.watched = None;
+        let read = self.pieces_of(chunk);
+        self.terms.scripts.watched = None;
+        read
+    }
+
+    fn pieces_of(&mut self, chunk: &str) -> Result<(), Reason> {
         let mut at = 0;
         loop {
             at = self.look_ahead(chunk, at)?;

@@ -45,6 +45,15 @@ impl Body {
         }
     }
 
+    /// The same of a range that is copied at once.
+    #[inline(always)]
+    pub fn copy_out(&mut self, within: &[u8], range: Range<usize>) {
+        if range.start < range.end {
+            self.out
+                .extend_from_slice(within.get(range).unwrap_or_default());
+        }
+    }
+
     fn keep_apart(&mut self, chunk: &str, range: Range<usize>) {
         if !range.is_empty() {
             self.flush(chunk);

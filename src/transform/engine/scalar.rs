@@ -99,11 +99,7 @@ impl Body {
 
     /// The person of the record at hand, if there is one.
     pub fn see_person(&mut self, raw: Raw<'_>) -> Result<(), Reason> {
-        match Text::of(raw)? {
-            Text::String(text) => self.see(Some(&text)),
-            Text::Number(text) => self.see(Some(text)),
-            Text::Boolean | Text::Null => self.see(None),
-        }
+        self.see(raw.person()?.as_deref())
     }
 
     /// The replacement of a scalar leaves. In place of the root it is its end, and waits for the input's.
@@ -121,17 +117,7 @@ impl Body {
         } else {
             &mut self.out
         };
-        if raw.kind == Kind::String && raw.plain {
-            replacement(treatment, Scalar::String(unquoted(raw.text)), out);
-            return Ok(());
-        }
-        let value = if reads_value(treatment) {
-            Text::of(raw)?
-        } else {
-            Text::Null
-        };
-        replacement(treatment, value.as_scalar(), out);
-        Ok(())
+        raw.replaced(treatment, out)
     }
 
     /// Keeps a value that must be read whole; what lies in one chunk is read there.
@@ -199,6 +185,31 @@ impl<'a> Raw<'a> {
             kind: piece.kind,
             text: slice(chunk, piece)?,
             plain: piece.plain,
+        })
+    }
+
+    /// Its replacement.
+    #[inline]
+    pub fn replaced(self, treatment: &Treatment, out: &mut Vec<u8>) -> Result<(), Reason> {
+        if self.kind == Kind::String && self.plain {
+            replacement(treatment, Scalar::String(unquoted(self.text)), out);
+            return Ok(());
+        }
+        let value = if reads_value(treatment) {
+            Text::of(self)?
+        } else {
+            Text::Null
+        };
+        replacement(treatment, value.as_scalar(), out);
+        Ok(())
+    }
+
+    /// The person it names, if it names one.
+    pub fn person(self) -> Result<Option<Cow<'a, str>>, Reason> {
+        Ok(match Text::of(self)? {
+            Text::String(text) => Some(text),
+            Text::Number(text) => Some(Cow::Borrowed(text)),
+            Text::Boolean | Text::Null => None,
         })
     }
 }

@@ -8,8 +8,9 @@ use super::body::{Body, Frame, Member, Now, Spot};
 use super::direct::Stretch;
 use super::habit::{Habits, Place, Step};
 use super::scalar::Raw;
+use super::script::Beginning;
 use super::{Engine, Terms, reach};
-use crate::json::{Kind, Lexer};
+use crate::json::{Kind, Lexer, Next};
 use crate::model::{Openness, Reason};
 use crate::policy::FieldId;
 use crate::policy::plan::{Act, State, Verdict};
@@ -25,12 +26,13 @@ pub(super) struct Deed {
     unlisted: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Way {
     Show,
     Drop,
     Replace,
     /// It is to be looked at.
+    #[default]
     Other,
 }
 
@@ -88,6 +90,7 @@ impl Engine {
             plan,
             states,
             habits,
+            scripts,
         } = terms;
         while frame.is_plain() {
             let found;
@@ -100,18 +103,20 @@ impl Engine {
                     state = &step.state;
                 } else if within.get(at) == Some(&b'}') && body.frames.len() > around {
                     at = close(lexer, body, (chunk, at), frame)?;
+                    if let Some(watched) = scripts.ended(body) {
+                        scripts.learn((plan, states), watched, chunk, at);
+                    }
                     continue;
                 } else {
                     break;
                 }
             } else {
-                let head = match (within.get(at), frame.any) {
-                    (Some(b']'), _) if body.frames.len() > around => {
+                let head = match Lexer::next_ahead(within, at, false, frame.any) {
+                    Some(Next::End(end)) if end == at && body.frames.len() > around => {
                         at = close(lexer, body, (chunk, at), frame)?;
                         continue;
                     }
-                    (Some(b','), true) => at + 1,
-                    (_, false) => at,
+                    Some(Next::Child(head)) => head,
                     _ => break,
                 };
                 if !matches!(within.get(head), Some(b'{' | b'[')) {
@@ -121,6 +126,20 @@ impl Engine {
                 let element = plan.element(array, frame.index, frame.length.get());
                 let element = element.ok_or(Reason::Overloaded)?;
                 state = reach(plan, states, element)?;
+                if within.get(head) == Some(&b'{') {
+                    let beginning = Beginning {
+                        start: at,
+                        at: head,
+                        id: element,
+                    };
+                    let text = (chunk, within);
+                    if let Some(end) = scripts.follow(lexer, body, text, beginning, (frame, state))
+                    {
+                        at = end;
+                        continue;
+                    }
+                    scripts.watch(body, beginning, state);
+                }
                 found = Found {
                     head,
                     member: Member::unnamed(element),
