@@ -20,6 +20,8 @@ const MOST_NODES: usize = 256;
 const MOST_EDGES: usize = 8;
 /// Bytes of an object.
 const LONGEST: usize = 16 << 10;
+/// Brackets open at once in one. Each scalar is kept with those around it.
+const MOST_LEVELS: usize = 16;
 
 /// The containers that are open after a scalar, and what the scalar was.
 #[derive(Debug, PartialEq)]
@@ -234,8 +236,7 @@ impl Walk<'_> {
             let gone = within == Within::Gone;
             self.count(verdict, gone)?;
             self.lead(child, child.value + 1, gone)?;
-            self.open(child, Level::new(within, object));
-            return Some(());
+            return self.open(child, Level::new(within, object));
         }
         let names_person =
             is_own && state.is_person && !(state.is_record || state.person_below || state.waits);
@@ -262,8 +263,7 @@ impl Walk<'_> {
         let gone = within == Within::Gone;
         if let Some(object) = self.bracket(child.value) {
             self.lead(child, child.value + 1, gone)?;
-            self.open(child, Level::new(within, object));
-            return Some(());
+            return self.open(child, Level::new(within, object));
         }
         let token = Lexer::scalar_at(self.text, child.value)?;
         self.lead(child, child.value, gone)?;
@@ -301,10 +301,14 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn open(&mut self, child: Child, level: Level) {
+    fn open(&mut self, child: Child, level: Level) -> Option<()> {
+        if self.levels.len() == MOST_LEVELS {
+            return None;
+        }
         self.levels.push(level);
         self.script.height = self.script.height.max(self.levels.len());
         self.at = child.value + 1;
+        Some(())
     }
 
     fn close(&mut self, before: usize, bracket: usize) -> Option<()> {
