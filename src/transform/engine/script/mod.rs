@@ -171,14 +171,11 @@ impl Scripts {
             return None;
         }
         let (run, out) = (body.run.clone(), body.out.len());
-        // What leaves goes on from what left before.
-        let mut from = start;
-        if run.end == start {
-            from = run.start;
-        } else {
-            body.copy_out(within, run.clone());
-        }
-        let Some(followed) = script.read(body, (chunk, within), from, at + 1) else {
+        let from = body.begin_run(chunk, within, (start, at), frame);
+        let followed = script.read(body, (chunk, within), from, at + 1);
+        let held = state.is_record && body.person_check;
+        let too_long = |followed: &Followed<'_>| held && followed.end - at > body.limits.record;
+        let Some(followed) = followed.filter(|followed| !too_long(followed)) else {
             body.out.truncate(out);
             body.run = run;
             script.misses = (script.misses + 1).min(MOST_PATIENT);
@@ -187,16 +184,24 @@ impl Scripts {
         };
         script.misses = 0;
         let end = followed.end;
-        if state.is_record {
-            script.end_record(body, &followed);
+        let person = followed.person.as_deref();
+        if held && (person.is_none() || person != body.caller_person.as_deref()) {
+            body.out.truncate(out);
+            body.run = run;
+            if !frame.any {
+                body.first.push(chunk, start..at);
+            }
         } else {
-            script.count(body, &followed);
+            match state.is_record {
+                true => script.end_record(body, &followed),
+                false => script.count(body, &followed),
+            }
+            frame.kept = true;
+            body.first.clear();
         }
         lexer.scalar_read();
         frame.any = true;
-        frame.kept = true;
         frame.index += 1;
-        body.first.clear();
         body.spot = Spot::Between;
         Some(end)
     }
@@ -266,11 +271,38 @@ impl Scripts {
     }
 }
 
-/// Nothing waits for what the object holds.
+/// Nothing waits for what the object holds, unless it is a record that must be the caller's.
 #[inline(always)]
 fn may_follow(body: &Body, state: &State) -> bool {
-    let waits = body.judged || body.hold.is_some();
-    !waits && !(state.is_record && (body.record.is_some() || body.person_check))
+    if body.judged || body.hold.is_some() {
+        return false;
+    }
+    let is_only_one = body.person_check && body.single;
+    !state.is_record || (body.record.is_none() && !is_only_one)
+}
+
+impl Body {
+    /// What stands before an element at `at` leaves with it, from `start` on. Returns where what is not copied yet begins.
+    #[inline(always)]
+    fn begin_run(
+        &mut self,
+        chunk: &str,
+        within: &[u8],
+        (start, at): (usize, usize),
+        frame: &Frame,
+    ) -> usize {
+        let is_later = frame.any && !frame.kept;
+        if self.run.end == start && !is_later {
+            return self.run.start;
+        }
+        self.copy_out(within, self.run.clone());
+        if !is_later {
+            return start;
+        }
+        let Body { first, out, .. } = self;
+        first.copy_to(chunk, |part| out.extend_from_slice(part));
+        at
+    }
 }
 
 impl Script {

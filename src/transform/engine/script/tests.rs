@@ -18,6 +18,14 @@ const FIELDS: [(&str, &str); 8] = [
     ("past", "strip whole"),
 ];
 
+/// Of a record that is held.
+const LIMIT: usize = USUAL.len() + 20;
+
+/// Records of the caller's person leave.
+fn plan_of_own() -> Arc<Plan> {
+    plan_of("$.items[*]", &FIELDS, Some("id"), |_| ())
+}
+
 /// Each record's person is noted, nobody's are asked for.
 fn plan() -> Arc<Plan> {
     plan_of("$.items[*]", &FIELDS, None, |resource| {
@@ -33,9 +41,10 @@ fn told(plan: &Arc<Plan>, body: &str, size: usize) -> String {
     let limits = BodyLimits {
         value: 40,
         depth: 8,
+        record: LIMIT,
         ..BodyLimits::default()
     };
-    let mut engine = Engine::new(Arc::clone(plan), limits, None, None);
+    let mut engine = Engine::new(Arc::clone(plan), limits, Some(String::from("1001")), None);
     let mut chunks = body.as_bytes().chunks(size);
     let read = chunks.try_for_each(|chunk| engine.feed(chunk));
     let end = read.and_then(|()| engine.finish());
@@ -52,11 +61,12 @@ fn told(plan: &Arc<Plan>, body: &str, size: usize) -> String {
 }
 
 fn assert_alike(records: &[&str], separator: &str) {
-    let plan = plan();
-    let body = format!("{{\"items\":[{}]}}", records.join(separator));
-    let whole = told(&plan, &body, body.len());
-    for size in [1, 2, 7, 100, 333] {
-        assert_eq!(told(&plan, &body, size), whole, "{body} in {size}");
+    for plan in [plan(), plan_of_own()] {
+        let body = format!("{{\"items\":[ {}]}}", records.join(separator));
+        let whole = told(&plan, &body, body.len());
+        for size in [1, 2, 7, 100, 333] {
+            assert_eq!(told(&plan, &body, size), whole, "{body} in {size}");
+        }
     }
 }
 
@@ -178,5 +188,20 @@ fn what_is_beyond_a_limit_or_not_json_is_refused_where_it_would_be() {
         for place in ["\"13800138000\"", "\"s\"", "\"n\"", "\"a\""] {
             assert_alike_with(&USUAL.replace(place, &value));
         }
+    }
+}
+
+#[test]
+fn of_records_that_must_be_the_callers_only_those_leave() {
+    let other = USUAL.replace("1001", "1002");
+    assert_alike(&[other.as_str(); 12], " , ");
+    assert_alike_with(&other);
+    let [other, usual] = [other.as_str(), USUAL];
+    assert_alike(&[other, other, other, usual, other, usual, usual], " , ");
+    // As long as the limit allows, and longer.
+    for more in [LIMIT - USUAL.len(), LIMIT - USUAL.len() + 1] {
+        let tags = format!("\"{}\"", "a".repeat(more + 1));
+        assert_alike_with(&USUAL.replace("\"a\"", &tags));
+        assert_alike_with(&other.replace("\"a\"", &tags));
     }
 }
