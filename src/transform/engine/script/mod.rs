@@ -23,7 +23,7 @@ use crate::transform::record::FieldOutcomes;
 use learn::Place;
 
 /// States whose objects are known in one answer.
-const MOST_SCRIPTS: usize = 32;
+const MOST_SCRIPTS: usize = 16;
 
 /// Bytes that are learnt in one answer: what is known must not grow with it.
 const MOST_TEXT: usize = 64 << 10;
