@@ -131,10 +131,9 @@ pub(super) fn with_media_type(mut headers: HeaderMap, media: Option<&str>) -> He
     headers
 }
 
-/// What the upstream answers where the stored record is read before a write: this JSON, and where it has one its validator.
+/// What the upstream answers where the stored record is read before a write: this, and where it has one its validator.
 pub(super) fn stored(status: StatusCode, body: Bytes, etag: Option<&str>) -> StoredReply {
-    let json = HeaderValue::from_static("application/json");
-    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+    let mut headers = HeaderMap::new();
     if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
         headers.insert(ETAG, etag);
     }

@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
 use self::body::{Body, Fault};
@@ -97,7 +98,7 @@ pub struct Call {
 pub struct StoredReply {
     /// The status.
     pub status: StatusCode,
-    /// The header.
+    /// The header; the media type is the declared one unless it says another.
     pub headers: HeaderMap,
     /// The body, still encoded.
     pub body: Bytes,
@@ -358,13 +359,18 @@ fn with_stored(stage: &Stage, permit: Permit, call: &Call) -> Result<Permit, Ref
         return Ok(permit);
     };
     let limits = &stage.limits;
-    let stored = match Stored::gate(reply.status, &reply.headers, limits)? {
+    let rules = &stage.policy().rules;
+    let mut headers = reply.headers.clone();
+    if !headers.contains_key(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, Stored::media_type(&permit, rules)?);
+    }
+    let gate = Stored::gate((&permit, rules), reply.status, &headers, limits)?;
+    let stored = match gate {
         None => Stored::default(),
         Some(decoder) => {
             let mut whole = Whole::new(decoder, body_limits(limits));
             let read = whole.feed(&reply.body).and_then(|()| whole.finish());
-            let rules = &stage.policy().rules;
-            Stored::of(&permit, rules, &reply.headers, read)?
+            Stored::of(&permit, rules, &headers, read)?
         }
     };
     let judged = decide::with_stored(permit, stored.record(), stored.validator())?;

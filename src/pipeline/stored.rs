@@ -16,9 +16,10 @@ use super::{body_limits, decoder_limits};
 use crate::config::Limits;
 use crate::decide::{self, Permit};
 use crate::model::Reason;
-use crate::policy::{AnswerForm, RuleSet, stored};
+use crate::policy::{Resource, RouteRule, RuleSet, stored};
 use crate::transform::Whole;
 use crate::transform::encoding::Decoder;
+use crate::transform::media;
 use crate::transform::response::{Passage, judge};
 use crate::upstream::{Upstream, UpstreamBody};
 
@@ -38,16 +39,13 @@ impl Stored {
     ///
     /// What it is refused for.
     pub fn gate(
+        (permit, rules): (&Permit, &RuleSet),
         status: StatusCode,
         headers: &HeaderMap,
         limits: &Limits,
     ) -> Result<Option<Decoder>, Refusal> {
-        match judge(
-            status,
-            headers,
-            decoder_limits(limits),
-            &AnswerForm::default(),
-        )? {
+        let (_, route) = route_of(permit, rules)?;
+        match judge(status, headers, decoder_limits(limits), &route.answer)? {
             Passage::Empty => Ok(None),
             Passage::Replaced {
                 reason: Reason::NoSuchRecord,
@@ -56,6 +54,16 @@ impl Stored {
             Passage::Replaced { status, reason } => Err(Refusal::upstream(status, reason)),
             Passage::Governed(decoder) => Ok(Some(decoder)),
         }
+    }
+
+    /// The media type of an answer that is written as its route declares.
+    ///
+    /// # Errors
+    ///
+    /// `internal`.
+    pub fn media_type(permit: &Permit, rules: &RuleSet) -> Result<HeaderValue, Reason> {
+        let (_, route) = route_of(permit, rules)?;
+        Ok(media::usual(&route.answer))
     }
 
     /// What an answer says that was read whole: the record where its route says that it stands. Of one that is too large
@@ -74,13 +82,8 @@ impl Stored {
             Err(Reason::LimitValue) => return Ok(Stored::default()),
             read => read?,
         };
-        let terms = permit.compiled().write.as_ref().ok_or(Reason::Internal)?;
-        let route = terms.stored.ok_or(Reason::Internal)?;
-        let resource = rules.resources.get(route.resource.0);
-        let resource = resource.ok_or(Reason::Internal)?;
-        let rule = resource.route(route.group, route.route);
-        let at = &rule.ok_or(Reason::Internal)?.at;
-        let record = stored::record(&answer, at, resource.any_case)?;
+        let (resource, route) = route_of(permit, rules)?;
+        let record = stored::record(&answer, &route.at, resource.any_case)?;
         Ok(Stored {
             record: record.map(str::to_owned),
             validator: strong(headers),
@@ -109,6 +112,19 @@ impl Stored {
     }
 }
 
+/// The route whose answer holds the stored record, with its resource.
+fn route_of<'a>(
+    permit: &Permit,
+    rules: &'a RuleSet,
+) -> Result<(&'a Resource, &'a RouteRule), Reason> {
+    let terms = permit.compiled().write.as_ref().ok_or(Reason::Internal)?;
+    let stored = terms.stored.ok_or(Reason::Internal)?;
+    let resource = rules.resources.get(stored.resource.0);
+    let resource = resource.ok_or(Reason::Internal)?;
+    let route = resource.route(stored.group, stored.route);
+    Ok((resource, route.ok_or(Reason::Internal)?))
+}
+
 /// The one validator that stands for the very bytes.
 fn strong(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut lines = headers.get_all(ETAG).iter();
@@ -134,7 +150,7 @@ pub(super) async fn read(
     let asking = upstream.headers().reading(headers);
     let answer = upstream.read_stored(worker, permit, asking).await?;
     let (head, body) = answer.into_parts();
-    let Some(decoder) = Stored::gate(head.status, &head.headers, limits)? else {
+    let Some(decoder) = Stored::gate((permit, rules), head.status, &head.headers, limits)? else {
         return Ok(Stored::default());
     };
     let read = whole(decoder, body, limits, held).await;

@@ -741,3 +741,22 @@ async fn i01_i02_i04_what_the_bank_may_write_is_all_that_its_upstream_hears() {
     }
     rig.finish().await;
 }
+
+/// The stored record is read as its route declares that it is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_record_may_come_under_the_media_type_that_is_declared_for_it() {
+    let upstream = Upstream::start(|asked| match asked.method() {
+        "GET" => with("200 OK\r\nContent-Type: text/html", STORED),
+        _ => legacy(asked),
+    })
+    .await;
+    let declared = "GET /customers/{id}: { record: $, media: text/html }";
+    let declared = RULES.replace("GET /customers/{id}: $", declared);
+    for (rules, status) in [(declared.as_str(), 200), (RULES, 502)] {
+        let rig = Setup::new(upstream.address()).rules(rules).start().await;
+        let body = r#"{"email":"z@example.com"}"#;
+        let answer = json(&rig, BOTH[0], &rig.door.customer(), ("PATCH", RECORD), body).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        rig.finish().await;
+    }
+}
