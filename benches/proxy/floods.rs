@@ -96,6 +96,8 @@ pub struct Seen {
     pub failed: usize,
     /// In microseconds.
     pub p99: f64,
+    /// Connections that attackers made meanwhile.
+    pub attacks: usize,
 }
 
 /// Times well-behaved callers for a while beside a flood.
@@ -116,7 +118,7 @@ pub fn beside(
         let ended = callers.into_iter().map(|caller| caller.join());
         ended.map(|seen| seen.expect("no caller panics")).collect()
     });
-    attack.end()?;
+    let attacks = attack.end()?;
     let mut times: Vec<f64> = all.iter().flat_map(|(times, _)| times).copied().collect();
     times.sort_by(f64::total_cmp);
     let last = times.len().saturating_sub(1);
@@ -124,6 +126,7 @@ pub fn beside(
         served: times.len(),
         failed: all.iter().map(|(_, failed)| failed).sum(),
         p99: times.get(last * 99 / 100).copied().unwrap_or(f64::NAN),
+        attacks,
     })
 }
 
@@ -176,14 +179,14 @@ impl Attack {
         Ok(attack)
     }
 
-    /// Refuses a flood that was none.
-    fn end(mut self) -> Result<()> {
+    /// How many connections there were. Refuses a flood that was none.
+    fn end(mut self) -> Result<usize> {
         self.0.kill()?;
         let mut begun = Vec::new();
         let stdout = self.0.stdout.as_mut().expect("it is piped");
         stdout.read_to_end(&mut begun)?;
         match begun.len() + 1 >= ATTACKERS {
-            true => Ok(()),
+            true => Ok(begun.len() + 1),
             false => Err(format!("{} of {ATTACKERS} attackers began", begun.len() + 1).into()),
         }
     }

@@ -310,7 +310,6 @@ impl Bench<'_> {
                 }
                 eprintln!("floods, round {}: {}", round + 1, subject.name);
                 let calm = self.beside(subject, Flood::Calm)?.p99;
-                eprintln!("  p99 beside as many callers: {calm:.0} µs");
                 for (flood, felt) in Flood::ALL.into_iter().zip(felt) {
                     let tree = subject.tree();
                     tree.forget_peak();
@@ -318,8 +317,8 @@ impl Bench<'_> {
                         served,
                         failed,
                         p99,
+                        ..
                     } = self.beside(subject, flood)?;
-                    eprintln!("  p99 beside {}: {p99:.0} µs", flood.name());
                     felt.ratios.push(p99 / calm);
                     felt.served += served;
                     felt.failed += failed;
@@ -333,8 +332,21 @@ impl Bench<'_> {
     fn beside(&self, subject: &Subject, flood: Flood) -> Result<Seen> {
         let time = FLOOD.mul_f64(self.options.scale);
         let (authority, token) = (self.rig.authority(), &self.rig.token);
+        let before = subject.tree().cpu();
         let seen = floods::beside(flood, subject.port, &authority, token, time)?;
+        let used = subject.tree().cpu().since(&before);
         subject.count(seen.served);
+        let Seen {
+            served,
+            p99,
+            attacks,
+            ..
+        } = seen;
+        eprintln!(
+            "  {}: p99 {p99:.0} µs, {served} served, {attacks} connections beside, {} ms of CPU",
+            flood.name(),
+            used.as_millis()
+        );
         Ok(seen)
     }
 }

@@ -62,14 +62,17 @@ impl View {
         limits: &Limits,
     ) -> Option<HeaderValue> {
         let mut governor = gate::governor(&self.0, body_limits(limits));
-        let governed = governor.feed(answer.as_bytes());
-        governed.and_then(|()| governor.finish()).ok()?;
         let mut commit = Commit::default();
+        governor.feed(answer.as_bytes()).ok()?;
         governor.hand_on(|output| commit.push(output));
         // Only what is judged whole before any of it leaves has one.
-        let is_whole = !commit.is_committed();
+        if commit.is_committed() {
+            return None;
+        }
+        governor.finish().ok()?;
+        governor.hand_on(|output| commit.push(output));
         let asked = (&Method::GET, StatusCode::OK);
-        is_whole.then(|| validators.of(&self.0, asked, &commit.rest()))?
+        validators.of(&self.0, asked, &commit.rest())
     }
 }
 

@@ -349,7 +349,7 @@ impl Policy {
             person_check,
         };
         let (treatments, plan) = terms.base()?;
-        // Where records decide, the plan above is not all: what has ended may have opened something under a condition.
+        // Where records decide, the plan above is not all: what has ended may be open to another role under a condition.
         let ended = match (self.rules.conditions.is_empty(), key.ended) {
             (true, _) | (_, 0) => String::new(),
             (false, ended) => format!(" {ended}"),
