@@ -14,6 +14,7 @@ pub use permit::{Mapped, Permit};
 pub use roles::{claimed_person, counts};
 pub use write::{Sent, Unwritable, is_strong};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -29,11 +30,11 @@ use crate::policy::condition::{Answers, Other};
 use crate::policy::plan::judge::{Cases, Judge};
 use crate::policy::store::{Compiled, Opening, ParamUse, Policy, RouteId, Sight};
 use crate::policy::{
-    Charset, ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched, SendRule,
-    UnlistedParams,
+    BodyForm, Charset, ContractId, Does, Param, ParamName, ParamRule, Resource, RoleId, Searched,
+    SendRule, UnlistedParams,
 };
 use crate::route::body::{self, Leaf, Limits, Value};
-use crate::route::{Match, query};
+use crate::route::{Match, form, query};
 
 /// What a decision depends on besides caller and route.
 #[derive(Clone, Copy, Debug)]
@@ -154,6 +155,7 @@ fn permit_under(
     let compiled = plan(policy, standing, facts)?;
     let query = query::read(matched.raw_query.as_deref())?;
     let sent = parameters(resource, &compiled, matched, &query)?;
+    not_of_the_form(&compiled, &query)?;
     parameters_of_stored(resource, &compiled, &query)?;
     let judging = |cases: &Arc<Cases>| {
         let other = |other: &Other| facts.other(other);
@@ -281,6 +283,22 @@ fn parameters_of_stored(
     }
 }
 
+/// Many upstreams read a form and the query as one: a name the form may have does not stand in the query, where other
+/// rules would judge it.
+fn not_of_the_form(compiled: &Compiled, query: &query::Params<'_>) -> Result<(), Reason> {
+    let (BodyForm::Form, Some(rules)) = (compiled.body, &compiled.send) else {
+        return Ok(());
+    };
+    let is_of_form = |(name, _): &(Cow<'_, str>, Cow<'_, str>)| {
+        let mut rules = rules.iter();
+        rules.any(|(rule, _)| form::is_name(&rule.path, name))
+    };
+    match query.iter().any(is_of_form) {
+        true => Err(Reason::BadQuery),
+        false => Ok(()),
+    }
+}
+
 fn listed<'a>(
     resource: &'a Resource,
     compiled: &'a Compiled,
@@ -385,7 +403,11 @@ fn searching(permit: Permit, bytes: Bytes, limits: Limits) -> Result<Permit, Rea
         return Err(Reason::UnexpectedBody);
     };
     let mut mapped = Vec::new();
-    for leaf in body::read(&bytes, limits)? {
+    let leaves = match compiled.body {
+        BodyForm::Json => body::read(&bytes, limits)?,
+        BodyForm::Form => form::leaves(&bytes, limits)?,
+    };
+    for leaf in leaves {
         leaf_of_body(&compiled, rules, &leaf, &mut mapped)?;
     }
     Ok(permit.with_body(bytes, mapped))
@@ -414,7 +436,10 @@ fn leaf_of_body(
             ParamRule::Names(known) => names(known, compiled, text)?,
             ParamRule::Fields(_) => {
                 // Nobody is found by what is missing, or true.
-                let is_value = matches!(leaf.value, Value::Text(_) | Value::Number(_));
+                let is_value = matches!(
+                    leaf.value,
+                    Value::Text(_) | Value::Number(_) | Value::Written(_)
+                );
                 let find = may_search(usage, is_value && query::is_exact(text))?;
                 named = Some(Mapped {
                     name: format!("body.{}", leaf.name()).into(),

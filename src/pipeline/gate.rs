@@ -15,7 +15,7 @@ use crate::decide::{Permit, Sent};
 use crate::model::Reason;
 use crate::policy::plan::Plan;
 use crate::policy::store::Sight;
-use crate::policy::{Param, ParamName, ParamRule, Resource};
+use crate::policy::{BodyForm, Param, ParamName, ParamRule, Resource};
 use crate::transform::encoding::{Decoder, Ratio};
 use crate::transform::media::{self, Written};
 use crate::transform::response::{self, Passage};
@@ -25,6 +25,10 @@ use crate::transform::{BodyLimits, Governor};
 /// as, whatever else the header says of that line.
 pub fn body_form(permit: &Permit, headers: &HeaderMap) -> Result<(Sent, HeaderValue), Reason> {
     match &permit.compiled().write {
+        None if permit.compiled().body == BodyForm::Form => {
+            let written = media::check_write(headers, &Method::POST, BodyForm::Form)?;
+            Ok((Sent { patch: false }, written.media_type()))
+        }
         None => {
             media::check_request(headers)?;
             let line = headers.get(CONTENT_TYPE).ok_or(Reason::MediaType)?;

@@ -30,8 +30,8 @@ use super::contract::{ByRole, ContractNames};
 use super::plan::Plan;
 use super::plan::judge::{Cases, Terms};
 use super::{
-    AnswerForm, Does, FieldId, Group, GroupId, Resource, ResourceId, Role, RoleId, RouteRule,
-    RuleSet, Searched, SendRule,
+    AnswerForm, BodyForm, Does, FieldId, Group, GroupId, Resource, ResourceId, Role, RoleId,
+    RouteRule, RuleSet, Searched, SendRule,
 };
 use crate::mask::token::TokenMaster;
 
@@ -85,6 +85,8 @@ pub struct Compiled {
     pub params: Vec<ParamUse>,
     /// How the answer's body is written.
     pub answer: AnswerForm,
+    /// How the body of a request is written.
+    pub body: BodyForm,
     /// What the leaves of a request's body may carry; `None` where the route takes no body.
     pub send: Option<Vec<(SendRule, ParamUse)>>,
     /// Whether names compare with ASCII case folded.
@@ -408,6 +410,7 @@ impl Policy {
             digest: self.plan_digest((&place, &names, contract), &plan, &envelope, &names_shown),
             contract: contract.cloned(),
             params,
+            body: place.route.body,
             send,
             answer: place.route.answer.clone(),
             any_case: place.resource.any_case,

@@ -50,13 +50,17 @@ pub enum Value {
     Word(String),
     /// `{}` or `[]`.
     Empty,
+    /// What stands in a form, decoded: nothing says whether it is a number.
+    Written(String),
 }
 
 impl Value {
     /// The text of a scalar: a string decoded, others as written.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Value::Text(text) | Value::Number(text) | Value::Word(text) => Some(text),
+            Value::Text(text) | Value::Number(text) | Value::Word(text) | Value::Written(text) => {
+                Some(text)
+            }
             Value::Empty => None,
         }
     }
@@ -102,6 +106,8 @@ impl Leaf {
         match (rule, &self.value) {
             (ParamRule::Free, _) => true,
             (_, Value::Empty) => false,
+            // It is read as a query parameter is.
+            (rule, Value::Written(text)) => query::fits(rule, text),
             // Another type might be read as another number.
             (ParamRule::Whole { .. }, Value::Number(text)) => query::fits(rule, text),
             (ParamRule::Whole { .. }, _) => false,

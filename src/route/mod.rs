@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod canonical;
+pub mod form;
 pub mod query;
 
 #[cfg(test)]

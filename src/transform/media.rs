@@ -104,7 +104,7 @@ impl Written {
     }
 }
 
-/// Passes the body of a request that writes, in UTF-8 and no content coding, of exactly the media type its route
+/// Passes the body of a request that writes, or of a search that is a form, in UTF-8 and no content coding, of exactly the media type its route
 /// declares: `application/json`, for PATCH also `application/merge-patch+json` and `application/json-patch+json`, or a
 /// form. A parameter other than `charset` could change what is meant, so there is none. All else is `media-type`.
 pub fn check_write(

@@ -366,3 +366,34 @@ tests:
     assert_eq!(twice.exit, 8);
     assert!(twice.err.contains("duplicate-key"), "{}", twice.err);
 }
+
+#[test]
+fn a_test_sends_a_form_and_what_is_not_covered_is_proposed_as_one() {
+    let rules_by_form = SEARCHING
+        .replace("does: read\n", "does: read\n        body: form\n")
+        .replace("'salaries[*]'", "salary");
+    let tests = "fieldgate: 1
+tests:
+  - { name: by name, as: clerk, call: POST /people/search, body: name=%E5%BC%A0%E4%B8%89&size=5, body_type: application/x-www-form-urlencoded, reply: fixtures/x.json, expect: { 'items[0].name': a } }
+  - { name: by salary, as: clerk, call: POST /people/search, body: salary=1, body_type: application/x-www-form-urlencoded, expect_status: 403, expect_reason: filter-on-hidden }
+  - { name: as JSON, as: clerk, call: POST /people/search, body: { name: a }, expect_reason: media-type }
+";
+    let files = [
+        ("rules.yaml", rules_by_form.as_str()),
+        ("tests.yaml", tests),
+        ("fixtures/x.json", r#"{"items":[{"name":"a","salary":1}]}"#),
+    ];
+    let dir = rules(&files);
+    let path = dir.path().to_str().unwrap();
+    let run = fieldgate(&["test", path], b"");
+    assert_eq!(run.text(), "3 tests passed\n", "{}", run.err);
+    let run = fieldgate(&["test", path, "--coverage"], b"");
+    let proposed = "body: \"\"\n      body_type: application/x-www-form-urlencoded\n";
+    assert!(run.text().contains(proposed), "{}", run.text());
+
+    // What is written in UTF-8 would arrive as something else than was judged.
+    let in_gbk = rules_by_form.replace("    fields:", "    charset: gbk\n    fields:");
+    let dir = rules(&[("rules.yaml", &in_gbk), files[1], files[2]]);
+    let run = fieldgate(&["check", dir.path().to_str().unwrap()], b"");
+    assert_eq!(run.exit, 3, "{}{}", run.text(), run.err);
+}

@@ -50,24 +50,6 @@ pub(super) fn long_form(
     };
     let said = entries.get("body").map(|node| findings.keep(form(node)));
     let body = said.unwrap_or(Some(BodyForm::Json))?;
-    if let Some(node) = entries.get("body")
-        && body == BodyForm::Form
-        && does == Does::Read
-    {
-        let message = say!(
-            "`body: form` of a route that reads is not supported yet",
-            "只查询的路由写 `body: form` 暂不支持"
-        );
-        let help = say!(
-            "what searches sends JSON so far: leave it out",
-            "目前查询的请求体只能是 JSON：不写即可"
-        );
-        findings.add(
-            Diagnostic::error(code::FG1022, message)
-                .at(&node.span)
-                .help(help),
-        );
-    }
     findings.extend(idle(entries, method, does));
     let record = findings.keep(entries.require("record", what, &key.span))?;
     Some(LongForm {
@@ -140,7 +122,21 @@ fn idle(entries: Entries<'_>, method: &Method, does: Does) -> Vec<Diagnostic> {
         };
         add("send", none, None);
         add("body", none, None);
-    } else if does != Does::Read {
+    } else if does == Does::Read {
+        if entries.get("send").is_none() {
+            let none = |key: &str| {
+                say!(
+                    "without `send` a search takes no body, so `{key}` means nothing here",
+                    "没有 `send` 的查询不收请求体，写 `{key}` 没有意义"
+                )
+            };
+            let help = say!(
+                "`send` lists what the body may hold, such as `send: {{ phone: phones[*].number }}`",
+                "在 `send` 里登记请求体可以有什么，如 `send: {{ phone: phones[*].number }}`"
+            );
+            add("body", none, Some(help));
+        }
+    } else {
         let written = |key: &str| {
             say!(
                 "`{key}` is of searches; what a request writes follows from its fields' classes",

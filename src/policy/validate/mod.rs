@@ -30,6 +30,7 @@ mod roles;
 mod routes;
 mod scalars;
 mod searching;
+mod sent;
 mod shapes;
 mod template;
 mod unfailing;

@@ -5,17 +5,13 @@
 
 use http::Method;
 
-use super::catalogue::without_root;
+use super::Findings;
 use super::lints::free::free_though_listed;
 use super::scalars::sentence;
 use super::searching::Searchable;
-use super::{Findings, routes, scalars};
-use crate::path::Path;
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
-use crate::policy::rules::{
-    Group, Param, ParamName, ParamRule, SendRule, TemplateSegment, UnlistedParams,
-};
+use crate::policy::rules::{Group, Param, ParamName, ParamRule, TemplateSegment, UnlistedParams};
 use crate::policy::source::{Entries, Key, Kind, Node, Span, integer, odd_character};
 
 /// Names that usually choose fields or rows: `free` needs a reason for them.
@@ -76,60 +72,6 @@ pub(super) fn all(
     params
 }
 
-/// What the leaves of a body may carry, in the order of their paths.
-pub(super) fn sent(
-    node: &Node,
-    searchable: Searchable<'_>,
-    findings: &mut Findings,
-) -> Option<Vec<SendRule>> {
-    let entries = findings.keep(node.as_map(say!("`send`")))?;
-    let mut rules: Vec<SendRule> = Vec::new();
-    for (key, value) in entries.iter() {
-        let Some(path) = findings.keep(leaf_path(key)) else {
-            continue;
-        };
-        if rules.iter().any(|rule| rule.path == path) {
-            let message = say!("the same path is listed twice", "同一路径写了两次");
-            findings.add(Diagnostic::error(code::FG2137, message).at(&key.span));
-            continue;
-        }
-        let name = ParamName::Body(without_root(&key.text).to_owned());
-        on(&name, value, &[], findings);
-        if let Some(rule) = findings.keep(rule(key, &name, value, searchable)) {
-            let place = Place::of(&key.span);
-            let param = Param {
-                name,
-                place,
-                rule,
-                on: None,
-            };
-            rules.push(SendRule { path, param });
-        }
-    }
-    rules.sort_by(|a, b| a.param.name.cmp(&b.param.name));
-    Some(rules)
-}
-
-fn leaf_path(key: &Key) -> Result<Path, Diagnostic> {
-    let path = scalars::path(&key.text, &key.span)?;
-    match routes::is_place(&path) {
-        true => Ok(path),
-        false => {
-            let message = say!(
-                "{} is no place of a leaf",
-                "{} 不能用作请求体里的位置",
-                quoted(&key.text)
-            );
-            Err(Diagnostic::error(code::FG2137, message)
-                .at(&key.span)
-                .help(say!(
-                    "names, indexes and `[*]` only, such as `filter.phones[*]`",
-                    "只能用名字、下标和 `[*]`，如 `filter.phones[*]`"
-                )))
-        }
-    }
-}
-
 fn name(key: &Key, groups: &[(Group, Vec<Span>)]) -> Result<ParamName, Diagnostic> {
     let text = key.text.as_str();
     if let Some(name) = text.strip_prefix("path.") {
@@ -180,7 +122,7 @@ fn name(key: &Key, groups: &[(Group, Vec<Span>)]) -> Result<ParamName, Diagnosti
     Ok(ParamName::Query(text.to_owned()))
 }
 
-fn rule(
+pub(super) fn rule(
     key: &Key,
     name: &ParamName,
     node: &Node,
@@ -268,7 +210,7 @@ fn holds(key: &Key, node: &Node) -> Result<(), Diagnostic> {
 }
 
 /// The methods a parameter belongs to, where it says; the inner `None` where it does not.
-fn on(
+pub(super) fn on(
     name: &ParamName,
     node: &Node,
     groups: &[(Group, Vec<Span>)],

@@ -8,7 +8,7 @@ use http::Method;
 use super::deeds::LongForm;
 use super::searching::Searchable;
 use super::template::template;
-use super::{Findings, answers, deeds, params, scalars};
+use super::{Findings, answers, deeds, scalars, sent};
 use crate::path::{Path, Selector};
 use crate::policy::Place;
 use crate::policy::diagnostic::{Diagnostic, Text, code, quoted, say};
@@ -230,7 +230,7 @@ pub(super) fn sends(
                 .and_then(entries);
             let send = written.and_then(|long| long.get("send"));
             if let (true, Some(send)) = (deeds::is_search(route), send) {
-                route.send = params::sent(send, searchable, findings);
+                route.send = sent::all(send, route.body, searchable, findings);
             }
         }
     }

@@ -117,16 +117,27 @@ async fn post(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
+    post_to(SEARCH, rig, version, caller, headers, body).await
+}
+
+async fn post_to(
+    target: &str,
+    rig: &Rig,
+    version: Version,
+    caller: &Caller,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     match version {
         Version::Http2 => {
             let client = Http2::connect(&rig.door, caller).await;
-            client.ask_sending("POST", SEARCH, headers, body).await
+            client.ask_sending("POST", target, headers, body).await
         }
         _ => {
             let mut client = Http1::connect(&rig.door, caller).await;
             let length = body.len().to_string();
             let framing = [headers, &[("content-length", length.as_str())]].concat();
-            client.send("POST", SEARCH, &framing).await;
+            client.send("POST", target, &framing).await;
             client.write(body).await;
             client.answer().await
         }
@@ -331,4 +342,125 @@ async fn a_search_by_post_is_never_sent_again() {
     assert_eq!(answer.status, 502, "{}", answer.text());
     assert_eq!(upstream.count(), 1);
     rig.finish().await;
+}
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const BY_FORM: &str = "/customers/form";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_by_form_goes_upstream_byte_for_byte_and_is_recorded_name_by_name() {
+    let upstream =
+        Upstream::always(r#"{"items":[{"id":"1","name":"n","phone":"13800138000"}]}"#).await;
+    let rig = rig(&upstream).await;
+    let body = "size=10&name=%E5%BC%A0+%e4%b8%89&phone.no=13800138000&sort=-name%2Cid&kind=a&note=";
+    let utf8 = (FORM.0, "application/x-www-form-urlencoded; charset=UTF-8");
+    let mut ids = Vec::new();
+    for version in BOTH {
+        let manager = rig.door.manager();
+        let answer = post_to(BY_FORM, &rig, version, &manager, &[utf8], body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().contains("13800138000"));
+        let asked = upstream.last();
+        assert!(
+            asked.starts_with("POST /customers/form HTTP/1.1\r\n"),
+            "{asked}"
+        );
+        let line = "\r\ncontent-type: application/x-www-form-urlencoded\r\n";
+        assert!(asked.contains(line), "{asked}");
+        assert_eq!(asked.split_once("\r\n\r\n").unwrap().1, body);
+        ids.push(answer.id().to_owned());
+    }
+    // A form without a name asks for nothing in particular.
+    let answer = post_to(BY_FORM, &rig, BOTH[0], &rig.door.teller(), &[FORM], b"").await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(upstream.count(), 3);
+    let expected = [("body.name", "张 三"), ("body.phone.no", "13800138000")];
+    let expected: serde_json::Map<_, _> = expected
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), value!(hashed(&rig, name, text))))
+        .collect();
+    let log = rig.finish().await;
+    for id in ids {
+        assert_eq!(log.intent(&id)["params"], value!(expected));
+        assert_eq!(log.outcome(&id)["action"], "read");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i05_a_search_by_form_that_cannot_be_judged_is_refused_and_the_upstream_hears_nothing() {
+    let upstream = Upstream::always(r#"{"items":[]}"#).await;
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    let rig = setup
+        .settings("limits: { request_body: 100B }")
+        .start()
+        .await;
+    let long = format!("note={}", "x".repeat(100));
+    let form = &[FORM][..];
+    let gbk = &[(FORM.0, "application/x-www-form-urlencoded; charset=gbk")][..];
+    let cut = &[(FORM.0, "application/x-www-form-urlencoded; boundary=x")][..];
+    let parts = &[(FORM.0, "multipart/form-data; boundary=x")][..];
+    let gzip = &[FORM, ("content-encoding", "gzip")][..];
+    /// Header, target, body, status and reason.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str, u16, &'a str);
+    let cases: [Case<'_>; 25] = [
+        (&[], BY_FORM, "size=1", 415, "media-type"),
+        (&[JSON], BY_FORM, "{\"size\":1}", 415, "media-type"),
+        (gbk, BY_FORM, "size=1", 415, "media-type"),
+        (cut, BY_FORM, "size=1", 415, "media-type"),
+        (parts, BY_FORM, "size=1", 415, "media-type"),
+        (gzip, BY_FORM, "size=1", 415, "media-type"),
+        (form, SEARCH, "size=1", 415, "media-type"),
+        (form, BY_FORM, &long, 413, "too-large"),
+        (form, BY_FORM, "size", 400, "unreadable-request"),
+        (form, BY_FORM, "size=1;page=2", 400, "unreadable-request"),
+        (form, BY_FORM, "note=%ff", 400, "unreadable-request"),
+        (form, BY_FORM, "note=%u5f20", 400, "unreadable-request"),
+        (form, BY_FORM, "note=张", 400, "unreadable-request"),
+        (form, BY_FORM, "size=1&size=1", 400, "duplicate-key"),
+        (form, BY_FORM, "note=1&%4eote=2", 400, "duplicate-key"),
+        (form, BY_FORM, "page=1", 400, "unlisted-parameter"),
+        (form, BY_FORM, "Size=1", 400, "unlisted-parameter"),
+        (form, BY_FORM, "size=0", 400, "unlisted-parameter"),
+        (form, BY_FORM, "size=+1", 400, "unlisted-parameter"),
+        (form, BY_FORM, "size=01", 400, "unlisted-parameter"),
+        (form, BY_FORM, "kind=c", 400, "unlisted-parameter"),
+        (form, BY_FORM, "phone.no=138*", 400, "unlisted-parameter"),
+        (form, BY_FORM, "sort=phone", 403, "filter-on-hidden"),
+        // Of query and form an upstream makes one: nothing stands in the wrong place.
+        (form, "/customers/form?name=x", "size=1", 400, "bad-query"),
+        (form, "/customers/form?sort=id", "name=x", 400, "bad-query"),
+    ];
+    let mut ids = Vec::new();
+    for version in BOTH {
+        for (headers, target, body, status, reason) in cases {
+            let teller = rig.door.teller();
+            let answer = post_to(target, &rig, version, &teller, headers, body.as_bytes()).await;
+            let what = format!("{version:?} {headers:?} {target} {body}");
+            let found = (answer.status, answer.reason());
+            assert_eq!(found, (status, reason.to_owned()), "{what}");
+            ids.push((answer.id().to_owned(), reason));
+        }
+    }
+    assert_eq!(upstream.count(), 0, "{}", upstream.last());
+    let log = rig.finish().await;
+    for (id, reason) in ids {
+        assert_eq!(log.kinds(&id), ["outcome"], "{reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_by_a_form_is_recorded_and_counted() {
+    let upstream = Upstream::always(r#"{"items":[{"id":"1","phone":"13800138000"}]}"#).await;
+    let rig = rig(&upstream).await;
+    let body = b"phone.no=13800138000";
+    let answer = post_to(BY_FORM, &rig, BOTH[0], &rig.door.teller(), &[FORM], body).await;
+    assert_eq!(
+        answer.text(),
+        r#"{"items":[{"id":"1","phone":"138****8000"}]}"#
+    );
+    let text = metrics(&rig).await;
+    let line = "fieldgate_finds_total{route=\"POST /customers/form\",found=\"true\"} 1";
+    assert!(text.lines().any(|one| one == line), "{text}");
+    let log = rig.finish().await;
+    assert_eq!(log.intent(answer.id())["finds"], value!(["body.phone.no"]));
 }

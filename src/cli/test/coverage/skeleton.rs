@@ -14,7 +14,9 @@ use crate::policy::condition::{
     ClaimIs, Condition, ConditionId, FieldIs, Hours, Literal, Mfa, Network, Other, Question,
 };
 use crate::policy::diagnostic::{Text, say};
-use crate::policy::{ClaimTest, Contract, Declare, Role, RouteRule, RuleSet, TemplateSegment};
+use crate::policy::{
+    BodyForm, ClaimTest, Contract, Declare, Role, RouteRule, RuleSet, TemplateSegment,
+};
 
 /// Addresses that stand for elsewhere (RFC 5737).
 const ELSEWHERE: [Ipv4Addr; 3] = [
@@ -300,7 +302,10 @@ impl<'a> Skeleton<'a> {
         }
         text.push_str(&format!("  call: {}\n", call_of(rule)));
         if rule.send.is_some() {
-            text.push_str("  body: {}\n");
+            text.push_str(match rule.body {
+                BodyForm::Json => "  body: {}\n",
+                BodyForm::Form => "  body: \"\"\n  body_type: application/x-www-form-urlencoded\n",
+            });
         }
         text.push_str(&format!("  {asserted}\n"));
         text

@@ -471,10 +471,10 @@ codes! {
         Lines("    dictionary: fields.csv\n    envelope:", "    envelope:")
     }
     FG2137 {
-        en: "`send` or `body` on a route without a body, or a path of `send` twice or with `..`, slices or unions",
+        en: "`send` or `body` on a route without a body, or a path of `send` twice, with `..`, slices or unions, or more than a name of a form",
             "every leaf of a body must be known to search this and nothing else",
             "`send: { filter.phone: phones[*].number, size: { whole: 1..100 } }` on a POST that says `does: read`";
-        zh: "没有请求体的路由写了 `send` 或 `body`，或 `send` 里的路径重复、带 `..`、切片或并列",
+        zh: "没有请求体的路由写了 `send` 或 `body`，或 `send` 里的路径重复、带 `..`、切片或并列，或表单里写的不是名字",
             "请求体里的每个值查的是什么，必须说得清清楚楚",
             "在写了 `does: read` 的 POST 路由上写 `send: { filter.phone: phones[*].number, size: { whole: 1..100 } }`";
         Lines("        GET /customers: { record: \"$.items[*]\", send: { id: id } }", "        GET /customers: $.items[*]")

@@ -1,7 +1,7 @@
 //! Parameters that search fields, and `find`.
 
 use super::*;
-use crate::policy::{ParamRule, UnlistedParams};
+use crate::policy::{BodyForm, ParamRule, UnlistedParams};
 
 const PAGE: &str = "page: { whole: 1..10 }";
 
@@ -214,6 +214,37 @@ fn what_is_wrong_with_a_long_form_is_told_at_its_place() {
         &["FG2137", "no body"],
     );
     refuses(PAGE, "body.id: id", &["FG2013", "`send`"]);
+}
+
+#[test]
+fn a_search_by_form_lists_names_alone() {
+    let form = |send: &str| {
+        with_route(&format!(
+            "{{ record: '$.items[*]', does: read, body: form, send: {{ {send} }} }}"
+        ))
+    };
+    let sent = form("id: id, \"$['q.name']\": [id, name], page: { whole: 1..9 }");
+    let loaded = load_rules(&sent).unwrap_or_else(|found| panic!("{}", lines(&found)));
+    let route = &loaded.rules.resources[0].groups[1].routes[1];
+    assert_eq!(route.body, BodyForm::Form);
+    assert_eq!(route.send.as_ref().unwrap().len(), 3);
+    for path in ["q.name: id", "'ids[*]': id", "$: id", "'[\"a\",\"b\"]': id"] {
+        refuses_rules(&form(path), &["FG2137", "rules.yaml:"]);
+    }
+    refuses_rules(
+        &form("q.name: id"),
+        &["`q.name` is no name of a form", "$['filter.phone']"],
+    );
+    refuses_rules(
+        &with_route("{ record: $, does: read, body: form }"),
+        &["FG2137", "without `send` a search takes no body"],
+    );
+    let rules = form("id: id");
+    let find = rules.replace(
+        "exceptions:",
+        "find:\n  customer/list: { teller: [body.id] }\nexceptions:",
+    );
+    assert_eq!(load_rules(&find).unwrap().rules.finds.len(), 1);
 }
 
 #[test]
