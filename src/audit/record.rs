@@ -142,6 +142,8 @@ pub struct Outcome<'a> {
     pub unlisted: u64,
     /// Records whose person could not be read.
     pub persons_unknown: u64,
+    /// The media type of a file that passed unread, and the rule that let it.
+    pub file: Option<(&'a str, &'a str)>,
     /// Of one that writes: whether the upstream may have got the write.
     pub sent: Option<bool>,
     /// The status sent, if one was.
@@ -163,6 +165,7 @@ impl Outcome<'_> {
             fields: &[],
             unlisted: 0,
             persons_unknown: 0,
+            file: None,
             sent: None,
             status: None,
             bytes: 0,

@@ -305,6 +305,7 @@ proptest! {
             person: Some(hash(&text)).filter(|_| person),
             unlisted: numbers[1],
             persons_unknown: numbers[2],
+            file: Some((&text, "bank.yaml:7")),
             sent: Some(policy),
             status,
             bytes: numbers[3],
@@ -342,7 +343,7 @@ proptest! {
             "policy": policy.then(|| json!({"generation": 18, "digest": text, "plan": some(plan)})),
             "decision": "allow", "reason": policy.then_some("no-role"), "records": numbers[0],
             "persons": persons, "fields": all_fields, "unlisted": numbers[1],
-            "persons_unknown": numbers[2], "sent": policy, "status": status, "bytes": numbers[3],
+            "persons_unknown": numbers[2], "file": { "media": text, "rule": "bank.yaml:7" }, "sent": policy, "status": status, "bytes": numbers[3],
             "ms": milliseconds as f64, "end": "complete",
         });
         prop_assert_eq!(read(written.unwrap()), expected);

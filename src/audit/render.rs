@@ -86,6 +86,11 @@ pub fn outcome(
     draft.raw(r#","unlisted":"#).number(outcome.unlisted);
     let unknown = outcome.persons_unknown;
     draft.raw(r#","persons_unknown":"#).number(unknown);
+    if let Some((media, rule)) = &outcome.file {
+        draft.raw(r#","file":{"media":"#).text(media);
+        draft.raw(r#","rule":"#).text(rule);
+        draft.raw("}");
+    }
     if let Some(sent) = outcome.sent {
         draft.raw(r#","sent":"#).raw(word(sent));
     }

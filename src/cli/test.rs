@@ -324,7 +324,9 @@ fn once(
     (body, gzip): (&[u8], bool),
     chunk: usize,
 ) -> io::Result<Got> {
-    let media = rehearsal::media_type(&admitted.permit);
+    let declared = rehearsal::media_type(&admitted.permit);
+    let said = test.reply_media.as_deref().map(HeaderValue::from_str);
+    let media = said.and_then(Result::ok).unwrap_or(declared);
     let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, media)]);
     if gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -11,7 +11,7 @@ use crate::policy::AnswerForm;
 use crate::policy::contract::ContractNames;
 use crate::policy::plan::judge::Judge;
 use crate::policy::plan::{Plan, Withheld};
-use crate::policy::store::{Compiled, WriteTerms};
+use crate::policy::store::{Compiled, FilePass, WriteTerms};
 use crate::policy::{Does, FieldId};
 
 /// Proof that a caller may have what a route names, under the obligations of a plan. Only `decide` makes one.
@@ -245,6 +245,17 @@ impl Permit {
     /// How the answer's body is written.
     pub fn answer(&self) -> &AnswerForm {
         &self.compiled.answer
+    }
+
+    /// What passes unread. Nothing where what a record holds decides whether it leaves, or where persons are withheld and
+    /// the path does not say whose it is: nobody reads it.
+    pub fn files(&self) -> &[FilePass] {
+        let gated = self.compiled.cases.as_ref().is_some_and(|one| one.gates());
+        let withholds = self.judge.as_ref().is_some_and(|judge| judge.gates());
+        match gated || (withholds && self.path_person().is_none()) || self.plan().person_check() {
+            true => &[],
+            false => &self.compiled.files,
+        }
     }
 
     /// The digest of the plan, as its audit record names it.

@@ -31,7 +31,7 @@ use crate::decide::{self, Permit, Sent};
 use crate::model::Reason;
 use crate::route::canonical;
 use crate::server::{Connection, check_framing};
-use crate::transform::media;
+use crate::transform::{Governor, media};
 use crate::upstream::headers::Facts;
 use crate::upstream::{Place, Upstream, UpstreamBody};
 
@@ -186,7 +186,7 @@ async fn permit(
         request_id: &id.to_string(),
         caller_id: observed.caller_id(),
         version: parts.version,
-        accept: media::accept(permit.answer()),
+        accept: &gate::accept(&permit),
     };
     let mut headers = upstream.headers().request(&parts.headers, facts)?;
     if let Some(media) = media {
@@ -381,26 +381,28 @@ async fn respond(
     }
     observed.status(status);
     let limits = body_limits(&proxy.limits);
-    let (governor, body, error) = match passes {
+    let (governor, body, holds, error) = match passes {
         Answer::Head | Answer::Nothing => {
             observed.complete();
             return response(status, headers, Body::empty());
         }
         Answer::Records(decoder) => {
             media::rename(&mut headers, permit.answer());
-            (gate::governor(permit, limits), (decoder, body), None)
+            let governor = gate::governor(permit, limits);
+            (governor, (decoder, body), Holds::Records, None)
+        }
+        Answer::File(decoder, file) => {
+            file.name(&mut headers);
+            observed.file(&file.pass);
+            (Governor::of_file(), (decoder, body), Holds::File, None)
         }
         Answer::Error(plan, decoder, reason) => {
             media::rename(&mut headers, &permit.answer().of_errors());
             let governor = gate::governor_of_error(permit, plan, limits);
-            (governor, (decoder, body), Some(reason))
+            (governor, (decoder, body), Holds::Error, Some(reason))
         }
     };
-    let holds = match (head, error) {
-        (true, _) => Holds::NothingWanted,
-        (false, None) => Holds::Records,
-        (false, Some(_)) => Holds::Error,
-    };
+    let holds = if head { Holds::NothingWanted } else { holds };
     let share = Share::of(&proxy.budget);
     let asked = (&permitted.method, status);
     let validator = |body: &Bytes| proxy.validators.of(permit, asked, body);

@@ -4,9 +4,10 @@
 //! Refuses what is not of the declared form, and an answer that is not passed on; an error loses its body unless the resource
 //! lets some of it out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Generation;
@@ -14,7 +15,7 @@ use super::reject::Refusal;
 use crate::decide::{Permit, Sent};
 use crate::model::Reason;
 use crate::policy::plan::Plan;
-use crate::policy::store::Sight;
+use crate::policy::store::{FilePass, Sight};
 use crate::policy::{BodyForm, Param, ParamName, ParamRule, Resource};
 use crate::transform::encoding::{Decoder, Ratio};
 use crate::transform::media::{self, Written};
@@ -53,8 +54,45 @@ pub enum Answer {
     Nothing,
     /// The records of its body.
     Records(Decoder),
+    /// A file, which nobody reads.
+    File(Decoder, File),
     /// Of an error, what the resource lets out, under the plan for it; else a problem document with this reason.
     Error(Arc<Plan>, Decoder, Reason),
+}
+
+/// A file that passes.
+#[derive(Debug)]
+pub struct File {
+    /// Its type, and the rule that lets it.
+    pub pass: FilePass,
+    leaves_as: HeaderValue,
+}
+
+impl File {
+    /// Says what it is in a way that no browser takes for something else, or shows within a page.
+    pub fn name(&self, headers: &mut HeaderMap) {
+        headers.insert(CONTENT_TYPE, self.leaves_as.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let is_attached = |line: &HeaderValue| {
+            let kind = line.as_bytes().split(|byte| *byte == b';').next();
+            kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"attachment"))
+        };
+        let mut lines = headers.get_all(CONTENT_DISPOSITION).iter();
+        let keeps = lines.next().is_some_and(is_attached) && lines.next().is_none();
+        if !keeps {
+            let attachment = HeaderValue::from_static("attachment");
+            headers.insert(CONTENT_DISPOSITION, attachment);
+        }
+    }
+}
+
+/// What the upstream is asked for: a file only where it has nothing that can be governed.
+pub fn accept(permit: &Permit) -> Cow<'static, str> {
+    let mut accept = Cow::Borrowed(media::accept(permit.answer()));
+    for file in permit.files() {
+        accept = format!("{accept}, {};q=0.1", file.media).into();
+    }
+    accept
 }
 
 /// Judges an answer by its status and header.
@@ -68,7 +106,10 @@ pub fn answer(
     let passage = match (writes, compiled.has_row) {
         (true, false) => response::judge_without_body(status, headers)?,
         (true, true) => response::judge_write(status, headers, ratio, permit.answer())?,
-        (false, _) => response::judge(status, headers, ratio, permit.answer())?,
+        (false, _) => match response::judge(status, headers, ratio, permit.answer()) {
+            Err(Reason::UnexpectedMediaType) => return file(permit, status, headers, ratio),
+            judged => judged?,
+        },
     };
     match passage {
         Passage::Empty | Passage::Governed(_) if permit.is_withheld() => {
@@ -90,6 +131,26 @@ pub fn answer(
 /// told that there is none would do it again.
 pub fn is_done_unseen(permit: &Permit, fault: Reason) -> bool {
     fault == Reason::NoSuchRecord && permit.compiled().write.is_some()
+}
+
+/// What is not of the type that the route declares may be a file, under 200 alone and by its type alone.
+fn file(
+    permit: &Permit,
+    status: StatusCode,
+    headers: &HeaderMap,
+    ratio: Ratio,
+) -> Result<Answer, Refusal> {
+    let known = media::of_file(headers).filter(|_| status == StatusCode::OK);
+    let found = known.and_then(|(media, leaves_as)| {
+        let mut files = permit.files().iter();
+        let pass = files.find(|file| *file.media == *media)?.clone();
+        Some(File { pass, leaves_as })
+    });
+    let file = found.ok_or(Reason::UnexpectedMediaType)?;
+    match permit.is_withheld() {
+        true => Err(Reason::NoSuchRecord.into()),
+        false => Ok(Answer::File(Decoder::of(headers, ratio)?, file)),
+    }
 }
 
 /// What governs the records of a permitted answer.

@@ -16,7 +16,7 @@ use crate::audit::{
 };
 use crate::decide::Permit;
 use crate::model::{Caller, Openness, Reason};
-use crate::policy::store::{Compiled, Policy, RouteId};
+use crate::policy::store::{Compiled, FilePass, Policy, RouteId};
 use crate::policy::{Does, FieldId};
 use crate::route::Match;
 use crate::telemetry::{InFlight, Metrics};
@@ -33,6 +33,8 @@ pub struct Observed {
     id: Ulid,
     /// Without its fields, which are counted when it is closed.
     outcome: Outcome<'static>,
+    /// What passed unread.
+    file: Option<FilePass>,
     tally: Tally,
     /// What the intent speaks of: the catalogue's names, and whether records name persons.
     compiled: Option<Arc<Compiled>>,
@@ -65,6 +67,7 @@ impl Observed {
             _in_flight: proxy.metrics.begin(),
             id,
             outcome: Outcome::ending(End::Aborted),
+            file: None,
             tally: Tally::default(),
             compiled: None,
             intended: None,
@@ -289,6 +292,15 @@ impl Observed {
         self.outcome.status = Some(status.as_u16());
     }
 
+    /// It is a file. Whose it is only the path may say; of all others nobody knows.
+    pub fn file(&mut self, pass: &FilePass) {
+        self.file = Some(pass.clone());
+        self.outcome.person = self.intended;
+        let compiled = self.compiled.as_deref();
+        let names_persons = compiled.is_some_and(|compiled| compiled.plan.has_person());
+        self.outcome.persons_unknown = u64::from(names_persons && self.intended.is_none());
+    }
+
     /// Bytes of body that left so far.
     pub fn bytes(&self) -> u64 {
         self.outcome.bytes
@@ -316,6 +328,7 @@ impl Observed {
     pub fn complete_unseen(&mut self) {
         self.outcome.person = None;
         self.outcome.persons_unknown = 0;
+        self.file = None;
         self.tally = Tally::default();
         self.complete();
     }
@@ -385,8 +398,10 @@ impl Observed {
             let route = trail.exchange.route.clone();
             self.metrics.found(route, self.outcome.records > 0);
         }
+        let file = self.file.as_ref();
         trail.finish(&Outcome {
             fields: &fields,
+            file: file.map(|file| (&*file.media, &*file.rule)),
             ..self.outcome
         });
     }

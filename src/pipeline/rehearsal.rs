@@ -24,7 +24,7 @@ use crate::policy::store::{Policy, RouteId};
 use crate::policy::{AnswerForm, RoleId};
 use crate::route::canonical;
 use crate::transform::media;
-use crate::transform::{self, Whole};
+use crate::transform::{self, Governor, Whole};
 use crate::upstream::headers::{Facts, HeaderRules};
 
 /// What stays the same for all exchanges: the rules in force and the limits.
@@ -204,6 +204,8 @@ pub struct Outcome {
     pub headers: HeaderMap,
     /// What of a write may not be written, by the names the caller sent.
     pub refused: Vec<String>,
+    /// It is a file, which nobody reads.
+    pub unread: bool,
     /// How it ended.
     pub end: End,
 }
@@ -225,6 +227,7 @@ impl Outcome {
             reason: None,
             headers,
             refused: Vec::new(),
+            unread: false,
             end: End::Complete,
         }
     }
@@ -235,6 +238,7 @@ impl Outcome {
             reason: Some(refusal.reason),
             headers: reject::head(refusal, request_id),
             refused: refusal.refused.clone(),
+            unread: false,
             end: End::Refused,
         }
     }
@@ -321,7 +325,7 @@ pub fn judge(stage: &Stage, call: &Call, request_id: &str) -> Result<Admitted, B
         request_id,
         caller_id: "",
         version: Version::HTTP_11,
-        accept: media::accept(permit.answer()),
+        accept: &gate::accept(&permit),
     };
     header_rules()
         .and_then(|rules| rules.request(&call.headers, facts).map(|_| ()))
@@ -402,9 +406,11 @@ pub fn answer<R: Read>(
         Ok(headers) => headers,
         Err(reason) => return refused(reason.into()),
     };
+    let unread = matches!(passes, Answer::File(..));
     let (governor, decoder, error) = match passes {
         Answer::Head | Answer::Nothing => return Ok(Outcome::complete(status, headers)),
         Answer::Records(decoder) => (gate::governor(permit, limits), decoder, None),
+        Answer::File(decoder, _) => (Governor::of_file(), decoder, None),
         Answer::Error(plan, decoder, reason) => {
             let governor = gate::governor_of_error(permit, plan, limits);
             (governor, decoder, Some(Refusal::upstream(status, reason)))
@@ -415,7 +421,10 @@ pub fn answer<R: Read>(
         .unwrap_or_default();
     let fault = Body::new(governor, decoder, admitted.head).run(reply, out)?;
     Ok(match (fault, error) {
-        (None, _) => Outcome::complete(status, headers),
+        (None, _) => Outcome {
+            unread,
+            ..Outcome::complete(status, headers)
+        },
         // The answer to HEAD has ended with its head.
         (Some(Fault::Committed(_)), _) if admitted.head => Outcome::complete(status, headers),
         (Some(Fault::Committed(reason)), _) => Outcome {
@@ -456,6 +465,7 @@ fn head<R>(
     match passes {
         Answer::Head | Answer::Nothing => {}
         Answer::Records(_) => media::rename(&mut headers, permit.answer()),
+        Answer::File(_, file) => file.name(&mut headers),
         Answer::Error(..) => media::rename(&mut headers, &permit.answer().of_errors()),
     }
     Ok(headers)

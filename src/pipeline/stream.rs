@@ -75,6 +75,8 @@ pub enum Holds {
     Records,
     /// Whatever it is, only the head leaves.
     NothingWanted,
+    /// A file, which nobody reads.
+    File,
     /// An error, of which no record leaves.
     Error,
 }

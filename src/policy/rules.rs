@@ -5,6 +5,7 @@
 
 mod case;
 mod charset;
+mod files;
 mod format;
 mod params;
 mod row;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use case::{Test, TestCaller};
 pub use charset::Charset;
+pub use files::FileRule;
 pub use format::{AnswerForm, EventFields, Format};
 pub use params::{Find, Param, ParamName, ParamRule, Searched, SendRule, UnlistedParams};
 
@@ -149,6 +151,8 @@ pub struct Resource {
     pub writing: Writing,
     /// What may leave of the body of an upstream's error, from its root; nothing where there is none.
     pub errors: Vec<Path>,
+    /// What passes unread.
+    pub files: Vec<FileRule>,
 }
 
 impl Resource {

@@ -2,6 +2,7 @@
 //!
 //! Refuses nothing; a generation exists only for a rule set that loaded.
 
+mod files;
 mod key;
 mod params;
 mod sight;
@@ -17,7 +18,8 @@ use data_encoding::HEXLOWER;
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
-use self::key::{Asked, PlanKey, RowId, asked};
+pub use self::files::FilePass;
+use self::key::{Asked, PlanKey, RowId, asked, ends};
 pub use self::params::{Opening, ParamUse};
 pub use self::sight::Sight;
 use self::sight::{least_sights, sight, sights};
@@ -50,7 +52,7 @@ pub struct Policy {
     /// Which roles a credential could name.
     pub candidates: Candidates,
     tokens: TokenMaster,
-    /// When exceptions end, in seconds since 1970, sorted.
+    /// When exceptions and `files` end, in seconds since 1970, sorted.
     ends: Vec<i64>,
     routes: Routes,
     plans: Cache<PlanKey, Arc<Compiled>, UnitWeighter, RandomState>,
@@ -99,6 +101,8 @@ pub struct Compiled {
     pub cases: Option<Arc<Cases>>,
     /// What may leave of an error of the upstream, where something may.
     pub errors: Option<Arc<Plan>>,
+    /// What passes unread.
+    pub files: Vec<FilePass>,
     /// What the call answers to the conditions that its roles' rows ask.
     pub answers: Answers,
     /// Set once the access log holds this plan, by whoever saw to that.
@@ -154,18 +158,12 @@ impl Policy {
     /// A generation of its own.
     pub fn new(generation: u64, rules: impl Into<Arc<RuleSet>>, tokens: TokenMaster) -> Self {
         let rules = rules.into();
-        let mut ends: Vec<i64> = rules
-            .exceptions
-            .iter()
-            .filter_map(|one| one.until)
-            .collect();
-        ends.sort_unstable();
         Policy {
             generation,
             digest: rules.digest.as_str().into(),
             candidates: Candidates::new(&rules),
             tokens,
-            ends,
+            ends: ends(&rules),
             routes: rules.resources.iter().map(names).collect(),
             errors: errors(&rules),
             asked: asked(&rules),
@@ -414,6 +412,7 @@ impl Policy {
             send,
             answer: place.route.answer.clone(),
             any_case: place.resource.any_case,
+            files: files::passes(&terms, &place),
             sights,
             roles: names.into(),
             route: self.names(key.route)?.clone(),

@@ -35,6 +35,7 @@ fn rules(resources: &[&str]) -> RuleSet {
         any_case: false,
         writing: Writing::default(),
         errors: Vec::new(),
+        files: Vec::new(),
     };
     RuleSet {
         digest: String::new(),

@@ -20,6 +20,23 @@ pub fn check(headers: &HeaderMap, form: &AnswerForm) -> Result<(), Reason> {
     is_of(headers, form, Reason::UnexpectedMediaType)
 }
 
+/// What a file is, by its header alone, and what it leaves as: its type, and a `charset` where it says one that is written
+/// plainly. Every other parameter stays behind. `None` where it cannot be told.
+pub fn of_file(headers: &HeaderMap) -> Option<(String, HeaderValue)> {
+    let line = sole(headers, CONTENT_TYPE, Reason::UnexpectedMediaType).ok()??;
+    let media = parse(line)?;
+    let name = format!("{}/{}", media.kind, media.subtype);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let leaves_as = match media.charset {
+        None => name.clone(),
+        Some(charset) if !charset.is_empty() && charset.bytes().all(plain) => {
+            format!("{name}; charset={charset}")
+        }
+        Some(_) => return None,
+    };
+    Some((name, HeaderValue::try_from(leaves_as).ok()?))
+}
+
 /// What the upstream is asked for.
 pub fn accept(form: &AnswerForm) -> &'static str {
     match form.format {

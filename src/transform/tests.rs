@@ -97,6 +97,7 @@ pub(super) fn plan_of(
         any_case: false,
         writing: Writing::default(),
         errors: Vec::new(),
+        files: Vec::new(),
     };
     change(&mut resource);
     let treatments = Treatments {

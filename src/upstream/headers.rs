@@ -56,7 +56,7 @@ pub struct Facts<'a> {
     /// The version it came in.
     pub version: Version,
     /// What the upstream is to answer with.
-    pub accept: &'static str,
+    pub accept: &'a str,
 }
 
 /// The lists of one upstream.
@@ -112,7 +112,7 @@ impl HeaderRules {
 
     fn add_ours(&self, headers: &mut HeaderMap, facts: Facts<'_>) -> Result<(), Reason> {
         let codings = HeaderValue::from_static("gzip, deflate, br, zstd");
-        headers.insert(ACCEPT, HeaderValue::from_static(facts.accept));
+        headers.insert(ACCEPT, value(facts.accept)?);
         headers.insert(ACCEPT_ENCODING, codings);
         headers.insert(HOST, self.host.clone());
         headers.insert(X_REQUEST_ID, value(facts.request_id)?);

@@ -246,3 +246,87 @@ tests:
         said.text()
     );
 }
+
+#[test]
+fn files_are_told_tested_and_weighed() {
+    let text = "fieldgate: 1
+classes: { open: { level: 1 } }
+resources:
+  letter:
+    at: { 'GET /letters/{id}': $ }
+    fields: { id: open }
+    params: { path.id: id }
+    files:
+      - { media: [application/pdf], roles: [clerk], owner: archive, reason: letters are scanned, until: 2999-12-31 }
+roles: { clerk: { jwt: idp, claim: role, is: clerk }, guest: { jwt: idp, claim: role, is: guest } }
+read:
+  letter: { clerk: { open: show }, guest: { open: show } }
+tests_at: 2026-06-01T10:00:00+08:00
+tests:
+  - { name: a clerk gets the scan, as: clerk, call: GET /letters/1, reply: fixtures/letter.pdf, reply_media: application/pdf, expect_status: 200, never: [SECRET] }
+  - { name: a guest does not, as: guest, call: GET /letters/1, reply: fixtures/letter.pdf, reply_media: application/pdf, expect_reason: unexpected-media-type }
+  - { name: nor a clerk after the end, as: clerk, now: 3000-01-01T08:00:00+08:00, call: GET /letters/1, reply: fixtures/letter.pdf, reply_media: application/pdf, expect_reason: unexpected-media-type }
+  - { name: nor another type, as: clerk, call: GET /letters/1, reply: fixtures/letter.pdf, reply_media: image/png, expect_reason: unexpected-media-type }
+";
+    let dir = rules(&[("rules.yaml", text)]);
+    std::fs::create_dir(dir.path().join("fixtures")).unwrap();
+    std::fs::write(
+        dir.path().join("fixtures/letter.pdf"),
+        b"%PDF-1.7\xff\0A LETTER",
+    )
+    .unwrap();
+    let path = dir.path().to_str().unwrap();
+    let run = fieldgate(&["test", path], b"");
+    assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
+    // What it holds is looked for, though nobody reads it; paths lead nowhere.
+    for (from, to, words) in [
+        (
+            "never: [SECRET]",
+            "never: [A LETTER]",
+            "it came in the body",
+        ),
+        ("never: [SECRET]", "absent: [id]", "the answer is a file"),
+    ] {
+        std::fs::write(dir.path().join("rules.yaml"), text.replace(from, to)).unwrap();
+        let run = fieldgate(&["test", path], b"");
+        assert_ne!(run.exit, 0);
+        let said = format!("{}{}", run.text(), run.err);
+        assert!(said.contains(words), "{said}");
+    }
+    std::fs::write(dir.path().join("rules.yaml"), text).unwrap();
+    for format in ["table", "csv", "html", "json"] {
+        let said = fieldgate(&["matrix", path, "--format", format], b"").text();
+        for part in [
+            "application/pdf UNREAD, for clerk, until 2999-12-31",
+            "archive",
+            "letters are scanned",
+        ] {
+            assert!(said.contains(part), "{format}: {said}");
+        }
+    }
+    let call = ["--as", "clerk", "--call", "GET /letters/1"];
+    let said = fieldgate(&[&["explain", path][..], &call].concat(), b"");
+    let part = "passes application/pdf unread, whatever it holds (rules.yaml:9)";
+    assert!(said.text().contains(part), "{}{}", said.text(), said.err);
+    let before = text.lines().filter(|line| {
+        !(line.contains("files:")
+            || line.contains("owner: archive")
+            || line.contains("reply_media"))
+    });
+    let before: String = before.map(|line| format!("{line}\n")).collect();
+    let before = before
+        .replace("tests:\n", "")
+        .replace("tests_at: 2026-06-01T10:00:00+08:00\n", "");
+    let old = rules(&[("rules.yaml", &before)]);
+    let old = old.path().to_str().unwrap();
+    let run = fieldgate(&["diff", old, path, "--fail-on", "widening"], b"");
+    assert_ne!(run.exit, 0, "{}", run.text());
+    assert!(
+        run.text()
+            .contains("letter: clerk gets application/pdf unread, until 2999-12-31"),
+        "{}",
+        run.text()
+    );
+    let run = fieldgate(&["diff", path, old, "--fail-on", "widening"], b"");
+    assert_eq!(run.exit, 0, "{}{}", run.text(), run.err);
+}

@@ -251,6 +251,7 @@ impl Sketch {
             any_case: self.any_case,
             writing: Writing::default(),
             errors: Vec::new(),
+            files: Vec::new(),
         };
         let row = Row {
             place: Place::default(),

@@ -5,6 +5,7 @@
 
 pub mod answers;
 mod csv;
+mod files;
 mod html;
 mod json;
 mod table;
@@ -63,6 +64,8 @@ struct Sheet<'a> {
     params: Vec<ParamLine<'a>>,
     writes: Writes<'a>,
     gates: Vec<Gate<'a>>,
+    /// What passes unread, one sentence each.
+    files: Vec<Text>,
 }
 
 /// A role, and the contract it is held under.
@@ -326,6 +329,7 @@ fn sheet<'a>(
     Some(Sheet {
         writes: writes::of(policy, route, resource, &with),
         gates,
+        files: files::said(rules, resource, group, now),
         lines: lines.collect(),
         params: params.collect(),
         columns,

@@ -148,6 +148,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Text> {
         ));
     }
     facts.extend(answers::facts(sheet.routes()));
+    facts.extend(sheet.files.iter().cloned());
     if resource.drift_show {
         facts.push(say!(
             "drift: show, listed data in another shape leaves too",

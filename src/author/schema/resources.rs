@@ -12,6 +12,7 @@ pub(super) fn add(places: &mut Places) {
     routes(places);
     fields(places);
     parameters(places);
+    files(places);
     places.add_closed(
         "person",
         vec![
@@ -99,6 +100,10 @@ pub(super) fn add(places: &mut Places) {
             "Conditions that must hold for a record to leave",
             "这些条件都成立，记录才能流出"
         )),
+        entry("files", list_of(at("file")), say!(
+            "Media types that pass unread for named roles, until a day",
+            "对列明的角色原样放行的媒体类型，有到期日"
+        )),
         entry("on_forbidden", one_of(&["refuse", "strip"]), say!(
             "`strip`: what the caller may not write is left out, instead of refusing; never of a PUT or a JSON Patch",
             "`strip`：调用方无权写的字段去掉后放行，不拒绝；PUT 和 JSON Patch 除外"
@@ -156,6 +161,45 @@ fn routes(places: &mut Places) {
             "patternProperties": { ROUTE: at("route") },
             "additionalProperties": at("group"),
         }),
+    );
+}
+
+fn files(places: &mut Places) {
+    places.add_closed(
+        "file",
+        vec![
+            needed(
+                "media",
+                list_of(at("text")),
+                say!(
+                    "Media types, such as `application/pdf`; never JSON, and nothing a browser runs",
+                    "媒体类型，如 `application/pdf`；不能是 JSON，也不能是浏览器会执行的"
+                ),
+            ),
+            needed(
+                "roles",
+                list_of(at("text")),
+                say!("The roles they pass for", "对哪些角色放行"),
+            ),
+            needed(
+                "owner",
+                at("text"),
+                say!("Who answers for it", "谁负责"),
+            ),
+            needed(
+                "reason",
+                at("text"),
+                say!("Why, for the auditor", "理由，给审计看"),
+            ),
+            needed(
+                "until",
+                at("text"),
+                say!(
+                    "A date or a moment after which nothing passes",
+                    "到期的日期或时刻，此后不再放行"
+                ),
+            ),
+        ],
     );
 }
 

@@ -229,6 +229,10 @@ const PLACES: &[(&str, &str)] = &[
         "rows",
         "resources: { r: { at: { GET /x: $ }, fields: {} } }\nread: { r: { KEY: x } }\n",
     ),
+    (
+        "file",
+        "resources: { r: { at: { GET /x: $ }, fields: {}, files: [{ KEY: x }] } }\n",
+    ),
     ("exception", "exceptions: [{ KEY: x }]\n"),
     ("ceiling", "ceilings: [{ KEY: x }]\n"),
     ("condition", "conditions: { c: { KEY: x } }\n"),

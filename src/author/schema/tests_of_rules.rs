@@ -113,6 +113,14 @@ pub(super) fn add(places: &mut Places) {
                 ),
             ),
             entry(
+                "reply_media",
+                at("text"),
+                say!(
+                    "The media type of the upstream's answer, where it is not what the route declares: a file",
+                    "后端响应的媒体类型，和路由写的不同时才写：文件"
+                ),
+            ),
+            entry(
                 "expect",
                 json!({ "type": "object" }),
                 say!(

@@ -171,6 +171,13 @@ pub(super) fn holds(allowed: &Allowed<'_>) -> Vec<Text> {
     let field = person.and_then(|person| allowed.fields.resource.fields.get(person.field.0));
     let field = field.map_or("", |field| field.text.as_str());
     let mut holds = answers::written(permit.answer());
+    holds.extend(permit.files().iter().map(|file| {
+        let (media, rule) = (&file.media, &file.rule);
+        say!(
+            "passes {media} unread, whatever it holds ({rule})",
+            "{media} 不经治理放行，里面有什么都放（{rule}）"
+        )
+    }));
     let before = holds.len();
     if plan.person_check() {
         holds.push(match plan.is_single() {

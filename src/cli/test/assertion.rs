@@ -28,6 +28,7 @@ const MASKED: &str = "masked";
 pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &Got) -> Vec<Text> {
     let document = match (got.outcome.end, permit) {
         (End::Aborted, _) => None,
+        (End::Complete, _) if got.outcome.unread => None,
         (End::Complete, Some(permit)) => {
             Answer::of_caller(stage, permit, &got.body).and_then(|answer| answer.tree())
         }
@@ -35,6 +36,12 @@ pub(super) fn judge(stage: &Stage, test: &Test, permit: Option<&Permit>, got: &G
     };
     let mut wrong = Vec::new();
     status_and_reason(test, got, &mut wrong);
+    if got.outcome.unread && !(test.expect.is_empty() && test.absent.is_empty()) {
+        wrong.push(say!(
+            "the answer is a file, in which no path leads anywhere: assert `expect_status` and `never`",
+            "响应是文件，里面没有路径可查：请用 `expect_status` 和 `never` 断言"
+        ));
+    }
     if wrong.is_empty() {
         let view = View {
             any_case: permit.is_some_and(|permit| any_case(stage, permit)),

@@ -113,6 +113,7 @@ fn rules() -> RuleSet {
             any_case: false,
             writing: Writing::default(),
             errors: Vec::new(),
+            files: Vec::new(),
         }],
         roles: vec![role("teller"), role("manager"), role("guest")],
         rows: BTreeMap::new(),

@@ -203,6 +203,11 @@ impl Cases {
         })
     }
 
+    /// Whether a record may be [`Judged::Gone`].
+    pub fn gates(&self) -> bool {
+        self.gates
+    }
+
     /// What records decide of these conditions alone; `None` where it is nothing.
     pub fn asking(terms: Terms, mut conditions: Vec<ConditionId>) -> Option<Cases> {
         conditions.sort_unstable();

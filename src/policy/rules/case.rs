@@ -32,6 +32,8 @@ pub struct Test {
     pub reply: Option<Vec<u8>>,
     /// The upstream's status.
     pub reply_status: u16,
+    /// The media type of its answer, where that is not what the route declares.
+    pub reply_media: Option<String>,
     /// Paths and the values they must have.
     pub expect: Vec<(String, serde_json::Value)>,
     /// Paths that must lead to nothing.

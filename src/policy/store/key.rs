@@ -15,7 +15,7 @@ use crate::policy::{ContractId, GroupId, ResourceId, RoleId, Row, RuleSet};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PlanKey {
     pub route: RouteId,
-    /// How many of the rule set's timed exceptions have ended.
+    /// How many of the rule set's timed exceptions and files have ended.
     pub ended: usize,
     /// The caller's roles, sorted.
     pub roles: Vec<RoleId>,
@@ -23,6 +23,15 @@ pub(super) struct PlanKey {
     pub contract: Option<ContractId>,
     /// What the call answers to the conditions their rows depend on.
     pub answers: Answers,
+}
+
+/// When exceptions and `files` end, in seconds since 1970, sorted.
+pub(super) fn ends(rules: &RuleSet) -> Vec<i64> {
+    let exceptions = rules.exceptions.iter().filter_map(|one| one.until);
+    let files = rules.resources.iter().flat_map(|one| &one.files);
+    let mut ends: Vec<i64> = exceptions.chain(files.map(|file| file.until)).collect();
+    ends.sort_unstable();
+    ends
 }
 
 /// The same, borrowed; hashed alike.

@@ -18,7 +18,7 @@ use crate::policy::load::Fixtures;
 use crate::policy::rules::{Role, RoleId, Test, TestCaller};
 use crate::policy::source::{Entries, Kind, Node};
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "name",
     "as",
     "caller",
@@ -33,6 +33,7 @@ const KNOWN: [&str; 20] = [
     "reply",
     "set",
     "reply_status",
+    "reply_media",
     "expect",
     "absent",
     "never",
@@ -124,6 +125,9 @@ impl Context<'_> {
             now: now.or(self.tests_at),
             reply,
             reply_status: status("reply_status", findings).unwrap_or(200),
+            reply_media: entries
+                .get("reply_media")
+                .and_then(|node| findings.keep(requests::media(node, "reply_media"))),
             body: sent.bytes,
             body_type: sent.media,
             stored: entries

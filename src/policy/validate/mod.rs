@@ -14,6 +14,7 @@ mod decides;
 mod deeds;
 mod dictionary;
 mod exceptions;
+mod files;
 mod finds;
 mod fixtures;
 mod gates;
@@ -164,6 +165,8 @@ struct ResourcePlaces {
     routes: Vec<Vec<Span>>,
     /// The keys that speak of requests that write.
     writing: Vec<(&'static str, Span)>,
+    /// What passes unread.
+    files: Vec<Span>,
     /// Whether all of its routes and fields were understood.
     complete: bool,
 }
@@ -281,6 +284,7 @@ pub(super) fn rule_set(
         tests,
     };
     rights::check(&rules, &right_places, &places, &mut findings);
+    files::check(&rules, &places, &mut findings);
 
     let (mistakes, mut warnings): (Vec<_>, Vec<_>) = findings
         .0
@@ -300,6 +304,7 @@ pub(super) fn rule_set(
     ));
     warnings.extend(contracts::lints(&rules, document, &places, now));
     warnings.extend(rights::lints(&rules, &right_places, &places));
+    warnings.extend(files::lints(&rules, &places, now));
     Ok((rules, warnings))
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Sent {
 /// `body`, as JSON, or as it is written where `body_type` says another media type and it is a text.
 pub(super) fn body(entries: Entries<'_>, findings: &mut Findings) -> Sent {
     let said = entries.entry("body_type");
-    let media = said.and_then(|(_, node)| findings.keep(media(node)));
+    let media = said.and_then(|(_, node)| findings.keep(media(node, "body_type")));
     let node = entries.get("body");
     if let (Some((key, _)), None) = (said, node) {
         let message = say!(
@@ -43,8 +43,9 @@ pub(super) fn body(entries: Entries<'_>, findings: &mut Findings) -> Sent {
     Sent { bytes, media }
 }
 
-fn media(node: &Node) -> Result<String, Diagnostic> {
-    let text = node.as_str(say!("`body_type`"))?;
+/// The media type of what a test sends or is answered with.
+pub(super) fn media(node: &Node, key: &str) -> Result<String, Diagnostic> {
+    let text = node.as_str(say!("`{key}`"; same))?;
     let fits = text.contains('/') && HeaderValue::from_str(text).is_ok();
     match fits {
         true => Ok(text.to_owned()),

@@ -9,7 +9,8 @@ use super::scalars::sentence;
 use super::searching::{Searchable, catalogued};
 use super::shapes::{self, Built, Shape};
 use super::{
-    Findings, GatePlace, Names, Places, ResourcePlaces, answers, catalogue, params, routes, writing,
+    Findings, GatePlace, Names, Places, ResourcePlaces, answers, catalogue, files, params, routes,
+    writing,
 };
 use crate::path::{Path, Selector};
 use crate::policy::Place;
@@ -19,7 +20,7 @@ use crate::policy::load::Dictionaries;
 use crate::policy::rules::{Field, Group, PersonRule, Resource, Unlisted, UnlistedParams, Writing};
 use crate::policy::source::{Entries, Key, Node, Span, check_name};
 
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "zh",
     "upstream",
     "at",
@@ -38,11 +39,12 @@ const KNOWN: [&str; 21] = [
     "keys",
     "only",
     "errors",
+    "files",
     "on_forbidden",
     "on_put",
     "on_masked",
 ];
-const LATER: [&str; 7] = ["mode", "like", "when", "consents", "body", "send", "files"];
+const LATER: [&str; 6] = ["mode", "like", "when", "consents", "body", "send"];
 
 /// Mistakes in an entry of `at` or `fields` after which the entry still counts.
 const KEEPS_ENTRY: [&Code; 6] = [
@@ -120,6 +122,7 @@ fn resource(
         gates: Vec::new(),
         routes: Vec::new(),
         writing: Vec::new(),
+        files: Vec::new(),
         complete: false,
     };
     let Some(entries) = findings.keep(node.as_map(say!("a resource", "资源"))) else {
@@ -138,6 +141,7 @@ fn resource(
     resource.drift_show = word(entries, "drift", "strip", "show", findings);
     resource.writing = writing::of(entries, findings);
     resource.errors = writing::errors(entries, findings);
+    (resource.files, places.files) = files::of(entries, names, findings);
     places.gates = gates(&key.text, entries, names, findings);
     places.writing = writing::places(entries);
 
@@ -267,6 +271,7 @@ fn empty(key: &Key) -> Resource {
         any_case: false,
         writing: Writing::default(),
         errors: Vec::new(),
+        files: Vec::new(),
     }
 }
 

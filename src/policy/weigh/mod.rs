@@ -10,6 +10,7 @@ mod alike;
 mod asked;
 mod contracts;
 mod effect;
+mod files;
 mod found;
 mod shape;
 mod worlds;
@@ -181,6 +182,7 @@ pub fn gains(old: &RuleSet, new: &RuleSet, now: i64) -> Vec<Gain> {
     } = new;
     let mut gains = certificates(old, new);
     gains.extend(writes::gains(old, new));
+    gains.extend(files::gains(old, new));
     gains.extend(partners(old, new));
     gains.extend(held_by_others(old, new));
     gains.extend(contracts::gains(old, new));

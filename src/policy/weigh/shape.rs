@@ -68,6 +68,8 @@ pub(super) fn gains(was: &Site<'_>, is: &Site<'_>) -> Vec<Gain> {
         strip_as_blank: _,
         drift_show,
         any_case,
+        // Weighed role by role.
+        files: _,
         // Weighed below.
         writing: _,
         errors: _,

@@ -888,3 +888,75 @@ roles:
     assert_eq!(told("show", "token"), 0);
     assert_eq!(told("\"token:x\"", "token"), 40);
 }
+
+#[test]
+fn what_passes_unread_is_weighed_by_role_type_and_day() {
+    let files = |text: &str| format!("    unlisted: strip\n    files:\n{text}");
+    let entry = |media: &str, roles: &str, until: &str| {
+        format!(
+            "      - {{ media: [{media}], roles: [{roles}], owner: o, reason: r, until: {until} }}\n"
+        )
+    };
+    let with = |text: &str| changed(&[("    unlisted: strip\n", &files(text))]);
+    let base = with(&entry("application/pdf, text/csv", "teller", "2026-12-31"));
+    let told = |new: &RuleSet| -> Vec<String> {
+        let gains = gains(&base, new, NOW);
+        gains
+            .iter()
+            .map(|gain| gain.text().get(Lang::En).to_owned())
+            .collect()
+    };
+    let narrower = [
+        rules(RULES),
+        with(&entry("application/pdf", "teller", "2026-12-31")),
+        with(&entry("text/csv, application/pdf", "teller", "2026-06-30")),
+        with(
+            &[
+                entry("text/csv", "teller", "2026-12-31"),
+                entry("application/pdf", "teller", "2026-12-31"),
+            ]
+            .concat(),
+        ),
+    ];
+    for new in &narrower {
+        assert_eq!(told(new), Vec::<String>::new());
+    }
+    for (new, words) in [
+        (
+            entry("application/pdf, text/csv", "teller", "2027-01-01"),
+            "archive: teller gets application/pdf unread, until 2027-01-01",
+        ),
+        (
+            entry("application/pdf, image/png", "teller", "2026-12-31"),
+            "archive: teller gets image/png unread",
+        ),
+    ] {
+        let told = told(&with(&new));
+        assert!(told.iter().any(|text| text.contains(words)), "{told:#?}");
+    }
+    // A row for a role that is named already brings it files, too.
+    let row = "  archive:\n    teller: { open: show, secret: show, number: mask }\n";
+    let more = changed(&[
+        (
+            "    unlisted: strip\n",
+            &files(&entry(
+                "application/pdf, text/csv",
+                "teller, auditor",
+                "2026-12-31",
+            )),
+        ),
+        (row, &format!("{row}    auditor: {{ open: show }}\n")),
+    ]);
+    assert!(
+        told(&more)
+            .iter()
+            .any(|text| text.contains("archive: auditor gets text/csv unread"))
+    );
+    let lost = losses(&base, &rules(RULES), NOW, &[]);
+    let lost: Vec<&str> = lost.iter().map(|text| text.get(Lang::En)).collect();
+    assert!(
+        lost.iter()
+            .any(|text| text.contains("teller gets text/csv unread no more")),
+        "{lost:?}"
+    );
+}

@@ -132,6 +132,19 @@ fn every_example_gives_its_code_and_its_cure_does_not() {
     }
 }
 
+/// Files that have ended.
+const FILES: &str = "fieldgate: 1
+classes: { open: { level: 1 } }
+resources:
+  letter:
+    at: { GET /letters: $ }
+    fields: { id: open }
+    files:
+      - { media: [application/pdf], roles: [clerk], owner: archive, reason: letters, until: 2020-12-31 }
+roles: { clerk: { jwt: staff, claim: roles, has: clerk } }
+read: { letter: { clerk: { open: show } } }
+";
+
 /// What gives a code that lines cannot show.
 fn told(id: &str) -> Option<Vec<Diagnostic>> {
     let load = |dir: &TempDir| match policy::load(dir.path()) {
@@ -164,6 +177,8 @@ fn told(id: &str) -> Option<Vec<Diagnostic>> {
         "FG1028" => table(b"\xff\xfep\0"),
         "FG1029" => table("path,class\nname，basic\n".as_bytes()),
         "FG1030" => table(b"field,class\nname,basic\n"),
+        "FG2207" => of_rules(&FILES.replace("$ }", "{ record: $, format: ndjson } }")),
+        "FG2208" => of_rules(FILES),
         "FG2104" => of_rules(RULES.split("tests_at:").next().unwrap()),
         "FG4000" => match config::load("/nowhere/missing.yaml".as_ref()) {
             Ok(_) => Vec::new(),

@@ -9,6 +9,7 @@ mod charsets;
 mod contracts;
 mod cors;
 mod crash;
+mod files;
 mod flow;
 mod formats;
 mod framing;

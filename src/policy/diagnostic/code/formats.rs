@@ -62,4 +62,52 @@ codes! {
             "        GET /customers: $.items[*]"
         )
     }
+    FG2205 {
+        en: "`files` names a media type that is none, is JSON, or that a browser runs; or it names nothing, or something twice",
+            "what passes unread is named type by type: JSON is governed, and what runs in a page could read what the page may",
+            "types such as `application/pdf` or `image/jpeg`, each once";
+        zh: "`files` 里的媒体类型不合法、是 JSON，或者浏览器会执行；或者什么也没写、写了两次",
+            "原样放行的要逐个类型列明：JSON 必须治理，网页里能执行的东西能读到网页能读的一切",
+            "写 `application/pdf`、`image/jpeg` 这样的类型，每个只写一次";
+        Lines(
+            "    files: [{ media: [\"*/*\"], roles: [teller], owner: archive, reason: letters, until: 2999-12-31 }]\n    unlisted: strip",
+            "    unlisted: strip"
+        )
+    }
+    FG2206 {
+        en: "`files` for a role of which they cannot be judged",
+            "nobody reads a file, so neither whose it is, nor a gate, a ceiling or an annex can be held against it",
+            "give the routes of the files a resource of their own, without what cannot be judged there, or other roles";
+        zh: "`files` 里的角色，文件没法替它判定",
+            "文件没有人读，是谁的、过不过门槛、上限和合同附件都无从核对",
+            "把返回文件的路由放到单独的资源里，不带无从核对的规定；或者换别的角色";
+        Lines(
+            "    files: [{ media: [application/pdf], roles: [teller], owner: archive, reason: letters, until: 2999-12-31 }]\n    unlisted: strip",
+            "    unlisted: strip"
+        )
+    }
+    FG2207 {
+        en: "`files` on a resource without a route that could answer with one",
+            "only a GET that reads one JSON document otherwise may, so it would mean nothing",
+            "the entry on the resource whose routes answer with files";
+        zh: "资源写了 `files`，却没有能返回文件的路由",
+            "只有平时返回单个 JSON 文档的 GET 路由才行，写了也没有意义",
+            "写到返回文件的路由所在的资源里";
+        Told(
+            "a resource whose only route is `GET /feed: { record: $, format: ndjson }`, with `files`",
+            "资源只有 `GET /feed: { record: $, format: ndjson }` 一条路由，却写了 `files`"
+        )
+    }
+    FG2208 {
+        en: "files that have ended, or end within 30 days",
+            "from then on they are refused as `unexpected-media-type`",
+            "a later `until`, agreed with the owner, or no entry";
+        zh: "`files` 的一项已到期，或在 30 天内到期",
+            "到期后的文件一律以 `unexpected-media-type` 拒绝",
+            "和负责人商定后延长 `until`，或者删掉这一项";
+        Told(
+            "an entry with `until: 2020-12-31`",
+            "`until: 2020-12-31` 的一项"
+        )
+    }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod conditions;
+mod files;
 mod lints;
 mod meaning;
 mod mutations;
