@@ -331,3 +331,33 @@ async fn a_long_file_leaves_as_it_comes() {
     drop(client);
     rig.finish().await;
 }
+
+/// What the settings let through is the upstream's, but never a page of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn c07_a_file_name_leaves_only_where_settings_say_so_and_it_stays_an_attachment() {
+    for (disposition, leaves) in [
+        (
+            "attachment; filename=\"letter.pdf\"",
+            "attachment; filename=\"letter.pdf\"",
+        ),
+        ("Attachment", "Attachment"),
+        ("inline; filename=\"letter.pdf\"", "attachment"),
+        ("attachmentx; filename=x", "attachment"),
+        ("inline\r\nContent-Disposition: attachment", "attachment"),
+        ("attachment\r\nContent-Disposition: inline", "attachment"),
+    ] {
+        let head = format!("Content-Type: application/pdf\r\nContent-Disposition: {disposition}");
+        let upstream = Upstream::start(move |_| ok(&head, "%PDF")).await;
+        let listed = "headers: { response: [content-disposition] }";
+        let rig = setup(&upstream).upstream(listed).start().await;
+        for version in BOTH {
+            let answer = rig.get(version, &rig.door.teller(), "/letters/1001").await;
+            assert_eq!(
+                answer.header("content-disposition"),
+                Some(leaves),
+                "{disposition}"
+            );
+        }
+        rig.finish().await;
+    }
+}
