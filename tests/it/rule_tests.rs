@@ -1,5 +1,9 @@
 //! `fieldgate test`: a rule set's own tests, and what is said of those that fail.
 
+use std::path::Path;
+
+use tempfile::TempDir;
+
 use crate::binary::{Run, bank, fieldgate, rules};
 
 const RULES: &str = "fieldgate: 1
@@ -396,4 +400,44 @@ tests:
     let dir = rules(&[("rules.yaml", &in_gbk), files[1], files[2]]);
     let run = fieldgate(&["check", dir.path().to_str().unwrap()], b"");
     assert_eq!(run.exit, 3, "{}{}", run.text(), run.err);
+}
+
+#[test]
+fn a_proposal_for_each_right_of_the_shipped_bank_passes_once_its_capitals_are_filled_in() {
+    let bank = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/bank");
+    let read = |name: &str| std::fs::read_to_string(bank.join(name)).unwrap();
+    let shipped = read("bank.yaml");
+    let record = read("fixtures/customer-1001.json");
+    let one = "fieldgate: 1
+tests:
+  - { name: one, as: teller, call: GET /customers/1001, reply: fixtures/FILE.json, absent: [internal_score] }
+";
+    let missing = |dir: &TempDir| {
+        let path = dir.path().to_str().unwrap();
+        let run = fieldgate(&["test", path, "--coverage", "--format", "json"], b"");
+        let document: serde_json::Value = serde_json::from_slice(&run.out).unwrap();
+        assert_eq!(document["ok"], true, "{document:#}");
+        let missing = document["coverage"]["missing"].as_array().unwrap().clone();
+        let rights = missing.into_iter().filter(|one| one["kind"] == "right");
+        rights.collect::<Vec<_>>()
+    };
+    let files = [
+        ("bank.yaml", shipped.as_str()),
+        ("one.yaml", one),
+        ("fixtures/FILE.json", record.as_str()),
+    ];
+    let rights = missing(&rules(&files));
+    assert!(rights.len() > 10, "{rights:#?}");
+    let mut proposed = String::from("fieldgate: 1\ntests:\n");
+    for one in &rights {
+        let test = one["test"].as_str().unwrap();
+        let filled = test.replace("/ID", "/1001").replace("\"ID\"", "\"1001\"");
+        let filled = filled.replace(": ID }", ": \"1001\" }");
+        for line in filled.lines() {
+            proposed.push_str(&format!("  {line}\n"));
+        }
+    }
+    let dir = rules(&[&files[..], &[("proposed.yaml", &proposed)]].concat());
+    let left = missing(&dir);
+    assert!(left.is_empty(), "{left:#?}\n{proposed}");
 }

@@ -167,7 +167,7 @@ pub(super) fn reading<'a>(group: &'a Group, person: Option<&str>) -> Option<&'a 
     reads.min_by_key(|rule| rule.send.is_some())
 }
 
-fn has_param(rule: &RouteRule, param: &str) -> bool {
+pub(super) fn has_param(rule: &RouteRule, param: &str) -> bool {
     rule.template.iter().any(|segment| match segment {
         TemplateSegment::Param { name, .. } => name == param,
         TemplateSegment::Literal(_) => false,

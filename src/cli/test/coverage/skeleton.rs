@@ -390,7 +390,7 @@ fn add(claims: &mut Map<String, Value>, path: &[String], value: Value) {
 }
 
 /// JSON as YAML writes it in one line.
-fn flow(value: &Value) -> String {
+pub(super) fn flow(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members = members.iter();
@@ -428,7 +428,7 @@ fn placeholder(param: &str) -> String {
 }
 
 /// The route as a call, its parameters to be filled in.
-pub(super) fn call_of(rule: &RouteRule) -> String {
+fn call_of(rule: &RouteRule) -> String {
     let segments = rule.template.iter().map(|segment| match segment {
         TemplateSegment::Literal(text) => format!("/{text}"),
         TemplateSegment::Param { name, .. } => format!("/{}", placeholder(name)),
