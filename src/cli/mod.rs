@@ -9,6 +9,7 @@ pub mod audit;
 pub mod block;
 mod call;
 pub mod check;
+mod chinese;
 pub mod demo;
 pub mod diff;
 mod document;
@@ -31,7 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use self::report::Format;
 use crate::policy::diagnostic::Lang;
@@ -203,13 +204,19 @@ pub fn main() -> ExitCode {
     if let Some(lang) = named_language(std::env::args()) {
         let _ = LANG.set(lang);
     }
-    match Cli::try_parse() {
+    let parsed = in_language().try_get_matches();
+    match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => execute(cli).unwrap_or_else(|failure| {
             complain(&failure.text);
             ExitCode::from(failure.exit)
         }),
         Err(answer) => {
-            let text = printable(&answer.render().to_string());
+            let text = match (lang(), is_page(&answer)) {
+                (Lang::En, _) => answer.render().to_string(),
+                (Lang::Zh, true) => chinese::page(&answer.render().to_string()),
+                (Lang::Zh, false) => chinese::mistake(&answer),
+            };
+            let text = printable(&text);
             match answer.use_stderr() {
                 true => complain(&text),
                 false => say(&text),
@@ -217,6 +224,25 @@ pub fn main() -> ExitCode {
             ExitCode::from(if answer.use_stderr() { USAGE } else { 0 })
         }
     }
+}
+
+/// All commands, their help in the language of this process.
+fn in_language() -> clap::Command {
+    match lang() {
+        Lang::En => command(),
+        Lang::Zh => chinese::translated(command()),
+    }
+}
+
+/// Whether this is help or the version, and not a mistake.
+fn is_page(answer: &clap::Error) -> bool {
+    use clap::error::ErrorKind::{
+        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
+    };
+    matches!(
+        answer.kind(),
+        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion
+    )
 }
 
 /// What `--lang` says, read before all else.
@@ -262,7 +288,11 @@ fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         })),
         Command::Help { code: Some(code) } => help::run(&code),
         Command::Help { code: None } => {
-            say(&command().render_help().to_string());
+            let page = in_language().render_help().to_string();
+            say(&match lang() {
+                Lang::En => page,
+                Lang::Zh => chinese::page(&page),
+            });
             Ok(ExitCode::SUCCESS)
         }
         Command::Explain(arguments) => explain::run(&arguments, format),

@@ -16,6 +16,7 @@ mod author;
 mod binary;
 mod bypasses;
 mod callers;
+mod chinese;
 mod commands;
 mod conditions;
 mod demo;
