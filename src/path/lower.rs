@@ -128,7 +128,7 @@ fn is_rounded(token: &str) -> bool {
     significant > MOST_DIGITS || far
 }
 
-fn refuse<T>(message: &str) -> Result<T, PathError> {
+pub(super) fn refuse<T>(message: &str) -> Result<T, PathError> {
     Err(PathError {
         message: message.to_owned(),
         refused: Refused::Filter,

@@ -51,6 +51,9 @@ pub fn parse(text: &str) -> Result<Path, PathError> {
             "`{text}` has a blank in it; write a name with blanks as `['two words']`"
         ));
     }
+    if calls_function(&full) {
+        return lower::refuse("functions and paths from `$` cannot be used in a filter");
+    }
     let query = jsonpath_rust::parser::parse_json_path(&full).map_err(|_| PathError {
         refused: Refused::Text,
         message: format!(
@@ -79,25 +82,43 @@ pub fn parse(text: &str) -> Result<Path, PathError> {
 
 /// The parser reads `a b` as one name; RFC 9535 does not, so blanks count only between brackets.
 fn has_blank_outside_brackets(path: &str) -> bool {
+    let mut brackets = 0_usize;
+    outside_quotes(path).any(|char| {
+        match char {
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        char.is_whitespace() && brackets == 0
+    })
+}
+
+/// A name before a bracket calls a function. They are refused in any case, and the parser takes three times as long for
+/// each one within another that is not closed.
+fn calls_function(path: &str) -> bool {
+    let mut after_name = false;
+    outside_quotes(path).any(|char| {
+        let calls = char == '(' && after_name;
+        after_name = char == '_' || char.is_alphanumeric() || (after_name && char.is_whitespace());
+        calls
+    })
+}
+
+/// The characters that belong to no quoted name or text.
+fn outside_quotes(path: &str) -> impl Iterator<Item = char> {
     let mut quote = None;
     let mut escaped = false;
-    let mut brackets = 0_usize;
-    for char in path.chars() {
+    path.chars().filter(move |char| {
         match quote {
             Some(_) if escaped => escaped = false,
-            Some(_) if char == '\\' => escaped = true,
-            Some(open) if char == open => quote = None,
+            Some(_) if *char == '\\' => escaped = true,
+            Some(open) if *char == open => quote = None,
             Some(_) => {}
-            None => match char {
-                '\'' | '"' => quote = Some(char),
-                '[' => brackets += 1,
-                ']' => brackets = brackets.saturating_sub(1),
-                _ if char.is_whitespace() && brackets == 0 => return true,
-                _ => {}
-            },
+            None if matches!(char, '\'' | '"') => quote = Some(*char),
+            None => return true,
         }
-    }
-    false
+        false
+    })
 }
 
 fn segment(parsed: &Parsed) -> Result<Segment, PathError> {
@@ -252,6 +273,7 @@ mod tests {
             ("a[?@[?@.b]]", Filter, "names and indexes"),
             ("a[?length(@.b)==1]", Filter, "functions"),
             ("a[?match(@.b,'x')]", Filter, "functions"),
+            ("a[?count (@.b)>1]", Filter, "functions"),
             ("a[?@.b==0.12345678901234567]", Filter, "digits"),
             ("a b", Text, "blank"),
             ("$.a\tb", Text, "blank"),
@@ -263,6 +285,16 @@ mod tests {
             let error = parse(text).expect_err(text);
             assert_eq!(error.refused, refused, "{text}");
             assert!(error.message.contains(word), "{text}: {}", error.message);
+        }
+    }
+
+    /// Each one would take the parser three times as long as the last.
+    #[test]
+    fn n12_calls_within_calls_are_refused_before_the_parser() {
+        let text = format!("a[?{}", "count(".repeat(160));
+        assert_eq!(parse(&text).unwrap_err().refused, Refused::Filter);
+        for names in ["a['f(x']", "a[?@.b=='count(count(']", "a[?!(@.b) && (@.c)]"] {
+            parse(names).unwrap_or_else(|error| panic!("{names}: {error:?}"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Answers of the upstream that are refused, and that not one byte of them leaves.
 
+use std::sync::LazyLock;
+
 use super::rig::door::BOTH;
 use super::rig::upstream::{chunk, encoded, gzip, ok, with};
 use super::rig::{Gate, Part, Rig, Setup, Upstream, json_chunks, raw};
@@ -11,11 +13,15 @@ const CANARY: &str = "CANARY-7f3a91";
 async fn rig(upstream: &Upstream) -> Rig {
     let setup = Setup::new(upstream.address()).rules(RULES);
     setup
-        .upstream("timeouts: { connect: 2s, first_byte: 200ms, idle: 200ms }")
+        .upstream("timeouts: { connect: 2s, first_byte: 1s, idle: 1s }")
         .settings("limits: { header: 4KiB, depth: 4, key: 32B, value: 64B, record: 1KiB }")
         .start()
         .await
 }
+
+/// Made before anybody waits for it.
+static BOMB: LazyLock<Vec<u8>> =
+    LazyLock::new(|| gzip(&[b"[", &vec![b' '; 8 << 20][..], b"]"].concat()));
 
 type Case = (&'static str, fn() -> Vec<Part>, u16, &'static str);
 
@@ -92,17 +98,7 @@ const REFUSED: &[Case] = &[
         502,
         "unreadable-body",
     ),
-    (
-        "a bomb",
-        || {
-            encoded(
-                "gzip",
-                &gzip(&[b"[", &vec![b' '; 8 << 20][..], b"]"].concat()),
-            )
-        },
-        502,
-        "limit-ratio",
-    ),
+    ("a bomb", || encoded("gzip", &BOMB), 502, "limit-ratio"),
     (
         "205",
         || with("205 Reset Content", ""),
@@ -435,6 +431,7 @@ const REFUSED: &[Case] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_refused_leaves_not_one_byte_of_itself() {
+    LazyLock::force(&BOMB);
     for (name, script, status, reason) in REFUSED {
         let upstream = Upstream::start(move |_| script()).await;
         let rig = rig(&upstream).await;
