@@ -144,6 +144,10 @@ impl Selector {
                 };
                 self.surely_selects(child, any_case)
             }
+            (Selector::Slice { .. }, Selector::Slice { .. }) => slice_covers(self, other),
+            (Selector::Slice { start, end, step }, other) if other.counts() => {
+                (*start, *end, *step) == (0, None, 1)
+            }
             _ => self == other,
         }
     }
@@ -169,6 +173,27 @@ impl Selector {
             Selector::Wildcard | Selector::Slice { .. } | Selector::SliceFromEnd(_) => 0,
         }
     }
+}
+
+/// Whether each index of the one is an index of the other.
+fn slice_covers(a: &Selector, b: &Selector) -> bool {
+    let (
+        Selector::Slice { start, end, step },
+        Selector::Slice {
+            start: from,
+            end: to,
+            step: by,
+        },
+    ) = (a, b)
+    else {
+        return false;
+    };
+    let ends_before = end.is_none_or(|end| to.is_some_and(|to| to <= end));
+    let in_step = by % step == 0
+        && from
+            .checked_sub(*start)
+            .is_some_and(|over| over % step == 0);
+    ends_before && in_step
 }
 
 /// Slices with steps are taken to meet wherever their ranges do.
@@ -202,6 +227,31 @@ mod tests {
 
     fn first(text: &str) -> Vec<Step> {
         patterns(&parse(text).unwrap()).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_slice_covers_another_that_lies_in_its_steps_and_one_of_all_covers_what_counts() {
+        let selector = |text: &str| first(text)[0].selector.clone();
+        for (one, other, covers) in [
+            ("[0:]", "[-2:]", true),
+            ("[0::1]", "[-1]", true),
+            ("[1:]", "[-2:]", false),
+            ("[0::2]", "[-2:]", false),
+            ("[0:5]", "[-1]", false),
+            ("[0:]", "[3:5]", true),
+            ("[1:9:2]", "[3:9:4]", true),
+            ("[1:9:2]", "[2:9:4]", false),
+            ("[1:5]", "[1:]", false),
+            ("[2:]", "[1:]", false),
+            ("[0:]", "[*]", false),
+            ("[-2:]", "[-1]", false),
+        ] {
+            assert_eq!(
+                selector(one).covers(&selector(other), false),
+                covers,
+                "{one} {other}"
+            );
+        }
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl Body {
             Act::Show if state.is_plain => {
                 self.lead(chunk, stretch, frame, token.end);
             }
-            Act::Show if state.is_person && !state.is_record && self.record.is_some() => {
+            Act::Show
+                if state.is_person
+                    && !(state.is_record || state.waits)
+                    && self.record.is_some() =>
+            {
                 self.follow_person(state, false, self.frames.len() + 1)?;
                 self.lead(chunk, stretch, frame, token.end);
                 self.see_person(Raw::of(chunk, token)?)?;
@@ -67,7 +71,8 @@ impl Body {
     pub fn is_direct(&self, member: Member, state: &State, object: bool) -> bool {
         // A record whose person, if any, is only noted.
         let held = self.person_check || self.judged;
-        let record = state.is_record && !state.is_person && object && !held;
+        let unusual = held || state.is_person || state.waits;
+        let record = state.is_record && object && !unusual;
         member.is_plain()
             && match container(state, object).act {
                 Act::Enter => state.is_plain || record,
