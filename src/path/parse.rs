@@ -37,15 +37,18 @@ pub enum Refused {
 ///
 /// When the text is not RFC 9535, selects nothing, or holds a filter that cannot be judged on one element.
 pub fn parse(text: &str) -> Result<Path, PathError> {
-    if text.len() > LONGEST {
-        return refuse(format!("a path may be {LONGEST} bytes long at most"));
-    }
     let full = match text.as_bytes().first() {
         None => return refuse("a path cannot be empty; write `$` for the record itself"),
         Some(b'$') => text.to_owned(),
         Some(b'[' | b'.') => format!("${text}"),
         Some(_) => format!("$.{text}"),
     };
+    // Alike however it is written.
+    if full.len() > LONGEST {
+        return refuse(format!(
+            "a path may be {LONGEST} bytes long at most, `$.` included"
+        ));
+    }
     if has_blank_outside_brackets(&full) {
         return refuse(format!(
             "`{text}` has a blank in it; write a name with blanks as `['two words']`"
