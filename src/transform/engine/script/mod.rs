@@ -28,6 +28,9 @@ const MOST_SCRIPTS: usize = 16;
 /// Bytes that are learnt in one answer: what is known must not grow with it.
 const MOST_TEXT: usize = 64 << 10;
 
+/// Objects that are read before one is learnt: what comes but a few times would not earn it back.
+const FIRST: u32 = 3;
+
 /// How often a state's objects are learnt; those that cannot be are tried less often.
 const LESSONS: u32 = 32;
 
@@ -67,6 +70,8 @@ struct Script {
     height: usize,
     /// How often one may be learnt yet.
     lessons: u32,
+    /// How many are to be read before one is learnt.
+    unread: u32,
     /// One was learnt to its end.
     is_known: bool,
     /// How many objects are not to be tried now.
@@ -144,6 +149,7 @@ impl Default for Script {
             last: None,
             height: 1,
             lessons: LESSONS,
+            unread: FIRST,
             is_known: false,
             rest: 0,
             misses: 0,
@@ -254,13 +260,21 @@ impl Scripts {
         if is_within || self.learnt > MOST_TEXT || !may_follow(body, state) {
             return;
         }
-        let Some(script) = self.of(id) else {
-            if self.states.len() < MOST_SCRIPTS {
+        let script = match self.states.iter().position(|(of, _)| *of == id) {
+            Some(known) => known,
+            None if self.states.len() < MOST_SCRIPTS => {
                 self.states.push((id, Script::default()));
+                self.states.len() - 1
             }
+            None => return,
+        };
+        let Some((_, script)) = self.states.get_mut(script) else {
             return;
         };
-        // The first one is not learnt: what comes but once would not earn it back.
+        if script.unread > 0 {
+            script.unread -= 1;
+            return;
+        }
         if script.lessons > 0 && script.rest == 0 {
             self.watched = Some(Watched {
                 state: id,
