@@ -762,9 +762,9 @@ impl<'a> Judge<'a> {
                 .unwrap_or_else(Raw::Refused)
             });
             fates.push(match gone {
-                Ok(true) => vec![Raw::Gone],
+                Ok(true) => vec![Raw::NameGone],
                 Ok(false) => in_each.collect(),
-                Err(reason) => vec![Raw::Refused(reason)],
+                Err(reason) => vec![Raw::NameRefused(reason)],
             });
         }
         Ok(Raw::Enter(fates))

@@ -9,6 +9,9 @@ use super::treat::{Treatment, most_closed};
 /// What a node gets in one world.
 #[derive(Clone, Debug)]
 pub enum Raw {
+    /// For its name's sake, whatever it would get itself.
+    NameRefused(Reason),
+    NameGone,
     Refused(Reason),
     Gone,
     Null,
@@ -22,12 +25,14 @@ impl Raw {
     /// From most closed to most open.
     fn rank(&self) -> u8 {
         match self {
-            Raw::Refused(_) => 0,
-            Raw::Gone => 1,
-            Raw::Null => 2,
-            Raw::Stars => 3,
-            Raw::Enter(_) => 4,
-            Raw::Scalar(_) => 5,
+            Raw::NameRefused(_) => 0,
+            Raw::NameGone => 1,
+            Raw::Refused(_) => 2,
+            Raw::Gone => 3,
+            Raw::Null => 4,
+            Raw::Stars => 5,
+            Raw::Enter(_) => 6,
+            Raw::Scalar(_) => 7,
         }
     }
 }
@@ -36,8 +41,8 @@ impl Raw {
 pub fn collapse(worlds: Vec<Raw>, node: &Node) -> Result<Fate, Reason> {
     let closest = worlds.iter().min_by_key(|raw| raw.rank());
     match closest.expect("some world is the case") {
-        Raw::Refused(reason) => return Err(*reason),
-        Raw::Gone => return Ok(Fate::Gone),
+        Raw::NameRefused(reason) | Raw::Refused(reason) => return Err(*reason),
+        Raw::NameGone | Raw::Gone => return Ok(Fate::Gone),
         Raw::Null => return Ok(Fate::Put(String::from("null"))),
         Raw::Stars => return Ok(Fate::Put(String::from("\"***\""))),
         Raw::Enter(_) | Raw::Scalar(_) => {}

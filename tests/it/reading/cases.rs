@@ -149,6 +149,7 @@ pub const NAMES: &[Said] = &[
             Ok(r#"{"a":{},"b":2}"#)),
         ("a: names=strip; a[*]: show; unlisted refuse", r#"{"a":{"k":1}}"#, Ok(r#"{"a":{}}"#)),
         ("a: names=strip; a.k: show; unlisted refuse", r#"{"a":{"l":{}}}"#, Ok(r#"{"a":{}}"#)),
+        ("a.k: show; [?!(@.l=='x')]: names=strip; unlisted refuse", r#"{"a":{"l":1}}"#, Ok(r#"{"a":{}}"#)),
         ("[*]: names=strip; a: names=show; a[*]: show", r#"{"a":{"k":1}}"#, Ok(r#"{"a":{"k":1}}"#)),
     ]),
     ("Under `unlisted: show` names leave.", &[
