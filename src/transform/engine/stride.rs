@@ -36,6 +36,25 @@ pub(super) enum Way {
     Other,
 }
 
+impl Way {
+    pub fn of(act: &Act) -> Way {
+        match act {
+            Act::Show => Way::Show,
+            Act::Drop => Way::Drop,
+            Act::Replace(_) => Way::Replace,
+            _ => Way::Other,
+        }
+    }
+
+    /// The outcome that is counted: what goes was stripped, whatever it would have got.
+    pub fn openness(self, verdict: &Verdict) -> Openness {
+        match self {
+            Way::Drop => Openness::Strip,
+            _ => verdict.openness,
+        }
+    }
+}
+
 impl Deed {
     /// What the verdict says of a scalar; [`Way::Other`] where more than that decides.
     pub fn of(verdict: &Verdict, member: Member, state: &State) -> Deed {
@@ -44,20 +63,13 @@ impl Deed {
             [field] => (Some(*field), true),
             _ => (None, false),
         };
-        let way = match &verdict.act {
-            _ if !(one && state.is_plain && member.is_plain()) => Way::Other,
-            Act::Show => Way::Show,
-            Act::Drop => Way::Drop,
-            Act::Replace(_) => Way::Replace,
-            _ => Way::Other,
-        };
-        let openness = match way {
-            Way::Drop => Openness::Strip,
-            _ => verdict.openness,
+        let way = match one && state.is_plain && member.is_plain() {
+            true => Way::of(&verdict.act),
+            false => Way::Other,
         };
         Deed {
             way,
-            bit: bit(openness),
+            bit: bit(way.openness(verdict)),
             field,
             unlisted: way == Way::Drop && verdict.unlisted,
         }

@@ -39,7 +39,7 @@ pub fn repeated(body: &str, choices: &mut Choices) -> Option<String> {
     let element = &body[start..end];
     let separator = *choices.pick(&SEPARATORS);
     let mut out = body[..end].to_owned();
-    for _ in 0..2 + choices.below(10) {
+    for _ in 0..2 + choices.below(30) {
         out.push_str(separator);
         out.push_str(&changed(element, choices));
     }

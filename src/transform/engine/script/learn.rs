@@ -151,19 +151,10 @@ impl Script {
     }
 
     fn fate(&mut self, verdict: &Verdict) -> Option<Fate> {
-        let way = match &verdict.act {
-            Act::Show => Way::Show,
-            Act::Drop => Way::Drop,
-            Act::Replace(_) => Way::Replace,
-            _ => Way::Other,
-        };
-        let openness = match way {
-            Way::Drop => Openness::Strip,
-            _ => verdict.openness,
-        };
+        let way = Way::of(&verdict.act);
         Some(Fate {
             way,
-            marks: self.marks(&verdict.fields, openness)?,
+            marks: self.marks(&verdict.fields, way.openness(verdict))?,
             unlisted: u64::from(way == Way::Drop && verdict.unlisted),
         })
     }

@@ -29,7 +29,10 @@ const MOST_SCRIPTS: usize = 16;
 const MOST_TEXT: usize = 64 << 10;
 
 /// Objects that are read before one is learnt: what comes but a few times would not earn it back.
-const FIRST: u32 = 3;
+const FIRST: u32 = 4;
+
+/// The same within a record, which is followed with all it holds unless it cannot be learnt itself.
+const FIRST_WITHIN: u32 = 16;
 
 /// How often a state's objects are learnt; those that cannot be are tried less often.
 const LESSONS: u32 = 32;
@@ -140,8 +143,9 @@ pub(super) struct Beginning {
     pub id: StateId,
 }
 
-impl Default for Script {
-    fn default() -> Self {
+impl Script {
+    /// One of which nothing is known; so many objects are read before one is learnt.
+    fn new(unread: u32) -> Self {
         Script {
             nodes: Vec::new(),
             places: Vec::new(),
@@ -149,7 +153,7 @@ impl Default for Script {
             last: None,
             height: 1,
             lessons: LESSONS,
-            unread: FIRST,
+            unread,
             is_known: false,
             rest: 0,
             misses: 0,
@@ -260,15 +264,14 @@ impl Scripts {
         if is_within || self.learnt > MOST_TEXT || !may_follow(body, state) {
             return;
         }
-        let script = match self.states.iter().position(|(of, _)| *of == id) {
-            Some(known) => known,
-            None if self.states.len() < MOST_SCRIPTS => {
-                self.states.push((id, Script::default()));
-                self.states.len() - 1
+        let Some(script) = self.of(id) else {
+            if self.states.len() < MOST_SCRIPTS {
+                let first = match body.record {
+                    Some(_) => FIRST_WITHIN,
+                    None => FIRST,
+                };
+                self.states.push((id, Script::new(first - 1)));
             }
-            None => return,
-        };
-        let Some((_, script)) = self.states.get_mut(script) else {
             return;
         };
         if script.unread > 0 {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{FIRST, FIRST_WITHIN};
 use crate::policy::plan::Plan;
 use crate::policy::{FieldId, PersonRule};
 use crate::transform::tests::plan_of;
@@ -72,11 +73,10 @@ fn assert_alike(records: &[&str], separator: &str) {
 
 const USUAL: &str = r#"{"id":"1001","phone":"13800138000","secret":"s","note":"n","tags":["a",{"b":1}],"cards":[{"no":"6222020200112233445","day":1,"x":2}],"past":{"a":[1,2]}}"#;
 
-/// The usual record some times, then one that is not, then usual ones again.
+/// The usual record until it is learnt, then one that is not, then usual ones again.
 fn assert_alike_with(odd: &str) {
-    let records = [
-        USUAL, USUAL, USUAL, USUAL, odd, USUAL, USUAL, odd, odd, USUAL, odd, USUAL, USUAL,
-    ];
+    let mut records = vec![USUAL; FIRST as usize + 1];
+    records.extend([odd, USUAL, USUAL, odd, odd, USUAL, odd, USUAL, USUAL]);
     for separator in [",", " ,\n  "] {
         assert_alike(&records, separator);
     }
@@ -156,6 +156,18 @@ fn arrays_may_be_of_any_length() {
 }
 
 #[test]
+fn objects_within_records_that_cannot_be_learnt_leave_as_they_would_alone() {
+    let card = r#"{"no":"6222020200112233445","day":1,"x":2}"#;
+    let unread = USUAL.replace("note", r"n\u006fte");
+    for odd in ["{}", "1", r#"{"no":1,"day":null,"x":{}}"#, r#"{"day":1}"#] {
+        let mut cards = vec![card; FIRST_WITHIN as usize + 1];
+        cards.extend([odd, card, odd, odd, card]);
+        assert_alike_with(&unread.replace(card, &cards.join(", ")));
+        assert_alike(&[unread.replace(card, &cards.join(",")).as_str(); 4], ",");
+    }
+}
+
+#[test]
 fn blanks_leave_with_what_they_leave_with_otherwise() {
     let spread = USUAL
         .replace(':', " : ")
@@ -197,7 +209,11 @@ fn of_records_that_must_be_the_callers_only_those_leave() {
     assert_alike(&[other.as_str(); 12], " , ");
     assert_alike_with(&other);
     let [other, usual] = [other.as_str(), USUAL];
-    assert_alike(&[other, other, other, usual, other, usual, usual], " , ");
+    let learnt = [other; FIRST as usize + 1];
+    assert_alike(
+        &[&learnt[..], &[usual, other, usual, usual]].concat(),
+        " , ",
+    );
     // As long as the limit allows, and longer.
     for more in [LIMIT - USUAL.len(), LIMIT - USUAL.len() + 1] {
         let tags = format!("\"{}\"", "a".repeat(more + 1));
