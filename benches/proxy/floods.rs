@@ -1,7 +1,9 @@
 //! A well-behaved caller beside attackers, and beside as many callers who are well-behaved.
 //!
-//! Attackers are a process of their own at the lowest priority, since they share the machine with what they attack: what
-//! they cost is what the proxy spends on them. Each begins anew at most twice a second. Refuses to go on where it cannot be started.
+//! Attackers are a process of their own that has a core only while nobody else wants it (`SCHED_IDLE`, sched(7)), since
+//! they share the machine with what they attack: what they cost is what the proxy spends on them. Niceness alone would
+//! not do, under which the kernel lets them end their slice before it lets whom they woke begin. Each begins anew at most
+//! twice a second. Refuses to go on where it cannot be started.
 
 use std::io::{Read as _, Write};
 use std::path::Path;
@@ -163,7 +165,7 @@ struct Attack(Child);
 impl Attack {
     fn start(flood: Flood, port: u16, authority: &Path, token: &str) -> Result<Attack> {
         let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "nice", "-n", "19"])
+            .args(["--pdeathsig", "KILL", "chrt", "--idle", "0"])
             .arg(std::env::current_exe()?)
             .args(["--attack", flood.name(), "--port", &port.to_string()])
             .arg("--authority")

@@ -231,7 +231,7 @@ impl<'a> Report<'a> {
 
     pub fn floods(&mut self, felt: &[Vec<Felt>]) {
         self.say(&format!(
-            "### Floods\n\nThe p99 of four well-behaved callers of the 1 KB record beside {ATTACKERS} attackers, over their p99 beside {ATTACKERS} well-behaved\ncallers, in the same round; behind it the share of requests that were served, and the most resident memory. Attackers begin anew\ntwice a second at most, and are otherwise as fast as the lowest priority on the same machine lets them be; `reconnects` is as many\ncallers who ask for one record on a connection of its own at that pace, and attack nothing. nginx and haproxy stand\nhere with their own defaults.",
+            "### Floods\n\nThe p99 of four well-behaved callers of the 1 KB record beside {ATTACKERS} attackers, over their p99 beside {ATTACKERS} well-behaved\ncallers, in the same round; behind it the share of requests that were served, and the most resident memory. Attackers begin anew\ntwice a second at most, and are otherwise as fast as cores that nobody else wants let them be (`SCHED_IDLE`); `reconnects` is as many\ncallers who ask for one record on a connection of its own at that pace, and attack nothing. nginx and haproxy stand\nhere with their own defaults.",
         ));
         let heading = Flood::ALL.map(|flood| flood.name().to_owned());
         let heading: Vec<String> = std::iter::once("p99, calm = 1".to_owned())
