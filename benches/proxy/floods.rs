@@ -5,10 +5,13 @@
 //! not do, under which the kernel lets them end their slice before it lets whom they woke begin. Each begins anew at most
 //! twice a second. Refuses to go on where it cannot be started.
 
-use std::io::{Read as _, Write};
+use std::io::{BufReader, Read as _, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -24,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const CALLERS: usize = 4;
 /// Between two requests of such a caller.
 const THOUGHT: Duration = Duration::from_millis(5);
-/// How long attackers are at work before anything is timed.
+/// How long all attackers are at work before anything is timed.
 const BEFORE: Duration = Duration::from_millis(500);
 /// Who waits longer is not served.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -111,6 +114,7 @@ pub fn beside(
     time: Duration,
 ) -> Result<Seen> {
     let attack = Attack::start(flood, port, authority, token)?;
+    attack.at_work()?;
     std::thread::sleep(BEFORE);
     let client = Client::new(authority, token)?;
     let all: Vec<(Vec<f64>, usize)> = std::thread::scope(|scope| {
@@ -160,11 +164,16 @@ fn caller(client: &Client, port: u16, time: Duration) -> (Vec<f64>, usize) {
 }
 
 /// The attackers, until this is dropped.
-struct Attack(Child);
+struct Attack {
+    child: Child,
+    /// Connections they made.
+    begun: Arc<AtomicUsize>,
+    counting: Option<JoinHandle<()>>,
+}
 
 impl Attack {
     fn start(flood: Flood, port: u16, authority: &Path, token: &str) -> Result<Attack> {
-        let child = Command::new("setpriv")
+        let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "chrt", "--idle", "0"])
             .arg(std::env::current_exe()?)
             .args(["--attack", flood.name(), "--port", &port.to_string()])
@@ -173,32 +182,53 @@ impl Attack {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut attack = Attack(child);
-        let stdin = attack.0.stdin.take();
+        let stdin = child.stdin.take();
         stdin.expect("it is piped").write_all(token.as_bytes())?;
-        let stdout = attack.0.stdout.as_mut().expect("it is piped");
-        stdout.read_exact(&mut [0])?;
-        Ok(attack)
+        let stdout = child.stdout.take().expect("it is piped");
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&begun);
+        let counting = std::thread::spawn(move || {
+            for _ in BufReader::new(stdout).bytes().take_while(|byte| byte.is_ok()) {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Ok(Attack {
+            child,
+            begun,
+            counting: Some(counting),
+        })
     }
 
-    /// How many connections there were. Refuses a flood that was none.
-    fn end(mut self) -> Result<usize> {
-        self.0.kill()?;
-        let mut begun = Vec::new();
-        let stdout = self.0.stdout.as_mut().expect("it is piped");
-        stdout.read_to_end(&mut begun)?;
-        match begun.len() + 1 >= ATTACKERS {
-            true => Ok(begun.len() + 1),
-            false => Err(format!("{} of {ATTACKERS} attackers began", begun.len() + 1).into()),
+    /// Waits until every attacker is at work. Refuses a flood that is none.
+    fn at_work(&self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            if begun >= ATTACKERS {
+                return Ok(());
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(format!("{begun} of {ATTACKERS} attackers began").into());
+            }
+            std::thread::sleep(THOUGHT);
         }
+    }
+
+    /// How many connections there were.
+    fn end(mut self) -> Result<usize> {
+        self.child.kill()?;
+        if let Some(counting) = self.counting.take() {
+            counting.join().expect("nobody panics while counting");
+        }
+        Ok(self.begun.load(Ordering::Relaxed))
     }
 }
 
 impl Drop for Attack {
     fn drop(&mut self) {
         // Who is gone needs no end.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
