@@ -140,12 +140,12 @@ impl Script {
         for field in fields {
             let outcome = (*field, bit(openness));
             let known = self.outcomes.iter().position(|known| *known == outcome);
-            let place = known.unwrap_or_else(|| {
+            let place = known.unwrap_or(self.outcomes.len());
+            // One beyond the last bit is not even noted: all that are noted have their bit.
+            marks |= Marks::checked_shl(1, u32::try_from(place).ok()?)?;
+            if known.is_none() {
                 self.outcomes.push(outcome);
-                self.outcomes.len() - 1
-            });
-            let place = u32::try_from(place).ok()?;
-            marks |= Marks::checked_shl(1, place)?;
+            }
         }
         Some(marks)
     }
