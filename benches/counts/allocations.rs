@@ -77,7 +77,7 @@ fn measure(kind: &Kind) -> Allocations {
 }
 
 /// Allocations and records of one run, the plan being warm.
-fn counted(policy: &Policy, body: &[u8]) -> (f64, f64) {
+pub fn counted(policy: &Policy, body: &[u8]) -> (f64, f64) {
     let mut records = 0;
     policy.govern(body, |_, done| records += done.until(u64::MAX).count());
     let region = Region::new(COUNTING);

@@ -322,26 +322,50 @@ impl Walk<'_> {
         node: Node,
         fates: Fates,
     ) -> Option<()> {
+        self.node = match self.known(token.start)? {
+            Some(to) => to,
+            None => {
+                let to = self.place(state, node)?;
+                self.link(token.start, Some(to), fates)?;
+                to
+            }
+        };
+        self.at = token.end;
+        self.from = token.end;
+        Some(())
+    }
+
+    /// Where what stands between the last scalar and `end` leads to, if it was written down before. The same text after
+    /// the same scalar leads to the same, so one that repeats need not be looked for among all.
+    fn known(&mut self, end: usize) -> Option<Option<usize>> {
+        let text = Phrase::new(self.text.get(self.from..end)?);
+        let edges = &self.script.nodes.get(self.node)?.edges;
+        let known = edges.iter().find(|known| known.text == text);
+        let to = known.and_then(|known| known.to);
+        if to.is_some() {
+            self.leaving.clear();
+            (self.marks, self.unlisted) = (0, 0);
+        }
+        Some(to)
+    }
+
+    /// The node of a scalar, which may be new.
+    fn place(&mut self, state: Option<StateId>, node: Node) -> Option<usize> {
         let place = Place {
             state,
             levels: self.levels.clone(),
         };
         let known = self.script.places.iter().position(|known| *known == place);
         // The first node has no place.
-        let to = match known {
-            Some(known) => known + 1,
+        match known {
+            Some(known) => Some(known + 1),
             None if self.script.nodes.len() < MOST_NODES => {
                 self.script.places.push(place);
                 self.script.nodes.push(node);
-                self.script.nodes.len() - 1
+                Some(self.script.nodes.len() - 1)
             }
-            None => return None,
-        };
-        self.link(token.start, Some(to), fates)?;
-        self.node = to;
-        self.at = token.end;
-        self.from = token.end;
-        Some(())
+            None => None,
+        }
     }
 
     /// What stands between the last scalar and `end` is written down.
