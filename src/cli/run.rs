@@ -327,6 +327,7 @@ fn observe(proxy: &Proxy, listeners: &[SocketAddr], event: Event) {
         Event::Opened => proxy.metrics.connection_opened(),
         Event::Closed => proxy.metrics.connection_closed(),
         Event::Rested(_) => {}
+        Event::NotTaken => proxy.metrics.caller_given_up("slow-reader"),
         Event::Refused(refusal) => {
             proxy.metrics.connection_refused(refusal.kind.code());
             let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));

@@ -99,7 +99,8 @@ impl Cors {
             check_framing(&parts, proxy.limits.header, connection.sni.as_deref())?;
             let target = parts.uri.path_and_query().ok_or(Reason::NotCanonical)?;
             canonical::check(target.as_str())?;
-            request_body::none(body, proxy.limits.body_idle).await?;
+            let none = request_body::none(body, proxy.limits.body_idle).await;
+            none.map_err(|unread| unread.counted(&proxy.metrics))?;
             headers::ours(&id.to_string())
         };
         let mut headers = match readable.await {

@@ -21,6 +21,7 @@ use super::lease::Lease;
 use super::observe::Observed;
 use super::precondition::{self, View};
 use super::reject::{self, Refusal};
+use super::request_body::Unread;
 use super::stream::{Beginning, Holds, Stream};
 use super::{
     Generation, Proxy, body_limits, cors, decoder_limits, request_body, request_limits, stored,
@@ -244,13 +245,14 @@ async fn body_of(
     held: &mut Share,
 ) -> Result<Option<(Bytes, Sent, HeaderValue)>, Reason> {
     let limits = &proxy.limits;
+    let counted = |unread: Unread| unread.counted(&proxy.metrics);
     if !permit.awaits_body() {
-        request_body::none(body, limits.body_idle).await?;
-        return Ok(None);
+        let none = request_body::none(body, limits.body_idle).await;
+        return none.map(|()| None).map_err(counted);
     }
     let (sent, media) = gate::body_form(permit, headers)?;
-    let whole = request_body::whole(body, limits.request_body, limits.body_idle, held);
-    Ok(Some((whole.await?, sent, media)))
+    let whole = request_body::whole(body, limits.request_body, limits.body_idle, held).await;
+    Ok(Some((whole.map_err(counted)?, sent, media)))
 }
 
 /// An upstream's answer that may pass.

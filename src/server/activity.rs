@@ -3,16 +3,19 @@
 //! Refuses a client that gives up on more requests than it lets finish (O05, rapid reset).
 //!
 //! HTTP/1 needs none of this: its next head has a timer, and a body that is not taken stalls the
-//! wire. On HTTP/2 a client can keep a stream open without opening its window, and the wire itself
-//! stays idle.
+//! wire. On HTTP/2 a client can keep a stream open without opening its window, while the wire itself
+//! stays idle or carries other streams: each answer that is not taken is given up by itself (O03).
 
+use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::{Body, Frame, SizeHint};
+use hyper::rt::Executor;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -22,13 +25,29 @@ pub(super) struct Activity {
     began: Instant,
     requests: AtomicU64,
     open: AtomicUsize,
-    /// Answers whose last frame was handed over and not asked beyond: the client holds them up.
-    with_client: AtomicUsize,
+    streams: Mutex<Streams>,
     /// Milliseconds from `began` to the last event.
     last: AtomicU64,
     /// Requests the client gave up on, less those that had their answer.
     given_up: AtomicI64,
     flooded: Notify,
+}
+
+/// The exchanges of an HTTP/2 connection.
+#[derive(Debug, Default)]
+struct Streams {
+    open: Vec<Arc<Stream>>,
+    /// The one whose task does not run yet.
+    latest: Option<Arc<Stream>>,
+}
+
+/// One of them.
+#[derive(Debug, Default)]
+struct Stream {
+    /// Since which millisecond of the connection, counted from one, the client holds up the answer: its last frame was
+    /// handed over, and none was asked beyond. Zero while it does not.
+    held_up: AtomicU64,
+    given_up: Notify,
 }
 
 /// How many more requests a client may give up on than it lets finish. People who type fast cancel
@@ -41,7 +60,7 @@ impl Default for Activity {
             began: Instant::now(),
             requests: AtomicU64::new(0),
             open: AtomicUsize::new(0),
-            with_client: AtomicUsize::new(0),
+            streams: Mutex::default(),
             last: AtomicU64::new(0),
             given_up: AtomicI64::new(0),
             flooded: Notify::new(),
@@ -57,9 +76,21 @@ impl Activity {
         self.touch();
         Exchange {
             activity: Arc::clone(self),
-            with_client: false,
+            stream: None,
             has_ended: false,
         }
+    }
+
+    /// The same on HTTP/2; its task is the next that [`Tasks`] runs.
+    pub(super) fn open_stream(self: &Arc<Self>) -> Exchange {
+        let stream = Arc::<Stream>::default();
+        let mut streams = self.streams();
+        streams.open.push(Arc::clone(&stream));
+        streams.latest = Some(Arc::clone(&stream));
+        drop(streams);
+        let mut exchange = self.open();
+        exchange.stream = Some(stream);
+        exchange
     }
 
     /// Whether a request ever came.
@@ -78,9 +109,21 @@ impl Activity {
         rests.then(|| self.quiet())
     }
 
-    /// Whether the client has held up its answers for `patience`.
-    pub(super) fn is_held_up_for(&self, patience: Duration) -> bool {
-        self.with_client.load(Ordering::Relaxed) > 0 && self.quiet() >= patience
+    /// Gives up answers that the client has held up for `patience`; says how many.
+    pub(super) fn give_up_held(&self, patience: Duration) -> usize {
+        let now = self.now();
+        let patience = millis(patience);
+        let is_late = |stream: &&Arc<Stream>| {
+            let since = stream.held_up.load(Ordering::Relaxed);
+            since > 0 && now.saturating_sub(since - 1) >= patience
+        };
+        let streams = self.streams();
+        let late = streams.open.iter().filter(is_late);
+        late.map(|stream| stream.given_up.notify_one()).count()
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the client has given up on too many requests.
@@ -104,9 +147,38 @@ impl Activity {
         self.began.elapsed().saturating_sub(last)
     }
 
-    fn touch(&self) {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    fn now(&self) -> u64 {
+        millis(self.began.elapsed())
+    }
+
+    fn touch(&self) -> u64 {
+        let now = self.now();
         self.last.store(now, Ordering::Relaxed);
+        now
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Runs the streams of one HTTP/2 connection, each until it ends or is given up.
+#[derive(Clone, Debug)]
+pub(super) struct Tasks(pub(super) Arc<Activity>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        let Some(stream) = self.0.streams().latest.take() else {
+            tokio::spawn(task);
+            return;
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = task => {}
+                () = stream.given_up.notified() => {}
+            }
+        });
     }
 }
 
@@ -114,28 +186,33 @@ impl Activity {
 #[derive(Debug)]
 pub(super) struct Exchange {
     activity: Arc<Activity>,
-    with_client: bool,
+    /// `None` on HTTP/1.
+    stream: Option<Arc<Stream>>,
     /// The answer was handed over whole, or broke on our side.
     has_ended: bool,
 }
 
 impl Exchange {
     fn set_with_client(&mut self, with_client: bool) {
-        if with_client != self.with_client {
-            self.with_client = with_client;
-            if with_client {
-                self.activity.with_client.fetch_add(1, Ordering::Relaxed);
+        let now = self.activity.touch();
+        if let Some(stream) = &self.stream {
+            let since = if with_client {
+                now.saturating_add(1)
             } else {
-                self.activity.with_client.fetch_sub(1, Ordering::Relaxed);
-            }
+                0
+            };
+            stream.held_up.store(since, Ordering::Relaxed);
         }
-        self.activity.touch();
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.set_with_client(false);
+        self.activity.touch();
+        if let Some(stream) = mem::take(&mut self.stream) {
+            let mut streams = self.activity.streams();
+            streams.open.retain(|one| !Arc::ptr_eq(one, &stream));
+        }
         self.activity.count_end(self.has_ended);
         self.activity.open.fetch_sub(1, Ordering::Relaxed);
     }
@@ -208,12 +285,15 @@ mod tests {
     async fn o03_an_answer_nobody_takes_is_held_up_by_the_client() {
         let activity = Arc::new(Activity::default());
         let body = Full::new(Bytes::from_static(b"x"));
-        let mut watched = Watched::new(body, activity.open());
-        assert!(!activity.is_held_up_for(Duration::ZERO), "we make it wait");
+        let mut watched = Watched::new(body, activity.open_stream());
+        assert_eq!(activity.give_up_held(Duration::ZERO), 0, "we make it wait");
         watched.frame().await.unwrap().unwrap();
-        assert!(activity.is_held_up_for(Duration::ZERO));
-        assert!(!activity.is_held_up_for(Duration::from_secs(3600)));
+        let other = activity.open_stream();
+        assert_eq!(activity.give_up_held(Duration::ZERO), 1);
+        assert_eq!(activity.give_up_held(Duration::from_secs(3600)), 0);
         assert!(watched.frame().await.is_none());
-        assert!(!activity.is_held_up_for(Duration::ZERO));
+        assert_eq!(activity.give_up_held(Duration::ZERO), 0);
+        drop((watched, other));
+        assert!(activity.streams().open.is_empty());
     }
 }

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -19,12 +20,12 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::activity::{Activity, Watched};
+use super::activity::{Activity, Tasks, Watched};
 use super::caps::Caps;
 use super::turns::Turns;
 use super::wire::Wire;
@@ -161,12 +162,13 @@ where
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: Fn(Event),
 {
     let limits = &shared.limits;
     let activity = Arc::new(Activity::default());
     let wire = Wire::new(stream, None, limits.body_idle);
     let service = service_fn(|request: Request<Incoming>| {
-        let exchange = activity.open();
+        let exchange = activity.open_stream();
         // Boxed before it is moved about: it is by far the largest part of its stream's task.
         let answer = Box::pin((shared.service)(Arc::clone(&connection), request));
         async move {
@@ -177,7 +179,7 @@ where
     // Twice the limit, so that `check_framing` is what refuses a head a little above it, with a
     // record.
     let list = u32::try_from(limits.header.saturating_mul(2)).unwrap_or(u32::MAX);
-    let serving = http2::Builder::new(TokioExecutor::new())
+    let serving = http2::Builder::new(Tasks(Arc::clone(&activity)))
         .timer(TokioTimer::new())
         .max_header_list_size(list)
         .max_concurrent_streams(STREAMS)
@@ -190,23 +192,39 @@ where
         .keep_alive_timeout(PING)
         .serve_connection(TokioIo::new(wire), service);
     let serving = pin!(serving);
-    let useless = until_useless(&activity, limits);
+    let useless = until_useless(&activity, limits, || (shared.observe)(Event::NotTaken));
     let error = tokio::select! {
         biased;
         () = activity.flooded() => return Some(RefusalKind::Http2),
         error = drive(&shared.drain, serving, |c| c.graceful_shutdown(), useless) => error?,
     };
+    if is_not_taken(&error) {
+        (shared.observe)(Event::NotTaken);
+    }
     let cause = error.source()?.downcast_ref::<h2::Error>()?;
     cause.is_library().then_some(RefusalKind::Http2)
 }
 
-/// Ends when nothing has been asked for `header_time`, or answers have been held up for
+/// Whether the wire found nobody who takes what we write.
+pub(super) fn is_not_taken(error: &hyper::Error) -> bool {
+    let Some(source) = error.source() else {
+        return false;
+    };
+    let of_http2 = source
+        .downcast_ref::<h2::Error>()
+        .and_then(h2::Error::get_io);
+    let io = of_http2.or_else(|| source.downcast_ref::<io::Error>());
+    io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// Ends when nothing has been asked for `header_time`; meanwhile gives up, and tells of, each answer that was held up for
 /// `body_idle`.
-async fn until_useless(activity: &Activity, limits: &Limits) {
+async fn until_useless(activity: &Activity, limits: &Limits, not_taken: impl Fn()) {
     let pause = limits.header_time.min(limits.body_idle) / 4;
     loop {
         tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
-        if activity.is_idle_for(limits.header_time) || activity.is_held_up_for(limits.body_idle) {
+        (0..activity.give_up_held(limits.body_idle)).for_each(|_| not_taken());
+        if activity.is_idle_for(limits.header_time) {
             return;
         }
     }

@@ -24,7 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 
 use super::activity::{Activity, Watched};
-use super::connection::{FAREWELL, Shared, Stream};
+use super::connection::{FAREWELL, Shared, Stream, is_not_taken};
 use super::guard::{Guard, Verdict};
 use super::wire::Wire;
 use super::{Connection, Drain, Event, Phase, RefusalKind};
@@ -99,6 +99,9 @@ where
         let rested = activity.resting().unwrap_or_default();
         deadline.set(limits.header_time.saturating_sub(rested));
     };
+    if is_not_taken(&error) {
+        (shared.observe)(Event::NotTaken);
+    }
     if error.is_parse_too_large() {
         Some(RefusalKind::HeaderTooLarge)
     } else if error.is_parse() {

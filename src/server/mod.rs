@@ -72,6 +72,8 @@ pub enum Event {
     Closed,
     /// This connection has nothing to do for a moment, and keeps nothing but its TLS session.
     Rested(u64),
+    /// An answer was given up because its caller took nothing of it for `limits.body_idle`.
+    NotTaken,
     /// There was no request to answer.
     Refused(Refusal),
 }

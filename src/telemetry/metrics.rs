@@ -69,6 +69,7 @@ pub struct Metrics {
     audit_errors: Counter,
     connections: Gauge,
     refused: Family<Refused, Counter>,
+    given_up: Family<Refused, Counter>,
     generation: Gauge<u64, AtomicU64>,
     rules_looked: Family<Looked, Counter>,
     rules_stale: Gauge,
@@ -90,6 +91,7 @@ impl Default for Metrics {
             audit_errors: Counter::default(),
             connections: Gauge::default(),
             refused: Family::default(),
+            given_up: Family::default(),
             generation: Gauge::default(),
             rules_looked: Family::default(),
             rules_stale: Gauge::default(),
@@ -159,6 +161,11 @@ impl Metrics {
             "connections_refused",
             "What was refused before there was a request, by kind",
             self.refused.clone(),
+        );
+        to.register(
+            "callers_given_up",
+            "Callers who sent or took an exchange's bytes too slowly, by kind",
+            self.given_up.clone(),
         );
         to.register(
             "rules_generation",
@@ -253,6 +260,11 @@ impl Metrics {
         self.refused.get_or_create(&Refused { kind }).inc();
     }
 
+    /// Counts a caller who was waited for long enough; `kind` is one of a closed list.
+    pub fn caller_given_up(&self, kind: &'static str) {
+        self.given_up.get_or_create(&Refused { kind }).inc();
+    }
+
     /// Says which rule set is in force.
     pub fn rules_loaded(&self, generation: u64) {
         self.generation.set(generation);
@@ -315,6 +327,7 @@ mod tests {
         metrics.upstream_took("crm", Duration::ZERO);
         metrics.share_refused("crm");
         metrics.connection_refused("handshake");
+        metrics.caller_given_up("slow-body");
         metrics.rules_judged("taken");
         let text = metrics.text();
         let declared: Vec<String> = text
@@ -346,6 +359,7 @@ mod tests {
         metrics.connection_opened();
         metrics.connection_opened();
         metrics.connection_closed();
+        metrics.caller_given_up("slow-body");
         metrics.connection_refused("handshake");
         metrics.rules_loaded(18);
         metrics.rules_judged("tests");
@@ -366,6 +380,7 @@ mod tests {
             "fieldgate_audit_errors_total 1",
             "fieldgate_connections 1",
             "fieldgate_connections_refused_total{kind=\"handshake\"} 1",
+            "fieldgate_callers_given_up_total{kind=\"slow-body\"} 1",
             "fieldgate_rules_generation 18",
             "fieldgate_rules_looked_total{result=\"tests\"} 1",
             "fieldgate_rules_stale 1",

@@ -122,7 +122,7 @@ where
         move |event| match event {
             Event::Refused(refusal) => tell.send(refusal).unwrap_or(()),
             Event::Rested(connection) => tell_rest.send(connection).unwrap_or(()),
-            Event::Opened | Event::Closed => {}
+            Event::Opened | Event::Closed | Event::NotTaken => {}
         },
     ));
     Site {

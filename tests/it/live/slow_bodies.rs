@@ -1,9 +1,11 @@
 //! Bodies that are long in coming: whoever began to send one is asked again when it is whole.
 
 use std::fs;
+use std::time::Duration;
 
 use fieldgate::demo::identities::Identities;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::rig::{Caller, Http1, Rig, Setup, Upstream, Version, patiently};
 
@@ -82,6 +84,40 @@ async fn a_key_that_is_withdrawn_while_a_body_comes_opens_nothing() {
     rig.reload();
     until_refused(&rig, &teller, "bad-credential").await;
     is_refused(rig, upstream, client, "bad-credential").await;
+}
+
+/// A byte, and another before patience ends, for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn o02_a_body_that_trickles_is_given_up_and_counted() {
+    let upstream = Upstream::always(r#"{"items":[]}"#).await;
+    let setup = setup(&upstream).settings("limits: { body_idle: 400ms }");
+    let rig = setup.start().await;
+    let mut client = Http1::connect(&rig.door, &rig.door.teller()).await;
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-length", "1000000"),
+    ];
+    client.send("POST", SEARCH, &headers).await;
+    let trickle = async {
+        loop {
+            // Fifty bytes a second, and never as long without one as would be too long.
+            if let Ok(head) = timeout(Duration::from_millis(20), client.try_head()).await {
+                return head.map(|head| head.status);
+            }
+            client.try_write(b" ").await.ok()?;
+        }
+    };
+    // Where one more byte met the end of the connection, the answer may be lost.
+    let status = patiently("the end of patience", trickle).await;
+    assert!(matches!(status, Some(400) | None), "{status:?}");
+    assert_eq!(upstream.count(), 0);
+    let metrics = rig.metrics().await;
+    let counted = "fieldgate_callers_given_up_total{kind=\"slow-body\"} 1\n";
+    assert!(metrics.contains(counted), "{metrics}");
+    drop(client);
+    let log = rig.finish().await;
+    let reasons: Vec<_> = log.of_kind("outcome").map(|one| &one["reason"]).collect();
+    assert_eq!(reasons, ["malformed-request"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,9 @@
 //!
 //! No flood is measured here, only that it ends; `make bench` measures.
 
+use std::future::ready;
+use std::pin::pin;
+
 use tokio::io::AsyncWriteExt;
 
 use super::super::rig::door::BOTH;
@@ -41,6 +44,16 @@ async fn was_refused(rig: Rig, kind: &str, times: usize) {
     let log = rig.finish().await;
     let of_kind = |one: &&serde_json::Value| one["reason"] == kind;
     assert_eq!(log.of_kind("connection").filter(of_kind).count(), times);
+}
+
+async fn slow_readers_are_counted(rig: &Rig, times: usize) {
+    let counted = format!("fieldgate_callers_given_up_total{{kind=\"slow-reader\"}} {times}\n");
+    patiently(&counted, async {
+        while !rig.metrics().await.contains(&counted) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// Streams 1, 3, 5, ...
@@ -267,6 +280,7 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
     let answer = patiently("a head", answer).await.unwrap();
     upstream.hung_up(2).await;
     others_are_served(&rig).await;
+    slow_readers_are_counted(&rig, 2).await;
     let ids = [
         head.id().to_owned(),
         answer.headers()["x-request-id"]
@@ -279,6 +293,42 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
     for id in ids {
         assert_eq!(log.outcome(&id)["end"], "aborted");
     }
+}
+
+/// Who asks on and on over the same connection takes nothing of that answer either; what they do take goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn o03_an_answer_that_is_not_taken_is_given_up_whatever_else_its_connection_carries() {
+    let record = format!(r#"{{"id":"1001","name":"{}"}}"#, "n".repeat(8 << 20));
+    let upstream = Upstream::start(move |asked| match asked.target() {
+        RECORD => json(r#"{"id":"1001"}"#),
+        _ => json(&record),
+    });
+    let upstream = upstream.await;
+    let rig = rig(&upstream, "limits: { body_idle: 300ms }").await;
+    let busy = Http2::connect_with(&rig.door, &rig.door.teller(), 100).await;
+    let answer = busy.send("GET", "/customers/7", &[]).await;
+    let answer = patiently("a head", answer).await.unwrap();
+    let id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    patiently("the upstream to be let go", async {
+        let mut gone = pin!(upstream.hung_up(1));
+        loop {
+            assert_eq!(busy.ask("GET", RECORD, &[]).await.status, 200);
+            tokio::select! {
+                biased;
+                () = &mut gone => return,
+                () = ready(()) => {}
+            }
+        }
+    })
+    .await;
+    assert_eq!(busy.ask("GET", RECORD, &[]).await.status, 200);
+    slow_readers_are_counted(&rig, 1).await;
+    drop((busy, answer));
+    let log = rig.finish().await;
+    assert_eq!(log.outcome(&id)["end"], "aborted");
 }
 
 /// Two values of which each alone would fit; the second finds no room, and when both are gone all is as before.

@@ -83,7 +83,8 @@ impl Http1 {
         self.try_write(bytes).await.unwrap();
     }
 
-    async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// To a proxy that may have had enough.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
@@ -119,7 +120,8 @@ impl Http1 {
         }
     }
 
-    async fn try_head(&mut self) -> Option<Answer> {
+    /// The same, or `None` where the connection ends instead.
+    pub async fn try_head(&mut self) -> Option<Answer> {
         let length = loop {
             if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
                 break at;
