@@ -165,7 +165,7 @@ impl Permit {
     }
 
     /// The body that waits for the stored record.
-    pub(super) fn awaited(&self) -> Option<(Bytes, Sent)> {
+    pub fn awaited(&self) -> Option<(Bytes, Sent)> {
         match &self.body {
             Body::Waiting(awaited) => awaited.clone(),
             Body::None | Body::Awaited | Body::Judged(_) => None,

@@ -1,12 +1,13 @@
 //! The whole story of one exchange. It calls the stages in order; no stage calls another.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH,
-    IF_NONE_MATCH, LOCATION, TRANSFER_ENCODING,
+    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    LOCATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
@@ -28,7 +29,7 @@ use super::{
     validator,
 };
 use crate::block::{Cut, Party};
-use crate::decide::{self, Permit, Sent};
+use crate::decide::{self, Permit, Sent, Unwritable};
 use crate::model::Reason;
 use crate::route::canonical;
 use crate::server::{Connection, check_framing};
@@ -154,12 +155,15 @@ async fn permit(
         mut party,
         ..
     } = admitted;
-    let (permit, media) = match body {
-        None => (permit, None),
+    let (permit, media, held) = match body {
+        None => (permit, None, held),
         Some((bytes, sent, media)) => {
             let limits = request_limits(&proxy.limits);
-            let permit = decide::with_body(permit, bytes, sent, limits)?;
-            (permit, Some(media))
+            let length = bytes.len();
+            // What is held is held to the end of it, whoever hangs up meanwhile.
+            let judge = move || Ok((decide::with_body(permit, bytes, sent, limits)?, held));
+            let (permit, held) = request_body::judged::<_, Unwritable>(length, judge).await?;
+            (permit, Some(media), held)
         }
     };
     party.roles = Arc::clone(permit.roles());
@@ -215,7 +219,7 @@ async fn permit(
         method: parts.method,
         upstream,
         host,
-        conditions: only(&parts.headers, [IF_MATCH, IF_NONE_MATCH]),
+        conditions: precondition::lines(&parts.headers),
         view,
         place: Some(place),
         held,
@@ -223,17 +227,6 @@ async fn permit(
         lease,
     };
     Ok((permitted, headers))
-}
-
-/// The lines of some headers.
-fn only(headers: &HeaderMap, names: [HeaderName; 2]) -> HeaderMap {
-    let mut only = HeaderMap::new();
-    for name in names {
-        for line in headers.get_all(&name) {
-            only.append(&name, line.clone());
-        }
-    }
-    only
 }
 
 /// The body where the route takes one, held whole, and how it is written.
@@ -298,7 +291,15 @@ async fn ask(
         if permit.judge().is_some_and(|judge| judge.withholds(record)) {
             return Err(Reason::NoSuchRecord.into());
         }
-        *permit = decide::with_stored(permit.clone(), record, validator)?;
+        let before = permit.clone();
+        let length = before.awaited().map_or(0, |(body, _)| body.len());
+        let (record, validator) = (record.map(str::to_owned), validator.cloned());
+        let share = mem::replace(held, Share::of(&proxy.budget));
+        let judge = move || {
+            let judged = decide::with_stored(before, record.as_deref(), validator.as_ref());
+            Ok((judged?, share))
+        };
+        (*permit, *held) = request_body::judged::<_, Unwritable>(length, judge).await?;
         // Only now: whether it is what they think it is tells that it is there.
         stored.meets(conditions)?;
         held.set(permit.body().map_or(0, |body| body.len()))?;

@@ -18,6 +18,17 @@ use crate::policy::Does;
 use crate::policy::store::RouteId;
 use crate::transform::Commit;
 
+/// Its lines of a request's head, to be looked at when there is something to hold them against.
+pub(super) fn lines(headers: &HeaderMap) -> HeaderMap {
+    let mut lines = HeaderMap::new();
+    for name in [IF_MATCH, IF_NONE_MATCH] {
+        for line in headers.get_all(&name) {
+            lines.append(&name, line.clone());
+        }
+    }
+    lines
+}
+
 /// Whether the caller names what they were shown, so that the stored record has to be read.
 ///
 /// # Errors

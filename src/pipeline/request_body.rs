@@ -3,11 +3,13 @@
 //! Refuses more than the limit (`too-large`), one where none belongs (`unexpected-body`), and one that breaks off, stands
 //! still or trickles (`malformed-request`). What is held counts against the budget while it comes.
 
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::Share;
@@ -16,6 +18,8 @@ use crate::telemetry::Metrics;
 
 /// Bytes a second, from a body's first to its last. No network is as slow; who is wants the place and not the answer.
 const LEAST: u64 = 500;
+/// A body that is judged in less time than it takes to wake a thread.
+const SHORT: usize = 64 << 10;
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,30 @@ pub(super) async fn whole(
     }
 }
 
+/// What `judge` says of a body of this length. A long one is judged on a thread of its own: whoever shares this one with
+/// its caller has nothing to wait for (O15).
+pub(super) async fn judged<T, E>(
+    length: usize,
+    judge: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Reason> + Send + 'static,
+{
+    if length <= SHORT {
+        return judge();
+    }
+    match spawn_blocking(judge)
+        .await
+        .map_err(JoinError::try_into_panic)
+    {
+        Ok(judged) => judged,
+        Err(Ok(panic)) => resume_unwind(panic),
+        // Not begun, because the runtime ends.
+        Err(Err(_)) => Err(Reason::Overloaded.into()),
+    }
+}
+
 /// Waits for the end of a body that must hold nothing.
 pub(super) async fn none(mut body: Incoming, patience: Duration) -> Result<(), Unread> {
     let unexpected = Err(Unread::Refused(Reason::UnexpectedBody));
@@ -119,7 +147,29 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
+
+    #[tokio::test]
+    async fn o15_a_long_body_is_judged_where_nobody_waits_for_it() {
+        let here = thread::current().id();
+        for (length, apart) in [(0, false), (SHORT, false), (SHORT + 1, true)] {
+            let judge = || Ok::<_, Reason>(thread::current().id());
+            assert_eq!(judged(length, judge).await != Ok(here), apart, "{length}");
+            let judge = || Err::<(), _>(Reason::DuplicateKey);
+            assert_eq!(judged(length, judge).await, Err(Reason::DuplicateKey));
+        }
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a mistake of ours")]
+    async fn j03_a_panic_while_a_long_body_is_judged_is_one_all_the_same() {
+        let _ = judged(SHORT + 1, || -> Result<(), Reason> {
+            panic!("a mistake of ours")
+        })
+        .await;
+    }
 
     #[test]
     fn o02_who_sends_too_little_is_waited_for_no_longer_than_it_earned() {
