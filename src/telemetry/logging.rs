@@ -8,6 +8,8 @@ use std::io::IsTerminal;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use super::panics;
+
 /// How log events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -28,7 +30,7 @@ pub enum LogError {
     Twice,
 }
 
-/// Sends events of `level` and above to stderr, for the rest of the process.
+/// Sends events of `level` and above to stderr, for the rest of the process; panics are such events.
 pub fn start(format: LogFormat, level: &str) -> Result<(), LogError> {
     let events = tracing_subscriber::fmt()
         .with_env_filter(filter(level)?)
@@ -38,7 +40,9 @@ pub fn start(format: LogFormat, level: &str) -> Result<(), LogError> {
         LogFormat::Text => events.with_ansi(colours).try_init(),
         LogFormat::Json => events.json().flatten_event(true).try_init(),
     }
-    .map_err(|_| LogError::Twice)
+    .map_err(|_| LogError::Twice)?;
+    panics::tell_where();
+    Ok(())
 }
 
 fn filter(level: &str) -> Result<EnvFilter, LogError> {

@@ -81,6 +81,40 @@ async fn get(sender: &mut h2::client::SendRequest<Bytes>) -> Response<h2::RecvSt
     ready.send_request(request, true).unwrap().0.await.unwrap()
 }
 
+/// What only a mistake of ours can do.
+async fn panic_once_asked(
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    assert_ne!(request.uri().path(), "/panic", "CANARY-7f3a91");
+    describe_connection(connection, request).await
+}
+
+#[tokio::test]
+async fn j03_a_panic_ends_its_own_request_and_is_in_no_answer() {
+    let authority = Authority::new();
+    let site = site(authority.server_config(), generous(), panic_once_asked);
+    let mut sender = h2_client(&authority, &site).await;
+    assert_eq!(get(&mut sender).await.status(), 200);
+    let connector = client(&authority, &[], None);
+    let request = "GET /panic HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(raw(&connector, site.address, request).await, "");
+    let request = Request::get("https://localhost/panic").body(()).unwrap();
+    let (answer, _) = sender.send_request(request, true).unwrap();
+    assert!(answer.await.unwrap_err().is_reset());
+    // Others are served, and even those of the same connection.
+    assert_eq!(get(&mut sender).await.status(), 200);
+    let good = "GET / HTTP/1.0\r\n\r\n";
+    assert!(
+        raw(&connector, site.address, good)
+            .await
+            .contains(" 200 OK")
+    );
+    site.drain.advance(Phase::Leaving);
+    site.drain.advance(Phase::Cut);
+    site.served.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_drops_the_body_on_http1() {
     let authority = Authority::new();
