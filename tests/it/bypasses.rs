@@ -1,8 +1,11 @@
-//! `docs/bypasses.md` and `docs/threat-model.md` against the sources: no threat is left out, no test is made up.
+//! `docs/bypasses.md`, `docs/threat-model.md` and the limits of `docs/settings.md` against the sources: no threat and no limit is
+//! left out, no test is made up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+
+use fieldgate::model::Reason;
 
 /// The catalogue: its groups, and how many threats each has.
 const CATALOGUE: [(char, usize); 17] = [
@@ -147,6 +150,51 @@ fn each_of_the_ten_promises_names_tests_there_are() {
         assert!(!tests.is_empty(), "{cells:?}");
         for name in tests {
             assert!(there.contains(name), "{}: `{name}` is no test", cells[0]);
+        }
+    }
+}
+
+/// The words in back ticks of a cell.
+fn words(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn o07_every_limit_says_what_happens_above_it_how_it_is_counted_and_what_shows_it() {
+    let (settings, metrics) = (page("settings.md"), page("metrics.md"));
+    let there = tests_there_are();
+    let heading = "### What happens at a limit\n";
+    let (keys, told) = settings.split_once(heading).unwrap();
+    let told = told.split("\n## ").next().unwrap();
+    let is_limit = |cell: &str| cell.starts_with("`limits.");
+    let of = |page, is_first: &dyn Fn(&str) -> bool| -> Vec<Vec<String>> {
+        let owned = |cells: Vec<&str>| cells.into_iter().map(str::to_owned).collect();
+        rows(page, is_first).into_iter().map(owned).collect()
+    };
+    let keys: Vec<String> = of(keys, &is_limit)
+        .iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert!(keys.len() > 10, "the limits were found");
+    let told = of(told, &|cell| cell != "limit" && !cell.starts_with('-'));
+    let first: Vec<&String> = told.iter().map(|row| &row[0]).collect();
+    assert_eq!(first[..keys.len()], keys.iter().collect::<Vec<_>>());
+    for row in &told {
+        assert_eq!(row.len(), 4, "{row:?}");
+        for reason in
+            words(&row[1]).filter(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        {
+            assert!(
+                Reason::ALL.iter().any(|one| one.code() == reason),
+                "{reason}"
+            );
+        }
+        for metric in words(&row[2]) {
+            assert!(metrics.contains(&format!("| `{metric}` |")), "{metric}");
+        }
+        assert!(words(&row[3]).count() > 0, "{row:?}");
+        for test in words(&row[3]) {
+            assert!(there.contains(test), "{}: `{test}` is no test", row[0]);
         }
     }
 }
