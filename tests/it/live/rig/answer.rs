@@ -69,13 +69,13 @@ impl Answer {
     /// What equal answers have in common: all but the request's id and the date.
     pub fn comparable(&self) -> Answer {
         let mut answer = self.clone();
-        let id = self.id().to_owned();
         answer
             .headers
             .retain(|(name, _)| name != "date" && name != "x-request-id");
         let text = String::from_utf8_lossy(&answer.body);
-        if text.contains(&id) {
-            answer.body = text.replace(&id, "ID").into_bytes();
+        // The HTTP library's own has none.
+        if let Some(id) = self.header("x-request-id").filter(|id| text.contains(*id)) {
+            answer.body = text.replace(id, "ID").into_bytes();
         }
         answer
     }
