@@ -23,7 +23,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::caps::Caps;
 use super::connection::{self, Arrival, Shared};
-use super::turns::Turns;
 use super::{Connection, Drain, Event, Phase, SwappableTls, Workers, unmapped};
 use crate::config::{self, Limits};
 
@@ -113,7 +112,6 @@ pub async fn serve<S, F, B, R>(
         service,
         observe,
         ids: AtomicU64::new(1),
-        turns: workers.all().map(|_| Turns::default()).collect(),
     });
     // Nothing is ever sent: the channel closes when the last connection has let go of its sender.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);

@@ -27,7 +27,6 @@ use tokio_rustls::server::TlsStream;
 
 use super::activity::{Activity, Tasks, Watched};
 use super::caps::Caps;
-use super::turns::Turns;
 use super::wire::Wire;
 use super::{Connection, Drain, Event, Phase, Protocol, Refusal, RefusalKind, http1};
 use crate::config::Limits;
@@ -44,8 +43,6 @@ pub(super) struct Shared<S, R> {
     pub(super) service: S,
     pub(super) observe: R,
     pub(super) ids: AtomicU64,
-    /// By the number of a worker.
-    pub(super) turns: Box<[Turns]>,
 }
 
 /// A connection that was accepted and nothing else.
@@ -93,14 +90,7 @@ where
     let Ok(tcp) = TcpStream::from_std(arrival.tcp) else {
         return;
     };
-    let accepting = arrival.tls.accept(tcp);
-    let accepting = async {
-        match shared.turns.get(worker) {
-            Some(turns) => turns.take(accepting).await,
-            None => accepting.await,
-        }
-    };
-    let handshake = tokio::time::timeout(shared.limits.handshake, accepting);
+    let handshake = tokio::time::timeout(shared.limits.handshake, arrival.tls.accept(tcp));
     // In a box that goes when the handshake is done.
     let handshake = Box::pin(handshake);
     let stream = tokio::select! {

@@ -16,7 +16,6 @@ mod guard;
 mod http1;
 mod signals;
 mod tls;
-mod turns;
 mod wire;
 mod workers;
 

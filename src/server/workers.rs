@@ -56,11 +56,6 @@ impl Workers {
             .map(Workers)
     }
 
-    /// Their numbers.
-    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
-        0..self.0.len()
-    }
-
     /// Runs a connection where there are fewest. `connection` is made with the worker's number.
     pub(super) fn serve<F>(&self, connection: impl FnOnce(usize) -> F)
     where
