@@ -188,7 +188,10 @@ impl Attack {
         let begun = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&begun);
         let counting = std::thread::spawn(move || {
-            for _ in BufReader::new(stdout).bytes().take_while(|byte| byte.is_ok()) {
+            for _ in BufReader::new(stdout)
+                .bytes()
+                .take_while(|byte| byte.is_ok())
+            {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });

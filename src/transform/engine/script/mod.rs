@@ -173,6 +173,7 @@ impl Scripts {
         (frame, state): (&mut Frame, &State),
     ) -> Option<usize> {
         let script = self.of(id)?;
+        // While none was kept, what stands before the next is not what stood before it.
         if !script.is_known || !may_follow(body, state) || (frame.any && !frame.kept) {
             return None;
         }
@@ -181,7 +182,7 @@ impl Scripts {
             return None;
         }
         let (run, out) = (body.run.clone(), body.out.len());
-        let from = body.begin_run(chunk, within, (start, at), frame);
+        let from = body.begin_run(within, start);
         let followed = script.read(body, (chunk, within), from, at + 1);
         let held = state.is_record && body.person_check;
         let too_long = |followed: &Followed<'_>| held && followed.end - at > body.limits.record;
@@ -299,26 +300,14 @@ fn may_follow(body: &Body, state: &State) -> bool {
 }
 
 impl Body {
-    /// What stands before an element at `at` leaves with it, from `start` on. Returns where what is not copied yet begins.
+    /// What stands before an element leaves with it, from `start` on. Returns where what is not copied yet begins.
     #[inline(always)]
-    fn begin_run(
-        &mut self,
-        chunk: &str,
-        within: &[u8],
-        (start, at): (usize, usize),
-        frame: &Frame,
-    ) -> usize {
-        let is_later = frame.any && !frame.kept;
-        if self.run.end == start && !is_later {
+    fn begin_run(&mut self, within: &[u8], start: usize) -> usize {
+        if self.run.end == start {
             return self.run.start;
         }
         self.copy_out(within, self.run.clone());
-        if !is_later {
-            return start;
-        }
-        let Body { first, out, .. } = self;
-        first.copy_to(chunk, |part| out.extend_from_slice(part));
-        at
+        start
     }
 }
 
