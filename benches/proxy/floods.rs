@@ -202,18 +202,17 @@ impl Attack {
         })
     }
 
-    /// Waits until every attacker is at work. Refuses a flood that is none.
+    /// Waits until every attacker is at work. Whoever spends all of the machine on some of them leaves the others no time
+    /// to begin, and is flooded all the same. Refuses a flood that is none.
     fn at_work(&self) -> Result<()> {
         let start = Instant::now();
-        loop {
-            let begun = self.begun.load(Ordering::Relaxed);
-            if begun >= ATTACKERS {
-                return Ok(());
-            }
-            if start.elapsed() > PATIENCE {
-                return Err(format!("{begun} of {ATTACKERS} attackers began").into());
-            }
+        let begun = || self.begun.load(Ordering::Relaxed);
+        while begun() < ATTACKERS && start.elapsed() < PATIENCE {
             std::thread::sleep(THOUGHT);
+        }
+        match begun() {
+            0 => Err("no attacker began".into()),
+            _ => Ok(()),
         }
     }
 
