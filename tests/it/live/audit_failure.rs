@@ -236,7 +236,8 @@ async fn until_it_is_full(door: &Door) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_on_the_files_size_stops_service_and_not_the_process() {
     let upstream = Upstream::always(r#"{"id":"1"}"#).await;
-    let binary = Binary::start(setup(&upstream), Some(16)).await;
+    // In half KiB (POSIX).
+    let binary = Binary::start(setup(&upstream), Some("-f 32")).await;
     is_served(&binary.door).await;
     until_it_is_full(&binary.door).await;
     nobody_is_served(&binary.door, &upstream).await;

@@ -1,6 +1,9 @@
 //! Connections: what one request proves counts for none after it, and a request never comes back to where it was.
 
 use std::fs;
+use std::time::Instant;
+
+use tokio::net::TcpStream;
 
 use super::super::rig::binary::KEY_LOG;
 use super::super::rig::door::BOTH;
@@ -116,4 +119,33 @@ async fn q10_a_loop_over_two_nodes_is_seen_by_the_first() {
     assert_eq!(upstream.count(), 1);
     first.finish().await;
     behind.finish().await;
+}
+
+/// Who comes when there is no descriptor left waits; who is in is served; nothing runs in circles.
+#[tokio::test(flavor = "multi_thread")]
+async fn o10_without_descriptors_who_comes_waits_and_who_is_in_is_served() {
+    const PAUSING: &str = "cannot accept connections, pausing";
+    let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
+    let setup = Setup::new(upstream.address()).rules(RULES);
+    let mut binary = Binary::start(setup, Some("-n 80")).await;
+    let door = binary.door.clone();
+    let mut inside = Http1::connect(&door, &door.teller()).await;
+    assert_eq!(inside.ask("GET", RECORD, &[]).await.status, 200);
+    let began = Instant::now();
+    let mut others = Vec::new();
+    for _ in 0..100 {
+        others.push(TcpStream::connect(door.address).await.unwrap());
+    }
+    binary.says(PAUSING).await;
+    assert_eq!(inside.ask("GET", RECORD, &[]).await.status, 200);
+    drop(others);
+    let answer = door.ask(BOTH[0], &door.teller(), "GET", RECORD, &[]).await;
+    assert_eq!(answer.status, 200);
+    // Ten times a second at most, however long all this took.
+    let most = began.elapsed().as_millis() / 100 + 2;
+    drop(inside);
+    binary.signal("TERM");
+    let said = binary.said_to_its_end().await;
+    let pauses = said.iter().filter(|line| line.contains(PAUSING)).count() + 1;
+    assert!(pauses as u128 <= most, "{pauses} pauses, {most} at most");
 }

@@ -29,15 +29,14 @@ impl Drop for Binary {
 }
 
 impl Binary {
-    /// Starts it and waits for its ready line. `file_size` limits every file it writes, in KiB.
-    pub async fn start(setup: Setup, file_size: Option<u32>) -> Binary {
+    /// Starts it and waits for its ready line, under a limit of the shell's `ulimit`.
+    pub async fn start(setup: Setup, limit: Option<&str>) -> Binary {
         let program = env!("CARGO_BIN_EXE_fieldgate");
-        let mut command = match file_size {
+        let mut command = match limit {
             None => Command::new(program),
-            Some(kib) => {
+            Some(limit) => {
                 let mut shell = Command::new("sh");
-                // Half a KiB is the unit of POSIX.
-                shell.args(["-c", &format!("ulimit -f {}; exec \"$@\"", kib * 2)]);
+                shell.args(["-c", &format!("ulimit {limit}; exec \"$@\"")]);
                 shell.args(["sh", program]);
                 shell
             }
@@ -115,13 +114,21 @@ impl Binary {
 
     /// Waits for its end.
     pub async fn exit(mut self) -> (ExitStatus, Setup) {
-        // Without this, the pipe could fill up and keep it from ending.
-        let status = patiently("the end of the process", async {
-            while self.stderr.recv().await.is_some() {}
-            self.child.wait().unwrap()
-        });
-        let status = status.await;
+        self.said_to_its_end().await;
+        let status = self.child.wait().unwrap();
         (status, self.setup.take().unwrap())
+    }
+
+    /// What else it says on stderr.
+    pub async fn said_to_its_end(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        patiently("the end of the process", async {
+            while let Some(line) = self.stderr.recv().await {
+                said.push(line);
+            }
+        })
+        .await;
+        said
     }
 
     /// SIGTERM, and the log after it; every exchange has its outcome.
