@@ -212,6 +212,34 @@ fn ends(policy: &Policy) -> i64 {
 }
 
 #[test]
+fn k12_a_role_is_one_whole_element_or_one_whole_string() {
+    let policy = policy(&loaded(&rules(&[
+        "{ jwt: staff, claim: roles, has: a }",
+        "{ jwt: staff, claim: roles, is: a }",
+    ])));
+    let matched = matched(&policy, "/customers/1001");
+    let held = |claim: Value| {
+        let caller = caller(Some(token("staff", json!({ "roles": claim }))), None);
+        roles::held(&policy, &caller, &matched).len()
+    };
+    assert_eq!(held(json!("a")), 2);
+    assert_eq!(held(json!(["b", "a"])), 1);
+    let cyrillic = "\u{430}";
+    for other in ["a b", "b,a", "A", " a", "a\u{200b}", "a\0", cyrillic, ""] {
+        assert_eq!(held(json!(other)), 0, "{other:?}");
+        assert_eq!(held(json!([other])), 0, "{other:?}");
+    }
+    for other in [
+        json!([["a"]]),
+        json!({ "a": true }),
+        json!([{ "a": 1 }]),
+        json!(null),
+    ] {
+        assert_eq!(held(other.clone()), 0, "{other}");
+    }
+}
+
+#[test]
 fn an_exception_ends_on_time_in_a_decision_made_before() {
     let policy = policy(&WITH_EXCEPTION);
     let caller = caller(Some(token("staff", json!({"roles": "a"}))), None);
