@@ -232,6 +232,19 @@ fn child(location: &[Step], step: Step) -> Vec<Step> {
     child
 }
 
+/// Whether there is an array, or an object, in which a selector that asks more selects what the step leads to.
+fn may_select(selector: &Selector, step: &Step) -> bool {
+    match (selector, step) {
+        (Selector::Filter(_), _) => true,
+        (Selector::FromEnd(_), Step::Index(_)) => true,
+        // Longer than any bound that is counted from the end.
+        (Selector::SliceFromEnd(slice), Step::Index(index)) => {
+            (1..64).any(|more| filters::slice_selects(slice, *index, index + more))
+        }
+        _ => false,
+    }
+}
+
 /// Whether it is known of every step which filters select what it leads to.
 fn is_certain(location: &[Step]) -> bool {
     (location.iter()).all(|step| !matches!(step, Step::Asked(_, _, false)))
@@ -453,16 +466,13 @@ impl<'a> Judge<'a> {
             }
         }
         steps.extend((0..=bound + 2).map(Step::Index));
-        // What one of them selects that no path selects otherwise.
+        // Each of them where it is selected by what asks more, too.
+        let plain = steps.clone();
         for selector in self.asked.iter().filter(|asked| selectors.contains(asked)) {
-            let mut selected = vec![Step::Index(bound + 3)];
-            if matches!(selector, Selector::Filter(_)) {
-                selected.push(steps[0].clone());
-            }
-            steps.extend(
-                (selected.into_iter())
-                    .map(|step| Step::Asked(Box::new(step), vec![selector.clone()], true)),
-            );
+            let may_be = plain.iter().filter(|step| may_select(selector, step));
+            let asked =
+                |step: &Step| Step::Asked(Box::new(step.clone()), vec![selector.clone()], true);
+            steps.extend(may_be.map(asked));
         }
         steps
     }
