@@ -7,19 +7,19 @@ use std::path::Path;
 use fieldgate::audit;
 use serde_json::Value;
 
-/// All whole lines of the only node's log.
+/// All whole lines of the only node's log, and what all files of one that ended hold.
 #[derive(Debug)]
-pub struct Log(pub Vec<Value>);
+pub struct Log(pub Vec<Value>, String);
 
 impl Log {
     /// What is there now; the line that is being written is left out.
     pub fn read(dir: &Path) -> Log {
         let text = fs::read_to_string(dir.join("gw-1-000001.jsonl")).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-        Log(whole
+        let records = whole
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect())
+            .map(|line| serde_json::from_str(line).unwrap());
+        Log(records.collect(), String::new())
     }
 
     /// The same, of a log that verifies.
@@ -28,7 +28,14 @@ impl Log {
         if let Err(damage) = audit::verify(dir, &mut report) {
             panic!("{damage}\n{}", String::from_utf8_lossy(&report));
         }
-        Log::read(dir)
+        let Log(records, _) = Log::read(dir);
+        Log(records, everything_below(dir))
+    }
+
+    /// What all its files hold, of a log that verified.
+    pub fn everything(&self) -> &str {
+        assert!(!self.1.is_empty(), "it was read while it was written");
+        &self.1
     }
 
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -112,4 +119,17 @@ impl Log {
             .map(|intent| intent["id"].as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+fn everything_below(dir: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&everything_below(&path));
+        } else {
+            text.push_str(&String::from_utf8_lossy(&fs::read(path).unwrap()));
+        }
+    }
+    text
 }
