@@ -261,9 +261,8 @@ async fn o02_a_body_that_does_not_come_is_given_up() {
     rig.finish().await;
 }
 
-/// An HTTP/2 client that opens no window, and one over HTTP/1.1 that does not read: both hold one frame, and are let go.
-#[tokio::test(flavor = "multi_thread")]
-async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
+/// One record of 8 MiB beside a short one, and little patience with who takes nothing.
+async fn with_a_long_record() -> (Upstream, Rig) {
     let record = format!(r#"{{"id":"1001","name":"{}"}}"#, "n".repeat(8 << 20));
     let upstream = Upstream::start(move |asked| match asked.target() {
         RECORD => json(r#"{"id":"1001"}"#),
@@ -271,6 +270,18 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
     });
     let upstream = upstream.await;
     let rig = rig(&upstream, "limits: { body_idle: 300ms }").await;
+    (upstream, rig)
+}
+
+fn id_of<B>(answer: &http::Response<B>) -> String {
+    let id = answer.headers()["x-request-id"].to_str();
+    id.unwrap().to_owned()
+}
+
+/// An HTTP/2 client that opens no window, and one over HTTP/1.1 that does not read: both hold one frame, and are let go.
+#[tokio::test(flavor = "multi_thread")]
+async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
+    let (upstream, rig) = with_a_long_record().await;
     let teller = rig.door.teller();
     let mut slow = Http1::connect_with(&rig.door, &teller, Some(4096)).await;
     slow.send("GET", "/customers/7", &[]).await;
@@ -281,13 +292,7 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
     upstream.hung_up(2).await;
     others_are_served(&rig).await;
     slow_readers_are_counted(&rig, 2).await;
-    let ids = [
-        head.id().to_owned(),
-        answer.headers()["x-request-id"]
-            .to_str()
-            .unwrap()
-            .to_owned(),
-    ];
+    let ids = [head.id().to_owned(), id_of(&answer)];
     drop((slow, closed, answer));
     let log = rig.finish().await;
     for id in ids {
@@ -298,20 +303,11 @@ async fn o03_a_client_that_does_not_read_is_let_go_and_recorded() {
 /// Who asks on and on over the same connection takes nothing of that answer either; what they do take goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn o03_an_answer_that_is_not_taken_is_given_up_whatever_else_its_connection_carries() {
-    let record = format!(r#"{{"id":"1001","name":"{}"}}"#, "n".repeat(8 << 20));
-    let upstream = Upstream::start(move |asked| match asked.target() {
-        RECORD => json(r#"{"id":"1001"}"#),
-        _ => json(&record),
-    });
-    let upstream = upstream.await;
-    let rig = rig(&upstream, "limits: { body_idle: 300ms }").await;
+    let (upstream, rig) = with_a_long_record().await;
     let busy = Http2::connect_with(&rig.door, &rig.door.teller(), 100).await;
     let answer = busy.send("GET", "/customers/7", &[]).await;
     let answer = patiently("a head", answer).await.unwrap();
-    let id = answer.headers()["x-request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let id = id_of(&answer);
     patiently("the upstream to be let go", async {
         let mut gone = pin!(upstream.hung_up(1));
         loop {
