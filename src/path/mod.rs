@@ -10,7 +10,7 @@ mod slice;
 
 pub use filter::{Comparison, Filter, Hop, Literal, Selected};
 pub use parse::{PathError, Refused, parse};
-pub use pattern::{Child, MOST_PATTERNS, Step, dominates, patterns};
+pub use pattern::{Child, MOST_PATTERNS, Step, dominates, patterns, slices};
 pub use slice::Slice;
 
 /// A path from a record's or a body's root.

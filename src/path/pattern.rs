@@ -175,41 +175,31 @@ impl Selector {
     }
 }
 
+/// Where both are slices counted from the front: of each its start, end and step.
+pub fn slices(a: &Selector, b: &Selector) -> Option<[(u64, Option<u64>, u64); 2]> {
+    let slice = |selector: &Selector| match selector {
+        Selector::Slice { start, end, step } => Some((*start, *end, *step)),
+        _ => None,
+    };
+    Some([slice(a)?, slice(b)?])
+}
+
 /// Whether each index of the one is an index of the other.
 fn slice_covers(a: &Selector, b: &Selector) -> bool {
-    let (
-        Selector::Slice { start, end, step },
-        Selector::Slice {
-            start: from,
-            end: to,
-            step: by,
-        },
-    ) = (a, b)
-    else {
+    let Some([(start, end, step), (from, to, by)]) = slices(a, b) else {
         return false;
     };
     let ends_before = end.is_none_or(|end| to.is_some_and(|to| to <= end));
-    let in_step = by % step == 0
-        && from
-            .checked_sub(*start)
-            .is_some_and(|over| over % step == 0);
+    let in_step = by % step == 0 && from.checked_sub(start).is_some_and(|over| over % step == 0);
     ends_before && in_step
 }
 
 /// Slices with steps are taken to meet wherever their ranges do.
 fn slices_meet(a: &Selector, b: &Selector) -> bool {
-    let (
-        Selector::Slice { start, end, .. },
-        Selector::Slice {
-            start: from,
-            end: to,
-            ..
-        },
-    ) = (a, b)
-    else {
+    let Some([(start, end, _), (from, to, _)]) = slices(a, b) else {
         return false;
     };
-    end.is_none_or(|end| *from < end) && to.is_none_or(|to| *start < to)
+    end.is_none_or(|end| from < end) && to.is_none_or(|to| start < to)
 }
 
 /// Whether `a` spells out at least as much as `b` at every step, both matching the same node.

@@ -2,7 +2,7 @@
 //!
 //! Refuses nothing; where it is not sure that two paths stay apart, it says that they meet.
 
-use crate::path::{Path, Segment, Selector};
+use crate::path::{Path, Segment, Selector, slices};
 
 /// Whether both can match one node with neither spelling out more. Segment by segment a name or an
 /// index spells out more than `[*]` or a slice.
@@ -72,21 +72,13 @@ fn pairs<'a>(
 
 /// Whether the steps of two slices never fall on one element, though their ranges meet.
 fn apart(left: &Selector, right: &Selector) -> bool {
-    let (
-        Selector::Slice { start, end, step },
-        Selector::Slice {
-            start: other_start,
-            end: other_end,
-            step: other_step,
-        },
-    ) = (left, right)
-    else {
+    let Some([(start, end, step), (from, to, by)]) = slices(left, right) else {
         return false;
     };
-    let first = (*start).max(*other_start);
-    let reach = |end: &Option<u64>| end.is_none_or(|end| first < end);
-    let common = greatest_common_divisor(*step, *other_step).max(1);
-    !(reach(end) && reach(other_end) && start.abs_diff(*other_start).is_multiple_of(common))
+    let first = start.max(from);
+    let reach = |end: Option<u64>| end.is_none_or(|end| first < end);
+    let common = greatest_common_divisor(step, by).max(1);
+    !(reach(end) && reach(to) && start.abs_diff(from).is_multiple_of(common))
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
