@@ -37,33 +37,33 @@ impl Collector<'_> {
         if let Some(contract) = contract {
             skeleton.at(contract.term.from, &contract.term.zone);
         }
+        let may = class.and_then(|class| written::may_write(rules, place, role_id, does, class));
         let (what, name, asserted) = match class {
-            None => {
-                rights
-                    .only
-                    .iter()
-                    .for_each(|id| skeleton.suppose(*id, true));
-                (
-                    word.to_owned(),
-                    say!("{who} may {word}", "{who} 可以 {word}"),
-                    String::from("reply_status: 204\n  expect_status: 204"),
-                )
-            }
+            None => (
+                word.to_owned(),
+                say!("{who} may {word}", "{who} 可以 {word}"),
+                String::from("reply_status: 204\n  expect_status: 204"),
+            ),
             Some(class) => {
                 let class_name = &rules.classes.get(class.0)?.name;
-                let may = written::may_write(rules, place, role_id, does, class);
                 let mut fields = resource.fields.iter();
                 let field = match may {
                     Some(field) => field,
                     None => fields.find(|field| field.class == Some(class))?,
                 };
-                let (what, name) = match may {
+                let body = body(route, field);
+                if body.is_none() {
+                    skeleton.stuck(nowhere(field));
+                }
+                let (body, sent) = body.unwrap_or_default();
+                match may {
                     Some(_) => (
                         format!("{word} {class_name}"),
                         say!(
                             "{who} may {word} {class_name}",
                             "{who} 可以 {word} {class_name}"
                         ),
+                        format!("{body}\n  reply: fixtures/FILE.json\n  expect_status: 200"),
                     ),
                     None => (
                         format!("no {word} of {class_name}"),
@@ -71,26 +71,16 @@ impl Collector<'_> {
                             "{who} may not {word} {class_name}",
                             "{who} 不能 {word} {class_name}"
                         ),
+                        format!("{body}\n  expect_refused: [{}]", scalar(&sent)),
                     ),
-                };
-                let body = body(route, field);
-                if body.is_none() {
-                    skeleton.stuck(nowhere(field));
                 }
-                let (body, sent) = body.unwrap_or_default();
-                let asserted = match may {
-                    Some(_) => {
-                        rights
-                            .only
-                            .iter()
-                            .for_each(|id| skeleton.suppose(*id, true));
-                        format!("{body}\n  reply: fixtures/FILE.json\n  expect_status: 200")
-                    }
-                    None => format!("{body}\n  expect_refused: [{}]", scalar(&sent)),
-                };
-                (what, name, asserted)
             }
         };
+        // Who is refused is so whatever the record holds.
+        if class.is_none() || may.is_some() {
+            let supposed = rights.only.iter();
+            supposed.for_each(|id| skeleton.suppose(*id, true));
+        }
         let written = rights.places.get(&(does, class));
         let first = rights.places.values().next();
         let person = person.filter(|param| has_param(route, param));
@@ -132,22 +122,16 @@ fn body(route: &RouteRule, field: &Field) -> Option<(String, String)> {
         let [selector] = segment.selectors.as_slice() else {
             return None;
         };
+        let dot = match name.is_empty() || name.starts_with('[') {
+            true => "",
+            false => ".",
+        };
         value = match selector {
             Selector::Name(member) if !segment.descend => {
-                let dot = if name.is_empty() || name.starts_with('[') {
-                    ""
-                } else {
-                    "."
-                };
                 name = format!("{member}{dot}{name}");
                 Value::from(Map::from_iter([(member.clone(), value)]))
             }
             Selector::Wildcard | Selector::Index(_) if !segment.descend => {
-                let dot = if name.is_empty() || name.starts_with('[') {
-                    ""
-                } else {
-                    "."
-                };
                 name = format!("[*]{dot}{name}");
                 Value::from(vec![value])
             }
